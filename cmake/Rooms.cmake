@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: Apache-2.0
+# thor_room(NAME PUBLIC lib... PRIVATE lib...): one static library from thor/NAME/*.cpp (ITK = the ITK components).
+function(thor_room NAME)
+  cmake_parse_arguments(ROOM "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/thor/${NAME}/*.cpp)
+  list(FILTER SOURCES EXCLUDE REGEX "/main\\.cpp$")
+  add_library(thor_${NAME} STATIC ${SOURCES})
+  set_target_properties(thor_${NAME} PROPERTIES LINKER_LANGUAGE CXX)
+  target_include_directories(thor_${NAME} PUBLIC ${CMAKE_SOURCE_DIR})
+  if("ITK" IN_LIST ROOM_PUBLIC)
+    list(REMOVE_ITEM ROOM_PUBLIC ITK)
+    target_include_directories(thor_${NAME} SYSTEM PRIVATE ${ITK_INCLUDE_DIRS})
+    target_link_libraries(thor_${NAME} PUBLIC ${ITK_LIBRARIES})
+  endif()
+  target_link_libraries(thor_${NAME} PUBLIC ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE} thor_options)
+endfunction()

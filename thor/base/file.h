@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <ostream>
+#include <string>
+
+namespace thor {
+
+/// The whole file as text. Throws Input when it cannot be read or is larger than `max_bytes`.
+std::string read_text_file(const std::string& path, uint64_t max_bytes);
+
+/// Writes a file so that it appears whole or not at all: to a temporary file beside it, flushed to disk, renamed.
+/// `write` fills the file at the path it is given (for libraries that want a path and an unchanged extension).
+/// Throws Input on a full disk or a folder that cannot be written; the temporary file is removed.
+void write_atomically(const std::string& path, const std::function<void(const std::string& temporary)>& write);
+/// The same with a stream.
+void write_stream_atomically(const std::string& path, const std::function<void(std::ostream&)>& write);
+void write_text_atomically(const std::string& path, const std::string& text);
+
+/// Creates the folder and its parents; Input error if that is impossible or it cannot be written to.
+void make_folder(const std::string& path);
+
+/// SHA-256 (FIPS 180-4) as 64 hex digits.
+class Sha256 {
+ public:
+  Sha256();
+  Sha256& update(const void* data, uint64_t bytes);
+  std::string hex();
+
+ private:
+  void block(const uint8_t* data);
+  uint32_t state_[8];
+  uint8_t buffer_[64];
+  uint64_t length_ = 0;
+};
+std::string sha256_of_file(const std::string& path);
+
+}  // namespace thor

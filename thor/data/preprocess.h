@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/base/config.h"
+#include "thor/image/image.h"
+
+namespace thor {
+
+/// From a native slice to what the network sees; written into the model file and replayed at detection (METHODS 11).
+struct PreprocessConfig {
+  int64_t size = 128;                ///< side of the square the network sees, pixels
+  std::string intensity = "full_range";  ///< full_range | percentile
+  double percentile = 98;            ///< for intensity: percentile, value that becomes 1
+  void describe(Fields& fields);
+};
+
+/// A preprocessed slice and what is needed to go back to its own grid.
+struct PreparedSlice {
+  Tensor unit;                 ///< float32 [size,size] in [0,1]
+  int64_t height = 0, width = 0;  ///< native size
+};
+
+/// Scale to [0,1], pad to a square centred (extra row or column on the far side) with the minimum, bilinear resize
+/// (align_corners false, no anti-aliasing). `slice` [H,W] native values.
+PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, int64_t slice = 0);
+
+/// The way back for a map or picture on the network's grid: bilinear resize, crop the padding. -> [height,width]
+Tensor to_native_grid(const Tensor& unit, int64_t height, int64_t width);
+/// Same for a mask going in: pad and nearest resize. [H,W] -> [size,size], values 0 or 1.
+Tensor mask_to_network_grid(const Tensor& mask, int64_t size);
+
+}  // namespace thor

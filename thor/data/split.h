@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace thor {
+
+/// One row of a CSV that lists images: `image[,mask,...]` or the paper's `filename` column.
+struct SplitRow {
+  std::string image;  ///< existing path
+  std::string mask;   ///< existing path, or "" where there is none
+  std::string group;  ///< the `group` column, or ""
+  std::string name;   ///< as written in the CSV: how results name the case
+  int64_t line = 0;
+};
+
+/// Reads a CSV (quotes, Windows line ends, UTF-8 with or without BOM, spaces in names). Relative paths are looked up
+/// beside the CSV, then in the folder above it. Throws Input: missing column (with the columns found), missing files
+/// (how many, the first few), duplicated images (both lines), no rows.
+std::vector<SplitRow> read_split(const std::string& csv_path);
+
+}  // namespace thor

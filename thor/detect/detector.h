@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "thor/base/config.h"
+#include "thor/base/random.h"
+#include "thor/base/tensor.h"
+#include "thor/diffusion/diffusion.h"
+#include "thor/nn/perceptual.h"
+
+namespace thor {
+
+/// Which image of the world this is; names its random streams.
+struct ImageKey {
+  uint64_t case_id = 0;
+  uint64_t slice = 0;
+};
+
+/// A batch to examine. Images do not influence each other.
+struct Images {
+  Tensor pixels;               ///< float32 [N,1,H,W] in [0,1]
+  std::vector<ImageKey> keys;  ///< N
+};
+
+/// All that a detector may use. It sees tensors, never files.
+struct Context {
+  const Diffusion& diffusion;
+  /// The network: x_t in model range, one t for the whole batch -> its raw output.
+  std::function<Tensor(const Tensor& xt, int64_t t)> denoise;
+  /// Noise of the model's own kind for every image of the batch, [N,1,H,W]; keyed, so the same whatever the batch.
+  std::function<Tensor(const Images&, Purpose, int64_t t)> noise;
+  /// As the detector's `perceptual()` asked; takes and gives unit range. `scaled_twice` variants come ready-made.
+  Perceptual perceptual;
+  /// Sees intermediate results by name ("map", "x0", "harmonized", "region") and timestep; may be empty.
+  std::function<void(const char* name, int64_t t, const Tensor&)> trace;
+};
+
+struct Detection {
+  Tensor map;             ///< anomaly map, float32 [N,1,H,W] >= 0
+  Tensor pseudo_healthy;  ///< float32 [N,1,H,W] in [0,1]
+  Tensor score;           ///< float32 [N], image score: mean of the map
+};
+
+/// One method: its knobs and its algorithm.
+class Detector {
+ public:
+  virtual ~Detector() = default;
+  /// The keys of the YAML section `detector` (besides `name`).
+  virtual void describe(Fields& fields) = 0;
+  /// lpips | ssim | unet | none: which perceptual distance the context must bring.
+  virtual std::string perceptual() const { return "none"; }
+  /// True when LPIPS input must be scaled twice (published quirk).
+  virtual bool perceptual_scaled_twice() const { return false; }
+  /// Network calls one image costs.
+  virtual int64_t network_calls() const = 0;
+  /// Throws Usage if the knobs do not fit the model (start_step beyond T, ...).
+  virtual void check(const Diffusion& diffusion) const = 0;
+  virtual Detection detect(const Context& context, const Images& images) const = 0;
+};
+
+/// A row of the table of detectors.
+struct DetectorRow {
+  std::string name, title, paper;
+  std::function<std::unique_ptr<Detector>(const std::string& noise_kind)> make;  ///< with the defaults of a noise kind
+};
+const std::vector<DetectorRow>& detectors();
+/// By name; Usage error with the nearest name otherwise.
+std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind);
+
+}  // namespace thor

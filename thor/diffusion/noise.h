@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <vector>
+
+#include "thor/base/config.h"
+#include "thor/base/random.h"
+#include "thor/base/tensor.h"
+
+namespace thor {
+
+/// The kind of noise a model is trained with (METHODS 3); keys of the YAML section `noise`.
+struct NoiseConfig {
+  std::string kind = "gaussian";  ///< gaussian | simplex
+  int64_t octaves = 6;
+  double persistence = 0.8;
+  double frequency = 64;          ///< f of the first octave, pixels
+  bool normalize = false;         ///< unit variance
+  int64_t fixed_plane = -1;       ///< >= 0: every field is cut at this T, as the published training does (1000)
+  void describe(Fields& fields);
+};
+
+/// One noise image: the stream named by `key` (key.t is also the simplex plane). -> float32 [1,channels,H,W]
+Tensor draw_noise(const NoiseConfig& config, const StreamKey& key, int64_t channels, int64_t height, int64_t width);
+/// A batch, one key each. -> float32 [N,channels,H,W]
+Tensor draw_noise(const NoiseConfig& config, const std::vector<StreamKey>& keys, int64_t channels, int64_t height,
+                  int64_t width);
+
+}  // namespace thor

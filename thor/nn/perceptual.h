@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <functional>
+#include <string>
+
+#include "thor/base/tensor.h"
+#include "thor/nn/weights.h"
+
+namespace thor {
+
+/// A spatial perceptual distance of two images: [N,1,H,W] in [0,1] twice -> [N,1,H,W] >= 0. Images do not influence
+/// each other.
+using Perceptual = std::function<Tensor(const Tensor&, const Tensor&)>;
+
+/// Which network carries LPIPS.
+enum class LpipsNet { Squeeze, Alex };
+
+/// LPIPS v0.1 (Zhang et al. 2018, METHODS 5), torch names of torchvision's features and the 1x1 heads.
+class Lpips {
+ public:
+  /// Strict; which network is read from the names. Throws Input with the report.
+  explicit Lpips(const StateDict& weights);
+  LpipsNet net() const { return net_; }
+  /// x, y [N,1,H,W] in [0,1] -> distance map [N,1,H,W]. `scaled_twice` reproduces the published quirk: the input is
+  /// taken to [-1,1] once more.
+  Tensor spatial(const Tensor& x, const Tensor& y, bool scaled_twice = false) const;
+  /// The usual scalar LPIPS (each tap averaged over its own grid): [N]
+  Tensor mean(const Tensor& x, const Tensor& y) const;
+  void to(at::Device device);
+
+ private:
+  std::vector<Tensor> taps(const Tensor& x, const Tensor& y, bool scaled_twice) const;
+  LpipsNet net_;
+  StateDict weights_;
+};
+Lpips load_lpips(const std::string& path);
+
+/// 1 - SSIM in each pixel's window (7x7 uniform, sample covariance, data range 1), border reflected: [N,1,H,W]
+Tensor ssim_distance(const Tensor& x, const Tensor& y);
+/// Mean SSIM as scikit-image computes it (border of 3 cropped), one per image: [N]
+Tensor ssim(const Tensor& x, const Tensor& y);
+
+/// Sum over feature maps of the squared difference after unit-normalization over channels, each brought to H x W.
+Tensor feature_distance(const std::vector<Tensor>& a, const std::vector<Tensor>& b, int64_t height, int64_t width);
+
+}  // namespace thor

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/base/config.h"
+#include "thor/base/tensor.h"
+#include "thor/nn/weights.h"
+
+namespace thor {
+
+/// The 2D diffusion UNet of MONAI Generative (METHODS 4); keys of the YAML section `model`.
+struct UNetConfig {
+  int64_t in_channels = 1, out_channels = 1;
+  std::vector<int64_t> channels{128, 256, 256};
+  std::vector<bool> attention{false, true, true};
+  int64_t res_blocks = 1;          ///< per level
+  int64_t head_channels = 256;     ///< channels of one attention head
+  int64_t norm_groups = 32;
+  void describe(Fields& fields);
+  /// Throws Usage if the numbers do not fit each other (groups divide channels, heads divide channels, ...).
+  void check() const;
+};
+
+/// Every parameter name with its shape.
+ShapeList unet_shapes(const UNetConfig& config);
+/// Fresh weights, each tensor from its own stream of `seed`: PyTorch's default uniform, zero for the last convolution.
+StateDict init_unet(const UNetConfig& config, uint64_t seed);
+
+/// The network's output for x_t at timesteps t. Convolutions and linears run in the dtype of the weights (float32 or
+/// bfloat16), norms and the result in float32. Differentiable.
+/// xt [N,C,H,W] in model range, t int64 [N] -> float32 [N,C,H,W]; H and W divisible by 2^(levels-1).
+Tensor unet_forward(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t);
+
+/// Outputs of every down level of the encoder for x_t at t, finest first: the features of `perceptual: unet`.
+std::vector<Tensor> unet_features(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t);
+
+}  // namespace thor

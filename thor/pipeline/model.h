@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "thor/data/preprocess.h"
+#include "thor/diffusion/diffusion.h"
+#include "thor/diffusion/noise.h"
+#include "thor/nn/unet.h"
+
+namespace thor {
+
+/// Everything about a model that detection must know and a user must never repeat by hand.
+struct ModelConfig {
+  UNetConfig model;
+  DiffusionConfig diffusion;
+  NoiseConfig noise;
+  PreprocessConfig preprocess;
+  /// Sections `model`, `diffusion`, `noise`, `preprocess`.
+  void describe(Fields& fields);
+  void check() const;
+};
+
+/// What training leaves behind: one safetensors file; the rest is JSON in its metadata under "thor.*" keys.
+struct Model {
+  ModelConfig config;
+  StateDict weights;            ///< float32, MONAI Generative's names
+  nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
+  nlohmann::json calibration = nlohmann::json::object();  ///< thresholds, filled by a later command
+  nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
+  std::string hash;             ///< SHA-256 of the file it came from
+};
+
+Model load_model(const std::string& path);
+void save_model(const std::string& path, const Model& model);
+
+}  // namespace thor

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+
+#include "thor/detect/detector.h"
+#include "thor/pipeline/model.h"
+
+namespace thor {
+
+/// How detection runs; never changes what it computes beyond floating-point rounding (precision does, slightly).
+struct RunConfig {
+  uint64_t seed = 0;
+  int64_t batch = 8;
+  std::string device = "auto";     ///< auto | cpu | cuda:N
+  std::string precision = "fp32";  ///< fp32 | bf16
+  std::string lpips;               ///< weights file; "" = THOR_HOME
+};
+
+/// A model, a detector and where they run: images in, maps out.
+class Pipeline {
+ public:
+  Pipeline(Model model, std::unique_ptr<Detector> detector, const RunConfig& run);
+  /// Network-grid images in, detections out (no files).
+  Detection detect(const Images& images) const;
+  const Model& model() const;
+  const Detector& detector() const;
+  /// The perceptual distance in use; may differ from the request where LPIPS weights are absent.
+  const std::string& perceptual() const;
+  ~Pipeline();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Where imported LPIPS weights lie: $THOR_HOME, else $XDG_DATA_HOME/thor, else ~/.local/share/thor.
+std::string thor_home();
+
+/// One finished case.
+struct CaseOutput {
+  std::string input, name, map_path;
+  double score = 0;
+};
+/// One case that could not be done.
+struct CaseFailure {
+  std::string input, message;
+};
+struct FolderResult {
+  std::vector<CaseOutput> done;
+  std::vector<CaseFailure> failed;
+};
+
+struct DetectOptions {
+  std::vector<std::string> inputs;   ///< files, folders, or a CSV split
+  std::string output;                ///< folder
+  std::string detector_name;
+  nlohmann::json detector_config;    ///< as resolved, for the sidecar
+};
+/// Detects every input and writes, on its own grid, into the output folder: NAME_map.nii.gz (NIfTI input) or
+/// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and NAME.json (scores, detector,
+/// config, seed, model hash, version). Each file is whole or absent; the sidecar is written last. A bad image is
+/// recorded in `failed` and the rest goes on. Stops early, cleanly, on interrupt.
+FolderResult detect_files(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run);
+
+}  // namespace thor
