@@ -20,9 +20,4 @@ struct Page {
 };
 void write_page(const std::string& path, const Page& page);
 
-/// Gray image with the map in colour over it: [H,W] in [0,1] twice -> [3,H,W].
-Tensor overlay(const Tensor& image, const Tensor& map);
-/// The map alone in the same colours.
-Tensor heat(const Tensor& map);
-
 }  // namespace thor
