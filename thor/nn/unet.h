@@ -11,8 +11,8 @@ struct UNetConfig {
   int64_t in_channels = 1, out_channels = 1;
   std::vector<int64_t> channels{128, 256, 256};
   std::vector<bool> attention{false, true, true};
-  int64_t res_blocks = 1;          ///< per level
-  int64_t head_channels = 256;     ///< channels of one attention head
+  int64_t res_blocks = 1;       ///< per level
+  int64_t head_channels = 256;  ///< channels of one attention head
   int64_t norm_groups = 32;
   void describe(Fields& fields);
   /// Throws Usage if the numbers do not fit each other (groups divide channels, heads divide channels, ...).
@@ -21,7 +21,8 @@ struct UNetConfig {
 
 /// Every parameter name with its shape.
 ShapeList unet_shapes(const UNetConfig& config);
-/// Fresh weights, each tensor from its own stream of `seed`: PyTorch's default uniform, zero for the last convolution.
+/// Fresh weights, each tensor from its own stream of `seed`: PyTorch's default uniform; zero for the second convolution
+/// of every residual block and for the last one, so that the network starts as the identity of its skips.
 StateDict init_unet(const UNetConfig& config, uint64_t seed);
 
 /// The network's output for x_t at timesteps t. Convolutions and linears run in the dtype of the weights (float32 or
@@ -30,6 +31,7 @@ StateDict init_unet(const UNetConfig& config, uint64_t seed);
 Tensor unet_forward(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t);
 
 /// Outputs of every down level of the encoder for x_t at t, finest first: the features of `perceptual: unet`.
-std::vector<Tensor> unet_features(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t);
+std::vector<Tensor> unet_features(const UNetConfig& config, const StateDict& weights, const Tensor& xt,
+                                  const Tensor& t);
 
 }  // namespace thor

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/nn/layers.h"
+
+#include <ATen/ATen.h>
+
+namespace thor {
+
+Tensor conv(const Scope& w, const Tensor& x, int64_t stride, int64_t padding) {
+  const Tensor& weight = w["weight"];
+  return at::conv2d(x.to(weight.scalar_type()), weight, w["bias"], stride, padding);
+}
+
+Tensor linear(const Scope& w, const Tensor& x) {
+  const Tensor& weight = w["weight"];
+  return at::linear(x.to(weight.scalar_type()), weight, w["bias"]);
+}
+
+Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups) {
+  return at::group_norm(x.to(at::kFloat), groups, w["weight"], w["bias"], 1e-6);
+}
+
+StateDict cast_weights(const StateDict& weights, at::ScalarType dtype) {
+  StateDict cast;
+  for (const auto& [name, tensor] : weights) {
+    const bool norm = tensor.dim() == 1 && (name.find("norm") != std::string::npos || name.rfind("out.0.", 0) == 0);
+    Tensor t = norm ? tensor : tensor.to(dtype);
+    cast[name] = t.dim() == 4 ? t.contiguous(at::MemoryFormat::ChannelsLast) : t;
+  }
+  return cast;
+}
+
+}  // namespace thor

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/base/error.h"
+#include "thor/base/tensor.h"
+#include "thor/nn/weights.h"
+
+namespace thor {
+
+/// Convolution with the parameters at `w`, in the dtype of its weight. [N,Cin,H,W] -> [N,Cout,H',W']
+Tensor conv(const Scope& w, const Tensor& x, int64_t stride = 1, int64_t padding = 1);
+/// x W^T + b in the dtype of the weight. [...,Cin] -> [...,Cout]
+Tensor linear(const Scope& w, const Tensor& x);
+/// GroupNorm with eps 1e-6, in float32 whatever the dtype of x: libtorch 1.13 accumulates bfloat16 in bfloat16.
+Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups);
+
+/// The weights for computing in `dtype`: all cast but those of the norms, 4D ones in channels-last. Differentiable, so
+/// float32 master weights receive the gradients: mixed precision without autocast.
+StateDict cast_weights(const StateDict& weights, at::ScalarType dtype);
+
+}  // namespace thor
