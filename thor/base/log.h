@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <string>
 
@@ -53,5 +54,14 @@ class Progress {
 bool interrupted();
 /// Called by the signal handler; async-signal-safe.
 void request_interrupt();
+
+/// Thrown out of a deep loop when the user has asked to stop. Not an Error: nothing went wrong; whoever owns the
+/// outer loop catches it and leaves with what is finished.
+struct Interrupted : std::exception {
+  const char* what() const noexcept override { return "interrupted"; }
+};
+inline void throw_if_interrupted() {
+  if (interrupted()) throw Interrupted();
+}
 
 }  // namespace thor

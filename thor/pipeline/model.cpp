@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/model.h"
+
+#include <ATen/ATen.h>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/version.h"
+#include "thor/nn/safetensors.h"
+
+namespace thor {
+namespace {
+
+constexpr const char* kFormat = "1";
+constexpr int kMaxJsonDepth = 32;
+constexpr int64_t kMaxSize = 4096;
+
+using Metadata = std::map<std::string, std::string>;
+
+nlohmann::json parse_object(const Metadata& metadata, const std::string& key) {
+  const auto found = metadata.find(key);
+  if (found == metadata.end()) return nlohmann::json::object();
+  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > kMaxJsonDepth) fail_input("its metadata '{}' is nested deeper than {} levels", key, kMaxJsonDepth);
+    return true;
+  };
+  try {
+    nlohmann::json value = nlohmann::json::parse(found->second, shallow);
+    if (!value.is_object()) fail_input("its metadata '{}' is not a JSON object", key);
+    return value;
+  } catch (const nlohmann::json::exception& e) {
+    fail_input("its metadata '{}' is not valid JSON: {}", key, e.what());
+  }
+}
+
+/// File names from other systems need not be UTF-8; JSON must be.
+std::string text_of(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void check_format(const Metadata& metadata, const std::string& path) {
+  const auto format = metadata.find("thor.format");
+  if (format == metadata.end() || !metadata.count("thor.config"))
+    fail_input(
+        "it holds weights only, not a thor model (no 'thor.config' in its metadata); make a model of it with "
+        "'thor import {} --as unet'",
+        path);
+  if (format->second != kFormat) {
+    const auto writer = metadata.find("thor.version");
+    fail(ErrorKind::Unsupported,
+         "its model format is '{}' (written by thor {}), this is thor {}, which reads format {}; use a newer thor",
+         format->second, writer == metadata.end() ? "of unknown version" : writer->second, version(), kFormat);
+  }
+}
+
+/// A config that does not fit is the user's mistake on the command line but the file's when it comes from there.
+ModelConfig read_config(const Metadata& metadata) {
+  ModelConfig config;
+  const std::string text = parse_object(metadata, "thor.config").dump();
+  try {
+    Fields(config).read(text);
+    config.check();
+  } catch (const Error& e) {
+    fail_input("its stored config is not usable: {}", e.what());
+  }
+  return config;
+}
+
+StateDict read_weights(const StateDict& tensors, const ModelConfig& config) {
+  for (const auto& [name, tensor] : tensors)
+    if (!tensor.is_floating_point())
+      fail_input("its tensor '{}' has type {}, expected a floating-point type", name, toString(tensor.scalar_type()));
+  StateDict weights = load_strictly(tensors, unet_shapes(config.model), "the model's own config");
+  for (const auto& [name, tensor] : weights)
+    if (!at::isfinite(tensor).all().item<bool>())
+      fail_input("its tensor '{}' has values that are NaN or infinite: the training that wrote it diverged", name);
+  return weights;
+}
+
+}  // namespace
+
+void ModelConfig::describe(Fields& fields) {
+  fields.group("model", model);
+  fields.group("diffusion", diffusion);
+  fields.group("noise", noise);
+  fields.group("preprocess", preprocess);
+}
+
+void ModelConfig::check() const {
+  if (model.channels.empty() || model.channels.size() > 8 || model.res_blocks < 1 || model.res_blocks > 16)
+    fail_usage("model.channels has {} levels of {} residual blocks, expected 1 to 8 levels of 1 to 16 blocks",
+               model.channels.size(), model.res_blocks);
+  model.check();
+  if (model.in_channels != 1 || model.out_channels != 1)
+    fail_usage("model.in_channels and model.out_channels are {} and {}, expected 1: images are gray", model.in_channels,
+               model.out_channels);
+  const int64_t multiple = int64_t{1} << (model.channels.size() - 1);
+  if (preprocess.size < multiple || preprocess.size > kMaxSize || preprocess.size % multiple != 0)
+    fail_usage("preprocess.size is {}, expected a multiple of {} (the network has {} levels), at most {}",
+               preprocess.size, multiple, model.channels.size(), kMaxSize);
+  if (!(diffusion.range_low < diffusion.range_high))
+    fail_usage("diffusion.range_low is {} and range_high {}, expected low < high", diffusion.range_low,
+               diffusion.range_high);
+}
+
+Model load_model(const std::string& path) {
+  return with_context("loading model " + path, [&] {
+    const Safetensors file = read_safetensors(path);
+    check_format(file.metadata, path);
+    Model model;
+    model.config = read_config(file.metadata);
+    model.weights = read_weights(file.tensors, model.config);
+    model.training = parse_object(file.metadata, "thor.training");
+    model.calibration = parse_object(file.metadata, "thor.calibration");
+    model.detector = parse_object(file.metadata, "thor.detector");
+    model.hash = sha256_of_file(path);
+    return model;
+  });
+}
+
+void save_model(const std::string& path, const Model& model) {
+  const LoadReport report = compare(model.weights, unet_shapes(model.config.model));
+  if (!report.ok()) fail(ErrorKind::Internal, "a model to be saved does not fit its own config: {}", report.text());
+  Safetensors file;
+  for (const auto& [name, tensor] : model.weights)
+    file.tensors[name] = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+  ModelConfig config = model.config;
+  file.metadata = {{"thor.format", kFormat},
+                   {"thor.version", version()},
+                   {"thor.config", text_of(Fields(config).to_json())},
+                   {"thor.training", text_of(model.training)},
+                   {"thor.calibration", text_of(model.calibration)},
+                   {"thor.detector", text_of(model.detector)}};
+  write_safetensors(path, file);
+}
+
+}  // namespace thor
