@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "thor/base/tensor.h"
+
+namespace thor {
+
+/// A file mapped privately into memory: what is written to the mapping stays in this process. The file must not be
+/// truncated while it is mapped; our own writers replace files by renaming and never do that.
+class MappedFile {
+ public:
+  /// Throws Input if the path is no readable regular file or is empty.
+  static std::shared_ptr<MappedFile> open(const std::string& path);
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  const uint8_t* data() const { return data_; }
+  uint64_t size() const { return size_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  MappedFile(std::string path, uint8_t* data, uint64_t size) : path_(std::move(path)), data_(data), size_(size) {}
+  std::string path_;
+  uint8_t* data_;
+  uint64_t size_;
+};
+
+/// Elements a tensor of this shape has; Input error for a negative or absurd size (2^48 elements and more, zero sizes
+/// counted as one so that strides cannot overflow either), or more than 32 dimensions.
+int64_t checked_numel(const std::vector<int64_t>& shape, const std::string& name);
+
+/// A contiguous tensor over bytes [offset, offset + numel * item size) of the file, which the caller has checked. It is
+/// a view that keeps the mapping alive; a copy where the data are not aligned, and for booleans, whose bytes need not
+/// be 0 or 1 in a hostile file.
+Tensor tensor_in_file(const std::shared_ptr<MappedFile>& file, uint64_t offset, const std::vector<int64_t>& shape,
+                      at::ScalarType type);
+
+}  // namespace thor
