@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+# Thin wrapper over CMake's presets. `make demo` and `make test` do all their own set-up on Debian 12.
+.DEFAULT_GOAL := help
+.PHONY: help setup configure build demo test layering asan format tidy lines clean
+
+RELEASE := build/release
+JOBS ?= $(shell nproc)
+# THOR_WERROR=ON make ...: warnings are errors, as CI does it.
+CMAKE_ARGS := $(if $(THOR_WERROR),-DTHOR_WERROR=$(THOR_WERROR))
+SOURCES = $(shell git ls-files 'thor/*.cpp' 'thor/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h')
+# The rooms that take files from strangers or do the arithmetic.
+SANITIZED := unit_base unit_image unit_nn unit_diffusion unit_detect unit_data
+space := $(subst ,, )
+# Those that differ from BASE, for the slow checks.
+BASE ?= HEAD~1
+CHANGED = $(shell git diff --name-only --diff-filter=d $(BASE) -- 'thor/*.cpp')
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the Debian packages that are missing (root or sudo)
+	@sh scripts/setup.sh
+
+configure: setup
+	@mkdir -p $(RELEASE)
+	@cmake --preset release $(CMAKE_ARGS) > $(RELEASE)/configure.log 2>&1 || { cat $(RELEASE)/configure.log; exit 1; }
+
+build: configure ## build the program: build/release/thor
+	@cmake --build $(RELEASE) -j $(JOBS) --target thor
+
+demo: build ## phantoms, a small model, THOR against DDPM, a page: demo/index.html
+	@$(RELEASE)/thor demo demo
+	@echo "open demo/index.html"
+
+test: configure ## build everything and run every test
+	@cmake --build $(RELEASE) -j $(JOBS)
+	@ctest --test-dir $(RELEASE) --output-on-failure
+
+asan: setup ## the unit tests of the lower rooms under AddressSanitizer and UBSan
+	@cmake --preset asan > /dev/null
+	@cmake --build build/asan -j $(JOBS) --target $(SANITIZED)
+	@ctest --test-dir build/asan --output-on-failure -R '^($(subst $(space),|,$(SANITIZED)))$$'
+
+format: ## clang-format every source file
+	@clang-format -i $(SOURCES)
+
+tidy: configure ## clang-tidy the sources that differ from BASE (default HEAD~1)
+	@test -z "$(CHANGED)" || clang-tidy --quiet -p $(RELEASE) $(CHANGED)
+
+lines: ## lines of code per room, median and longest file
+	@sh scripts/lines.sh
+
+clean: ## remove what was built
+	@rm -rf build demo

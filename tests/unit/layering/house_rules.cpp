@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "house_rules.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <regex>
+#include <sstream>
+
+namespace thor::test {
+namespace {
+
+// cli > serve > report > train, eval > pipeline > detect, data > image, nn, diffusion > base
+const std::map<std::string, int> kStorey{{"base", 1},   {"image", 2},  {"nn", 2},       {"diffusion", 2},
+                                         {"detect", 3}, {"data", 3},   {"pipeline", 4}, {"train", 5},
+                                         {"eval", 5},   {"report", 6}, {"serve", 7},    {"cli", 8}};
+
+std::string room_of(const std::string& path) {
+  std::smatch match;
+  return std::regex_search(path, match, std::regex("^thor/(\\w+)/")) ? match[1].str() : "";
+}
+
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// Calls visit(line number, line) for each line.
+template <class Visit>
+void each_line(const std::string& text, Visit visit) {
+  std::istringstream lines(text);
+  std::string line;
+  for (int number = 1; std::getline(lines, line); ++number) visit(number, line);
+}
+
+std::string breach(const SourceFile& file, int line, const std::string& what) {
+  return file.path + ":" + std::to_string(line) + ": " + what;
+}
+
+// Calls visit(line number, included name) for each #include.
+template <class Visit>
+void each_include(const SourceFile& file, Visit visit) {
+  static const std::regex include("^\\s*#\\s*include\\s*[<\"]([^>\"]+)[>\"]");
+  each_line(file.text, [&](int number, const std::string& line) {
+    std::smatch match;
+    if (std::regex_search(line, match, include)) visit(number, match[1].str());
+  });
+}
+
+}  // namespace
+
+std::vector<SourceFile> sources(const std::string& root, const std::vector<std::string>& folders) {
+  namespace fs = std::filesystem;
+  std::vector<SourceFile> found;
+  for (const auto& folder : folders) {
+    if (!fs::exists(fs::path(root) / folder)) continue;
+    for (const auto& entry : fs::recursive_directory_iterator(fs::path(root) / folder)) {
+      const std::string path = fs::relative(entry.path(), root).string();
+      if (!ends_with(path, ".h") && !ends_with(path, ".cpp")) continue;
+      std::ostringstream text;
+      text << std::ifstream(entry.path()).rdbuf();
+      found.push_back({path, text.str()});
+    }
+  }
+  std::sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.path < b.path; });
+  return found;
+}
+
+Breaches wrong_includes(const SourceFile& file) {
+  Breaches breaches;
+  const std::string here = room_of(file.path);
+  if (!kStorey.count(here)) return {breach(file, 1, "room '" + here + "' is not in the list of storeys")};
+  each_include(file, [&](int line, const std::string& name) {
+    const std::string there = room_of(name);
+    if (there.empty() || there == here) return;
+    if (!kStorey.count(there))
+      breaches.push_back(breach(file, line, "includes the unknown room " + there));
+    else if (kStorey.at(there) > kStorey.at(here))
+      breaches.push_back(breach(file, line, "includes upwards: " + name));
+    else if (kStorey.at(there) == kStorey.at(here))
+      breaches.push_back(breach(file, line, "includes sideways: " + name));
+  });
+  return breaches;
+}
+
+Breaches foreign_includes(const SourceFile& file) {
+  Breaches breaches;
+  const bool header = ends_with(file.path, ".h");
+  each_include(file, [&](int line, const std::string& name) {
+    if (name.rfind("itk", 0) == 0 && (header || room_of(file.path) != "image"))
+      breaches.push_back(breach(file, line, "ITK outside thor/image/*.cpp: " + name));
+    if (header && (name == "ATen/ATen.h" || name == "torch/torch.h"))
+      breaches.push_back(breach(file, line, "a heavy header in a header: " + name));
+  });
+  return breaches;
+}
+
+Breaches prints_or_exits(const SourceFile& file) {
+  static const std::regex call(
+      "\\bstd::(cout|cerr|clog)\\b|\\b(printf|fprintf|puts|fputs|putchar)\\s*\\(|\\b(_?exit|quick_exit|abort|terminate)"
+      "\\s*\\(");
+  Breaches breaches;
+  if (room_of(file.path) == "cli" || file.path == "thor/serve/server.cpp") return breaches;
+  each_line(file.text, [&](int number, const std::string& line) {
+    const std::string code = line.substr(0, line.find("//"));
+    std::smatch match;
+    if (std::regex_search(code, match, call))
+      breaches.push_back(breach(file, number, "the library never prints or exits: " + match.str()));
+  });
+  return breaches;
+}
+
+Breaches untidy(const SourceFile& file) {
+  // Spelled in halves so that this file passes its own test.
+  static const std::regex notes(
+      "\\b("
+      "TO"
+      "DO|FIX"
+      "ME|XX"
+      "X|HA"
+      "CK)\\b");
+  Breaches breaches;
+  int lines = 0;
+  each_line(file.text, [&](int number, const std::string& line) {
+    lines = number;
+    if (number == 1 && line != "// SPDX-License-Identifier: Apache-2.0")
+      breaches.push_back(breach(file, 1, "does not begin with the SPDX line"));
+    if (std::regex_search(line, notes)) breaches.push_back(breach(file, number, "leaves work undone: " + line));
+  });
+  if (lines > kMaxLines) breaches.push_back(breach(file, lines, "longer than " + std::to_string(kMaxLines) + " lines"));
+  if (file.path.find("util") != std::string::npos) breaches.push_back(breach(file, 1, "name it by what it holds"));
+  return breaches;
+}
+
+}  // namespace thor::test

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of ARCHITECTURE.md that a machine can check, as functions of one file's path and text.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace thor::test {
+
+/// A source file; `path` is relative to the root of the project.
+struct SourceFile {
+  std::string path, text;
+};
+
+/// All sources under `folders` of the project's root, sorted by path.
+std::vector<SourceFile> sources(const std::string& root, const std::vector<std::string>& folders);
+
+/// Each of these returns one line per breach, "path:line: what is wrong"; none when all is well.
+using Breaches = std::vector<std::string>;
+/// Includes go downwards: never to a higher room, never to another room of the same storey.
+Breaches wrong_includes(const SourceFile& file);
+/// ITK appears in thor/image/*.cpp alone, and headers stay light: no ATen/ATen.h, no torch/torch.h.
+Breaches foreign_includes(const SourceFile& file);
+/// Only thor/cli prints or ends the process.
+Breaches prints_or_exits(const SourceFile& file);
+/// SPDX line first, at most kMaxLines lines, no notes about work left undone.
+Breaches untidy(const SourceFile& file);
+
+inline constexpr int kMaxLines = 400;
+
+}  // namespace thor::test
