@@ -2,7 +2,7 @@
 # thor_room(NAME PUBLIC lib... PRIVATE lib...): one static library from thor/NAME/*.cpp (ITK = the ITK components).
 function(thor_room NAME)
   cmake_parse_arguments(ROOM "" "" "PUBLIC;PRIVATE" ${ARGN})
-  file(GLOB SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/thor/${NAME}/*.cpp)
+  file(GLOB SOURCES CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/thor/${NAME}/*.cpp ${CMAKE_SOURCE_DIR}/thor/${NAME}/*.h)
   list(FILTER SOURCES EXCLUDE REGEX "/main\\.cpp$")
   add_library(thor_${NAME} STATIC ${SOURCES})
   set_target_properties(thor_${NAME} PROPERTIES LINKER_LANGUAGE CXX)
