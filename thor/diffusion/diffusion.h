@@ -9,10 +9,10 @@ namespace thor {
 
 /// Forward process and what the network predicts (METHODS 1); keys of the YAML section `diffusion`.
 struct DiffusionConfig {
-  std::string schedule = "linear";   ///< linear | scaled_linear | cosine
+  std::string schedule = "linear";  ///< linear | scaled_linear | cosine
   double beta_start = 1e-4, beta_end = 2e-2;
-  int64_t steps = 1000;              ///< T
-  std::string prediction = "epsilon";  ///< epsilon | sample | v
+  int64_t steps = 1000;                   ///< T
+  std::string prediction = "epsilon";     ///< epsilon | sample | v
   double range_low = -1, range_high = 1;  ///< the network's own image range
   void describe(Fields& fields);
 };
@@ -33,14 +33,17 @@ class Diffusion {
   Tensor to_unit(const Tensor& model_range) const;
   Tensor clip(const Tensor& model_range) const;
 
-  /// q(x_t | x_0) = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps; t = -1 returns x_0. Second form: one t per sample, int64 [N].
+  /// q(x_t | x_0) = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps; t = -1 returns x_0. Second form: one t per sample, int64
+  /// [N].
   Tensor add_noise(const Tensor& x0, const Tensor& eps, int64_t t) const;
   Tensor add_noise(const Tensor& x0, const Tensor& eps, const Tensor& t) const;
   /// What the network should output for a training pair: eps, x_0 or v. t int64 [N].
   Tensor target(const Tensor& x0, const Tensor& eps, const Tensor& t) const;
   /// x0hat from the network's output, clipped to the model range.
   Tensor x0_from_output(const Tensor& output, const Tensor& xt, int64_t t) const;
-  /// Unclipped x0hat and the eps that goes with it (DDIM needs both).
+  /// The eps that the network's output stands for, nothing clipped (DDIM's direction).
+  Tensor eps_from_output(const Tensor& output, const Tensor& xt, int64_t t) const;
+  /// The eps that leads from x_0 to x_t.
   Tensor eps_from_x0(const Tensor& x0, const Tensor& xt, int64_t t) const;
 
  private:

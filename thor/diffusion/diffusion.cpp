@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/diffusion/diffusion.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+std::vector<double> linspace(double first, double last, int64_t count) {
+  std::vector<double> values(static_cast<size_t>(count), first);
+  for (int64_t i = 1; i < count; ++i) values[i] = first + (last - first) * static_cast<double>(i) / (count - 1);
+  return values;
+}
+
+// Nichol & Dhariwal 2021, eq. 17, s = 0.008.
+std::vector<double> cosine_betas(int64_t steps) {
+  const auto alpha_bar = [steps](int64_t t) {
+    const double c = std::cos((static_cast<double>(t) / steps + 0.008) / 1.008 * M_PI / 2);
+    return c * c;
+  };
+  std::vector<double> betas;
+  for (int64_t t = 0; t < steps; ++t) betas.push_back(std::min(1 - alpha_bar(t + 1) / alpha_bar(t), 0.999));
+  return betas;
+}
+
+std::vector<double> make_betas(const DiffusionConfig& config) {
+  if (config.schedule == "cosine") return cosine_betas(config.steps);
+  if (config.schedule == "linear") return linspace(config.beta_start, config.beta_end, config.steps);
+  auto betas = linspace(std::sqrt(config.beta_start), std::sqrt(config.beta_end), config.steps);
+  for (double& beta : betas) beta *= beta;
+  return betas;
+}
+
+void check(const DiffusionConfig& config) {
+  if (config.schedule != "linear" && config.schedule != "scaled_linear" && config.schedule != "cosine")
+    fail_usage("diffusion.schedule is '{}', expected linear, scaled_linear or cosine", config.schedule);
+  if (config.prediction != "epsilon" && config.prediction != "sample" && config.prediction != "v")
+    fail_usage("diffusion.prediction is '{}', expected epsilon, sample or v", config.prediction);
+  if (config.steps < 1 || config.steps > 100000)
+    fail_usage("diffusion.steps is {}, expected 1 to 100000", config.steps);
+  if (!(config.beta_start > 0 && config.beta_start <= config.beta_end && config.beta_end < 1))
+    fail_usage("diffusion.beta_start {} and beta_end {} must satisfy 0 < start <= end < 1", config.beta_start,
+               config.beta_end);
+  if (!(config.range_low < config.range_high))
+    fail_usage("diffusion.range_low {} must be below range_high {}", config.range_low, config.range_high);
+}
+
+// f(alpha_bar_t) for every sample, shaped to scale a batch of images.
+template <class F>
+Tensor coefficients(const Diffusion& diffusion, const Tensor& t, const Tensor& like, F&& f) {
+  const Tensor steps = t.to(at::kCPU, at::kLong).contiguous();
+  if (steps.dim() != 1 || steps.size(0) != like.size(0))
+    fail(ErrorKind::Internal, "one timestep per sample expected: t {}, batch {}", shape_text(t.sizes()),
+         shape_text(like.sizes()));
+  Tensor values = at::empty({steps.size(0), 1, 1, 1}, at::kFloat);
+  for (int64_t i = 0; i < steps.size(0); ++i)
+    values.data_ptr<float>()[i] = static_cast<float>(f(diffusion.alpha_bar(steps.data_ptr<int64_t>()[i])));
+  return values.to(like.device());
+}
+
+double signal(double alpha_bar) { return std::sqrt(alpha_bar); }
+double spread(double alpha_bar) { return std::sqrt(1 - alpha_bar); }
+
+}  // namespace
+
+void DiffusionConfig::describe(Fields& fields) {
+  fields.add("schedule", &schedule, "how beta grows with t", one_of({"linear", "scaled_linear", "cosine"}));
+  fields.add("beta_start", &beta_start, "beta of the first step (not for cosine)", between(1e-9, 0.999));
+  fields.add("beta_end", &beta_end, "beta of the last step (not for cosine)", between(1e-9, 0.999));
+  fields.add("steps", &steps, "T, training steps of the forward process", between(1, 100000));
+  fields.add("prediction", &prediction, "what the network predicts", one_of({"epsilon", "sample", "v"}));
+  fields.add("range_low", &range_low, "value the network sees for black");
+  fields.add("range_high", &range_high, "value the network sees for white");
+}
+
+Diffusion::Diffusion(const DiffusionConfig& config) : config_(config) {
+  check(config_);
+  betas_ = make_betas(config_);
+  double product = 1;
+  for (double beta : betas_) alpha_bars_.push_back(product *= 1 - beta);
+}
+
+Tensor Diffusion::from_unit(const Tensor& unit) const {
+  return unit * (config_.range_high - config_.range_low) + config_.range_low;
+}
+
+Tensor Diffusion::to_unit(const Tensor& model_range) const {
+  return (model_range - config_.range_low) / (config_.range_high - config_.range_low);
+}
+
+Tensor Diffusion::clip(const Tensor& model_range) const {
+  return model_range.clamp(config_.range_low, config_.range_high);
+}
+
+Tensor Diffusion::add_noise(const Tensor& x0, const Tensor& eps, int64_t t) const {
+  if (t < 0) return x0.clone();
+  return x0 * signal(alpha_bar(t)) + eps * spread(alpha_bar(t));
+}
+
+Tensor Diffusion::add_noise(const Tensor& x0, const Tensor& eps, const Tensor& t) const {
+  return x0 * coefficients(*this, t, x0, signal) + eps * coefficients(*this, t, x0, spread);
+}
+
+Tensor Diffusion::target(const Tensor& x0, const Tensor& eps, const Tensor& t) const {
+  if (config_.prediction == "epsilon") return eps;
+  if (config_.prediction == "sample") return x0;
+  return eps * coefficients(*this, t, x0, signal) - x0 * coefficients(*this, t, x0, spread);
+}
+
+Tensor Diffusion::x0_from_output(const Tensor& output, const Tensor& xt, int64_t t) const {
+  const double a = signal(alpha_bar(t)), s = spread(alpha_bar(t));
+  if (config_.prediction == "sample") return clip(output);
+  if (config_.prediction == "v") return clip(xt * a - output * s);
+  return clip((xt - output * s) / a);
+}
+
+Tensor Diffusion::eps_from_output(const Tensor& output, const Tensor& xt, int64_t t) const {
+  if (config_.prediction == "epsilon") return output;
+  if (config_.prediction == "sample") return eps_from_x0(output, xt, t);
+  return output * signal(alpha_bar(t)) + xt * spread(alpha_bar(t));
+}
+
+Tensor Diffusion::eps_from_x0(const Tensor& x0, const Tensor& xt, int64_t t) const {
+  return (xt - x0 * signal(alpha_bar(t))) / spread(alpha_bar(t));
+}
+
+}  // namespace thor
