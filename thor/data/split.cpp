@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/data/split.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/data/csv.h"
+
+namespace fs = std::filesystem;
+
+namespace thor {
+namespace {
+
+constexpr uint64_t kMaxBytes = 64u << 20;
+constexpr size_t kNone = static_cast<size_t>(-1);
+
+/// Which cell of a record is what.
+struct Columns {
+  size_t image = kNone, mask = kNone, group = kNone;
+};
+
+std::string lower(std::string text) {
+  for (char& c : text)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return text;
+}
+
+size_t find_column(const std::vector<std::string>& header, const std::string& name) {
+  const auto found = std::find(header.begin(), header.end(), name);
+  if (found == header.end()) return kNone;
+  if (std::find(found + 1, header.end(), name) != header.end()) fail_input("two columns are called '{}'", name);
+  return static_cast<size_t>(found - header.begin());
+}
+
+Columns read_header(const CsvRecord& record) {
+  std::vector<std::string> header;
+  for (const auto& cell : record.cells) header.push_back(lower(cell));
+  Columns columns;
+  for (const char* name : {"image", "filename", "path"})
+    if (columns.image == kNone) columns.image = find_column(header, name);
+  columns.mask = find_column(header, "mask");
+  columns.group = find_column(header, "group");
+  if (columns.image == kNone) {
+    const bool other_separator = header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
+    fail_input("no column 'image' (or 'filename' or 'path'); columns found: {}{}", fmt::join(record.cells, ", "),
+               other_separator ? "; separate the columns with commas" : "");
+  }
+  return columns;
+}
+
+/// Beside the CSV, else in the folder above it; "" where the file is in neither.
+std::string locate(const fs::path& folder, const std::string& written) {
+  std::error_code ignored;
+  for (const fs::path& base : {folder, folder / ".."}) {
+    const fs::path path = base / fs::u8path(written);  // an absolute path replaces the base
+    if (fs::is_regular_file(path, ignored)) return path.lexically_normal().string();
+  }
+  return {};
+}
+
+void check_missing(const std::vector<std::string>& missing, size_t rows) {
+  constexpr size_t kShown = 3;
+  if (missing.empty()) return;
+  const auto end = missing.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, missing.size()));
+  fail_input("{} file{} listed in {} rows cannot be found beside the CSV or in the folder above it: {}{}",
+             missing.size(), missing.size() == 1 ? "" : "s", rows, fmt::join(missing.begin(), end, ", "),
+             missing.size() > kShown ? ", ..." : "");
+}
+
+void check_duplicates(const std::vector<SplitRow>& rows) {
+  std::map<std::string, int64_t> seen;
+  std::error_code ec;
+  for (const auto& row : rows) {
+    const auto path = fs::weakly_canonical(row.image, ec);
+    const auto [first, fresh] = seen.emplace(ec ? row.image : path.string(), row.line);
+    if (!fresh) fail_input("image '{}' is listed twice, on lines {} and {}", row.name, first->second, row.line);
+  }
+}
+
+std::vector<SplitRow> read_rows(const fs::path& folder, const std::vector<CsvRecord>& records) {
+  if (records.empty()) fail_input("the file is empty; expected a header with a column 'image' and one row per image");
+  if (records.size() == 1) fail_input("the file has a header but no rows");
+  const Columns columns = read_header(records[0]);
+  const size_t width = records[0].cells.size();
+  std::vector<SplitRow> rows;
+  std::vector<std::string> missing;
+  for (size_t i = 1; i < records.size(); ++i) {
+    const auto& cells = records[i].cells;
+    const int64_t line = records[i].line;
+    for (size_t k = width; k < cells.size(); ++k)
+      if (!cells[k].empty())
+        fail_input("line {} has {} cells, the header {}; put names that contain commas in quotes", line, cells.size(),
+                   width);
+    const auto cell = [&](size_t column) { return column < cells.size() ? cells[column] : std::string(); };
+    const auto found = [&](const std::string& written) {
+      auto path = written.empty() ? std::string() : locate(folder, written);
+      if (path.empty() && !written.empty()) missing.push_back(fmt::format("'{}' (line {})", written, line));
+      return path;
+    };
+    const std::string name = cell(columns.image);
+    if (name.empty()) fail_input("line {} names no image", line);
+    rows.push_back({found(name), found(cell(columns.mask)), cell(columns.group), name, line});
+  }
+  check_missing(missing, rows.size());
+  check_duplicates(rows);
+  return rows;
+}
+
+}  // namespace
+
+std::vector<SplitRow> read_split(const std::string& csv_path) {
+  return with_context(fmt::format("reading '{}'", csv_path), [&] {
+    return read_rows(fs::path(csv_path).parent_path(), parse_csv(read_text_file(csv_path, kMaxBytes)));
+  });
+}
+
+}  // namespace thor
