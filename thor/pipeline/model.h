@@ -24,11 +24,11 @@ struct ModelConfig {
 /// What training leaves behind: one safetensors file; the rest is JSON in its metadata under "thor.*" keys.
 struct Model {
   ModelConfig config;
-  StateDict weights;            ///< float32, MONAI Generative's names
+  StateDict weights;                                      ///< float32, MONAI Generative's names
   nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
   nlohmann::json calibration = nlohmann::json::object();  ///< thresholds, filled by a later command
   nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
-  std::string hash;             ///< SHA-256 of the file it came from
+  std::string hash;                                       ///< SHA-256 of the file it came from
 };
 
 Model load_model(const std::string& path);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <memory>
 
 #include "thor/detect/detector.h"
@@ -20,12 +21,16 @@ struct RunConfig {
 class Pipeline {
  public:
   Pipeline(Model model, std::unique_ptr<Detector> detector, const RunConfig& run);
-  /// Network-grid images in, detections out (no files).
-  Detection detect(const Images& images) const;
+  /// Called after every pass through the network with the number of images in it: what progress is counted in.
+  using NetworkCallback = std::function<void(int64_t images)>;
+  /// Network-grid images in, detections out, on the CPU (no files). Throws Interrupted once the user asked to stop.
+  Detection detect(const Images& images, const NetworkCallback& after_call = {}) const;
   const Model& model() const;
   const Detector& detector() const;
   /// The perceptual distance in use; may differ from the request where LPIPS weights are absent.
   const std::string& perceptual() const;
+  /// Where the network runs: "cpu", "cuda:0".
+  std::string device() const;
   ~Pipeline();
 
  private:
@@ -51,15 +56,15 @@ struct FolderResult {
 };
 
 struct DetectOptions {
-  std::vector<std::string> inputs;   ///< files, folders, or a CSV split
-  std::string output;                ///< folder
+  std::vector<std::string> inputs;  ///< files, folders, or a CSV split
+  std::string output;               ///< folder
   std::string detector_name;
-  nlohmann::json detector_config;    ///< as resolved, for the sidecar
+  nlohmann::json detector_config;  ///< as resolved, for the sidecar
 };
 /// Detects every input and writes, on its own grid, into the output folder: NAME_map.nii.gz (NIfTI input) or
-/// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and NAME.json (scores, detector,
-/// config, seed, model hash, version). Each file is whole or absent; the sidecar is written last. A bad image is
-/// recorded in `failed` and the rest goes on. Stops early, cleanly, on interrupt.
+/// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and
+/// NAME.json (scores, detector, config, seed, model hash, version). Each file is whole or absent; the sidecar is
+/// written last. A bad image is recorded in `failed` and the rest goes on. Stops early, cleanly, on interrupt.
 FolderResult detect_files(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run);
 
 }  // namespace thor

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include <string>
+
+namespace thor {
+
+/// Where to compute: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N". Throws Usage, with the devices
+/// that are there, for anything else.
+at::Device choose_device(const std::string& name);
+/// "fp32" or "bf16"; Usage otherwise.
+at::ScalarType choose_precision(const std::string& name);
+
+}  // namespace thor

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/network.h"
+
+#include <ATen/ATen.h>
+
+#include "thor/base/log.h"
+#include "thor/nn/layers.h"
+#include "thor/nn/perceptual.h"
+
+namespace thor {
+
+Network::Network(const UNetConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision)
+    : config_(config), device_(device) {
+  StateDict placed;
+  for (const auto& [name, tensor] : weights) placed[name] = tensor.to(device);
+  weights_ = cast_weights(placed, precision);
+}
+
+Tensor Network::each(int64_t count, const std::function<Tensor(int64_t, int64_t)>& part) const {
+  const int64_t at_once = device_.is_cpu() ? 1 : count;
+  std::vector<Tensor> parts;
+  for (int64_t begin = 0; begin < count; begin += at_once) {
+    throw_if_interrupted();
+    parts.push_back(part(begin, std::min(at_once, count - begin)));
+  }
+  return parts.size() == 1 ? parts[0] : at::cat(parts);
+}
+
+Tensor Network::forward(const Tensor& xt, int64_t t) const {
+  return each(xt.size(0), [&](int64_t begin, int64_t count) {
+    const Tensor step = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
+    return unet_forward(config_, weights_, xt.narrow(0, begin, count), step);
+  });
+}
+
+Tensor Network::feature_distance(const Tensor& a, const Tensor& b, int64_t t) const {
+  return each(a.size(0), [&](int64_t begin, int64_t count) {
+    const Tensor step = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
+    const auto of_a = unet_features(config_, weights_, a.narrow(0, begin, count), step);
+    const auto of_b = unet_features(config_, weights_, b.narrow(0, begin, count), step);
+    return thor::feature_distance(of_a, of_b, a.size(2), a.size(3)) / static_cast<double>(of_a.size());
+  });
+}
+
+}  // namespace thor

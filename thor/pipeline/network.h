@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include <functional>
+
+#include "thor/nn/unet.h"
+
+namespace thor {
+
+/// The UNet where it runs and as precise as it runs. On a CPU the images of a batch go through one by one: nothing is
+/// lost (one image fills the cores), an image's result cannot depend on its neighbours, memory does not grow with the
+/// batch and an interrupt is heard after one image. All calls throw Interrupted once the user asked to stop.
+class Network {
+ public:
+  Network(const UNetConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision);
+  at::Device device() const { return device_; }
+  /// x_t in model range -> the raw output. [N,1,H,W] -> float32 [N,1,H,W]
+  Tensor forward(const Tensor& xt, int64_t t) const;
+  /// Distance of two images, in model range, in the features of the encoder at timestep t, mean over its levels.
+  /// [N,1,H,W] twice -> [N,1,H,W] in [0,4]
+  Tensor feature_distance(const Tensor& a, const Tensor& b, int64_t t) const;
+
+ private:
+  Tensor each(int64_t count, const std::function<Tensor(int64_t begin, int64_t count)>& part) const;
+  UNetConfig config_;
+  StateDict weights_;
+  at::Device device_;
+};
+
+}  // namespace thor

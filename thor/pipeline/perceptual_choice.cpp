@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/perceptual_choice.h"
+
+#include <ATen/ATen.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/pipeline/pipeline.h"
+
+namespace thor {
+namespace {
+
+/// Late enough that the network looks at anatomy, early enough that a clean image is in its distribution.
+constexpr int64_t kFeatureStep = 10;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+Perceptual unet_distance(std::shared_ptr<const Network> network, const Diffusion& diffusion) {
+  const int64_t t = std::min(kFeatureStep, diffusion.steps() - 1);
+  return [network, diffusion, t](const Tensor& x, const Tensor& y) {
+    return network->feature_distance(diffusion.from_unit(x), diffusion.from_unit(y), t);
+  };
+}
+
+Perceptual lpips_distance(const std::string& path, at::Device device, bool scaled_twice) {
+  const auto lpips = std::make_shared<Lpips>(load_lpips(path));
+  lpips->to(device);
+  return [lpips, device, scaled_twice](const Tensor& x, const Tensor& y) {
+    const int64_t at_once = device.is_cpu() ? 1 : x.size(0);
+    std::vector<Tensor> parts;
+    for (int64_t begin = 0; begin < x.size(0); begin += at_once) {
+      throw_if_interrupted();
+      parts.push_back(lpips->spatial(x.narrow(0, begin, at_once), y.narrow(0, begin, at_once), scaled_twice));
+    }
+    return at::cat(parts);
+  };
+}
+
+}  // namespace
+
+std::string thor_home() {
+  if (const std::string home = environment("THOR_HOME"); !home.empty()) return home;
+  if (const std::string data = environment("XDG_DATA_HOME"); !data.empty()) return data + "/thor";
+  std::string home = environment("HOME");
+  if (home.empty()) {
+    const passwd* user = ::getpwuid(::getuid());
+    home = user && user->pw_dir ? user->pw_dir : ".";
+  }
+  return home + "/.local/share/thor";
+}
+
+PerceptualChoice choose_perceptual(const PerceptualRequest& request, std::shared_ptr<const Network> network,
+                                   const Diffusion& diffusion) {
+  if (request.name == "none") return {"none", [](const Tensor& x, const Tensor&) { return at::ones_like(x); }};
+  if (request.name == "ssim") return {"ssim", ssim_distance};
+  if (request.name == "unet") return {"unet", unet_distance(network, diffusion)};
+  if (request.name != "lpips")
+    fail_usage("detector.perceptual is '{}', expected lpips, ssim, unet or none", request.name);
+
+  const std::string imported = thor_home() + "/lpips-squeeze.safetensors";
+  const std::string path = request.lpips_file.empty() ? imported : request.lpips_file;
+  std::error_code ignored;
+  if (request.lpips_file.empty() && !std::filesystem::exists(imported, ignored)) {
+    log_once(LogLevel::Warning,
+             fmt::format("no LPIPS weights at '{}': using the diffusion network's own features instead "
+                         "(perceptual: unet); 'thor import FILE --as lpips-squeeze' puts them there",
+                         imported));
+    return {"unet", unet_distance(network, diffusion)};
+  }
+  return {"lpips", lpips_distance(path, network->device(), request.scaled_twice)};
+}
+
+}  // namespace thor
