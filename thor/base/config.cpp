@@ -7,6 +7,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <sstream>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -126,6 +127,15 @@ void Fields::read(const std::string& yaml_text) {
   if (root.IsNull()) return;
   if (!root.IsMap()) fail_usage("a config is a mapping of keys to values");
   set_node(list_, "", root);
+}
+
+void Fields::read_known(const std::string& yaml_text) {
+  for (const auto& field : list_) {
+    YAML::Node node = parse(yaml_text);
+    std::istringstream path(field.name);
+    for (std::string key; node.IsMap() && std::getline(path, key, '.');) node.reset(node[key]);
+    if (node.IsDefined() && !node.IsMap() && !node.IsNull()) assign_node(field, node);
+  }
 }
 
 void Fields::read_file(const std::string& path) {

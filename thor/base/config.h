@@ -62,7 +62,9 @@ class Fields {
   void assign(const std::string& assignment);
   /// Reads a YAML mapping (JSON is YAML too); fields not named keep their values.
   void read(const std::string& yaml_text);
-  /// The same from a file, whose name is added to any error.
+  /// The same, but passes over keys that are not among these fields.
+  void read_known(const std::string& yaml_text);
+  /// Like `read`, from a file, whose name is added to any error.
   void read_file(const std::string& path);
   /// All values, nested by the dots in the names.
   nlohmann::json to_json() const;

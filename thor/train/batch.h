@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/data/archive.h"
+#include "thor/diffusion/diffusion.h"
+#include "thor/train/experiment.h"
+
+namespace thor {
+
+/// One training batch, a pure function of (seed, data, optimizer step).
+struct Batch {
+  Tensor xt;      ///< noised images in model range, float32 [N,1,H,W]
+  Tensor t;       ///< int64 [N]
+  Tensor target;  ///< what the network should output, float32 [N,1,H,W]
+};
+
+/// The batch of optimizer step `step` (from 0): epochs are permutations of the data, each image is augmented, gets its
+/// timestep and its noise from streams named by (seed, image, epoch).
+Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t step);
+
+/// Images first..first+count of a validation set with noise and timesteps that never change; timesteps are spread
+/// evenly over the images.
+Batch validation_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t first,
+                       int64_t count);
+
+}  // namespace thor

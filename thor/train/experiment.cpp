@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/train/experiment.h"
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+
+namespace thor {
+namespace {
+
+// Reads only what decides which detector it is and with which defaults: detector.name and noise.kind.
+void read_detector_choice(ExperimentConfig& config, const std::string& yaml, const std::vector<std::string>& sets) {
+  Fields choice;
+  choice.add("detector.name", &config.detector_name, "");
+  choice.add("noise.kind", &config.model.noise.kind, "");
+  choice.read_known(yaml);
+  for (const auto& set : sets)
+    if (choice.has(set.substr(0, set.find('=')))) choice.assign(set);
+  config.detector = make_detector(config.detector_name, config.model.noise.kind);
+}
+
+}  // namespace
+
+void TrainConfig::describe(Fields& fields) {
+  fields.add("seed", &seed, "names every random number of the training", at_least(0));
+  fields.add("steps", &steps, "optimizer steps", between(1, 1e9));
+  fields.add("batch", &batch, "images per optimizer step", between(1, 65536));
+  fields.add("optimizer", &optimizer, "adam or adamw", one_of({"adam", "adamw"}));
+  fields.add("learning_rate", &learning_rate, "after the warm-up", between(0, 1));
+  fields.add("weight_decay", &weight_decay, "decoupled, of adamw", between(0, 1));
+  fields.add("warmup", &warmup, "optimizer steps over which the learning rate rises linearly", at_least(0));
+  fields.add("clip", &clip, "gradient norm; 0 = off", at_least(0));
+  fields.add("ema", &ema, "decay of the averaged weights that detection uses; 0 = off", between(0, 0.999999));
+  fields.add("precision", &precision, "auto = bf16 where the CPU multiplies it", one_of({"auto", "bf16", "fp32"}));
+  fields.add("t_max", &t_max, "train on timesteps below this only; 0 = all", at_least(0));
+  fields.add("validate_every", &validate_every, "optimizer steps; 0 = never", at_least(0));
+  fields.add("checkpoint_every", &checkpoint_every, "optimizer steps; 0 = only at the end", at_least(0));
+  fields.add("sample_every", &sample_every, "optimizer steps between pictures of samples; 0 = never", at_least(0));
+  fields.add("max_minutes", &max_minutes, "stop, with a checkpoint, after this much training; 0 = never", at_least(0));
+  fields.group("augment", augment);
+}
+
+void ExperimentConfig::describe(Fields& fields) {
+  model.describe(fields);
+  fields.group("train", train);
+  fields.add("detector.name", &detector_name, "which detector the model is meant for");
+  if (detector) fields.group("detector", *detector);
+}
+
+void ExperimentConfig::check() const {
+  model.check();
+  if (train.t_max > model.diffusion.steps)
+    fail_usage("'train.t_max' is {}, more than diffusion.steps = {}", train.t_max, model.diffusion.steps);
+  detector->check(Diffusion(model.diffusion));
+}
+
+ExperimentConfig load_experiment(const std::string& yaml_path, const std::vector<std::string>& sets) {
+  const std::string yaml = read_text_file(yaml_path, 1 << 20);
+  ExperimentConfig config;
+  with_context("reading " + yaml_path, [&] {
+    read_detector_choice(config, yaml, sets);
+    Fields(config).read(yaml);
+  });
+  Fields fields(config);
+  for (const auto& set : sets) fields.assign(set);
+  config.check();
+  return config;
+}
+
+}  // namespace thor

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+#include "thor/pipeline/model.h"
+
+namespace thor {
+
+/// Draws four images from pure noise (DDIM, 25 network calls) and writes them side by side as one PNG: what the model
+/// takes for healthy. `weights` are the model's, in the dtype to compute in.
+void write_samples(const std::string& path, const Model& model, const StateDict& weights, uint64_t seed);
+
+}  // namespace thor
