@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/report/page.h"
+
+#include <ATen/ATen.h>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/version.h"
+#include "thor/image/image.h"
+#include "thor/report/page_style.h"
+
+namespace thor {
+namespace {
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  return out;
+}
+
+std::string base64(const std::string& bytes) {
+  static const char* const kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<uint8_t>(bytes[i + j]) : 0);
+    for (size_t j = 0; j < 4; ++j) out += i + j <= bytes.size() ? kDigits[group >> (18 - 6 * j) & 63] : '=';
+  }
+  return out;
+}
+
+/// Empty lines separate paragraphs.
+std::string paragraphs(const std::string& text) {
+  std::string out = "<p>";
+  const std::string safe = escaped(text);
+  for (size_t begin = 0, end; begin < safe.size(); begin = end == std::string::npos ? safe.size() : end + 2) {
+    end = safe.find("\n\n", begin);
+    if (begin > 0) out += "</p>\n<p>";
+    out += safe.substr(begin, end == std::string::npos ? end : end - begin);
+  }
+  return out + "</p>\n";
+}
+
+bool is_number(const std::string& text) {
+  const std::string allowed = "0123456789.,+-%–±[]() e";
+  return !text.empty() && text.find_first_of("0123456789") != std::string::npos &&
+         text.find_first_not_of(allowed) == std::string::npos;
+}
+
+std::string table_row(const std::vector<std::string>& cells, const char* tag) {
+  std::string out = "<tr>";
+  for (const std::string& cell : cells)
+    out += fmt::format("<{0}{1}>{2}</{0}>", tag, is_number(cell) ? " class=\"number\"" : "", escaped(cell));
+  return out + "</tr>\n";
+}
+
+void write_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
+  if (rows.empty()) return;
+  out << "<div class=\"scroll\"><table>\n<thead>" << table_row(rows[0], "th") << "</thead>\n<tbody>\n";
+  for (size_t i = 1; i < rows.size(); ++i) out << table_row(rows[i], "td");
+  out << "</tbody>\n</table></div>\n";
+}
+
+void write_picture(std::ostream& out, const std::string& caption, const Tensor& unit) {
+  const int64_t height = unit.size(-2), width = unit.size(-1);
+  out << fmt::format("<figure><img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/png;base64,", width, height,
+                     escaped(caption))
+      << base64(encode_png(unit)) << "\"><figcaption>" << escaped(caption) << "</figcaption></figure>\n";
+}
+
+void write_case(std::ostream& out, const PageCase& one) {
+  out << "<article>\n<h2>" << escaped(one.title) << "</h2>\n";
+  if (!one.text.empty()) out << paragraphs(one.text);
+  out << "<div class=\"pictures\">\n";
+  for (const auto& [caption, unit] : one.pictures) write_picture(out, caption, unit);
+  out << "</div>\n</article>\n";
+}
+
+}  // namespace
+
+void write_page(const std::string& path, const Page& page) {
+  for (const PageCase& one : page.cases)
+    for (const auto& [caption, unit] : one.pictures)
+      if (!unit.defined() || !(unit.dim() == 2 || (unit.dim() == 3 && unit.size(0) == 3)))
+        fail(ErrorKind::Internal, "picture '{}' of '{}' is neither [H,W] nor [3,H,W]", caption, one.title);
+  write_stream_atomically(path, [&](std::ostream& out) {
+    out << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        << "<meta name=\"generator\" content=\"thor " << version() << "\">\n"
+        << "<title>" << escaped(page.title) << "</title>\n<style>\n"
+        << kPageStyle << "</style>\n</head>\n<body>\n"
+        << "<header>\n<h1>" << escaped(page.title) << "</h1>\n";
+    if (!page.introduction.empty()) out << paragraphs(page.introduction);
+    out << "</header>\n<main>\n";
+    write_table(out, page.table);
+    out << "<section class=\"cases\">\n";
+    for (const PageCase& one : page.cases) write_case(out, one);
+    out << "</section>\n</main>\n<footer>thor " << version()
+        << " · Research software, not a medical device.</footer>\n</body>\n</html>\n";
+  });
+}
+
+}  // namespace thor
