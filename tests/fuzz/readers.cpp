@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "readers.h"
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/support.h"
+#include "thor/base/error.h"
+#include "thor/data/archive.h"
+#include "thor/image/image.h"
+#include "thor/nn/safetensors.h"
+#include "thor/nn/torch_file.h"
+#include "thor/pipeline/model.h"
+#include "thor/train/checkpoint.h"
+#include "thor/train/experiment.h"
+
+namespace thor::test {
+namespace {
+
+std::string bytes_of(const std::string& path) {
+  std::ostringstream text;
+  text << std::ifstream(path, std::ios::binary).rdbuf();
+  return text.str();
+}
+
+// Contents of the files that `write` makes, given a path without its ending.
+std::string made(const std::string& ending, const std::function<void(const std::string& path)>& write) {
+  const TemporaryFolder folder;
+  const std::string path = folder / ("seed" + ending);
+  write(path);
+  return bytes_of(path);
+}
+
+std::vector<std::string> committed(const std::vector<std::string>& names) {
+  std::vector<std::string> contents;
+  for (const auto& name : names) contents.push_back(bytes_of(THOR_SOURCE_DIR "/tests/fuzz/seeds/" + name));
+  return contents;
+}
+
+Tensor gradient(int64_t height, int64_t width) {
+  return at::linspace(0, 1, height * width, at::kFloat).view({height, width});
+}
+
+Reader safetensors() {
+  const auto write = [](const std::string& path) {
+    write_safetensors(path, {{{"a.weight", gradient(2, 3)}, {"b", at::zeros({4}, at::kLong)}}, {{"thor.format", "1"}}});
+  };
+  return {
+      "safetensors", ".safetensors", {made(".safetensors", write)}, [](const auto& path) { read_safetensors(path); }};
+}
+
+Reader torch_file() {
+  return {"torch_file", ".pt", committed({"zip.pt", "legacy.pt"}), [](const auto& path) { read_torch_file(path); }};
+}
+
+Reader model() {
+  const auto write = [](const std::string& path) {
+    Model model;
+    model.config.model.channels = {2};
+    model.config.model.attention = {false};
+    model.config.model.norm_groups = 1;
+    model.config.preprocess.size = 8;
+    model.weights = init_unet(model.config.model, 0);
+    save_model(path, model);
+  };
+  return {"model", ".safetensors", {made(".safetensors", write)}, [](const auto& path) { load_model(path); }};
+}
+
+Reader archive() {
+  const auto write = [](const std::string& path) {
+    Archive archive;
+    archive.preprocess.size = 4;
+    archive.slices = gradient(4, 4).expand({2, 4, 4}).contiguous();
+    archive.names = {"a.png", "b.png"};
+    write_archive(path, archive);
+  };
+  return {"archive", ".safetensors", {made(".safetensors", write)}, [](const auto& path) { read_archive(path); }};
+}
+
+Reader checkpoint() {
+  const auto write = [](const std::string& path) {
+    Checkpoint checkpoint;
+    checkpoint.weights["w"] = checkpoint.ema["w"] = gradient(2, 2);
+    save_checkpoint(path, checkpoint);
+  };
+  return {"checkpoint", ".safetensors", {made(".safetensors", write)}, [](const auto& path) { load_checkpoint(path); }};
+}
+
+Reader picture(const std::string& name, const std::string& ending, std::vector<std::string> seeds) {
+  return {name, ending, std::move(seeds), [](const auto& path) { read_image(path); }};
+}
+
+Reader png() {
+  const auto gray = [](int bits) {
+    return made(".png", [&](const std::string& path) { write_png(path, gradient(5, 7), bits); });
+  };
+  const auto rgb = [](const std::string& path) { write_png_rgb(path, gradient(5, 7).expand({3, 5, 7})); };
+  return picture("png", ".png", {gray(8), gray(16), made(".png", rgb)});
+}
+
+Reader nifti(const std::string& name, const std::string& ending) {
+  const auto write = [](const std::string& path) { write_nifti(path, gradient(5, 7), Geometry()); };
+  return picture(name, ending, {made(ending, write)});
+}
+
+Reader split() {
+  return {"split",
+          ".csv",
+          {"image,mask,group\nsplit.csv,,small\n", "filename\r\n\"split.csv\"\r\n",
+           "\xEF\xBB\xBFimage,note\nsplit.csv,\"a,\"\"b\"\n"},
+          [](const auto& path) { read_split(path); }};
+}
+
+Reader experiment() {
+  const std::string yaml =
+      "model: {channels: [32, 64], attention: [false, true], norm_groups: 16}\ndiffusion:\n  schedule: linear\n  "
+      "steps: 1000\n"
+      "noise: {kind: simplex, octaves: 6}\npreprocess: {size: 64}\ntrain:\n  steps: 10\n  augment: {enabled: false}\n"
+      "detector:\n  name: ddpm\n  start_step: 200\n";
+  return {"experiment", ".yaml", {yaml}, [](const auto& path) { load_experiment(path, {}); }};
+}
+
+}  // namespace
+
+std::vector<Reader> readers() {
+  return {safetensors(),
+          torch_file(),
+          model(),
+          archive(),
+          checkpoint(),
+          png(),
+          picture("jpeg", ".jpg", committed({"gray.jpg"})),
+          picture("tiff", ".tif", committed({"gray.tif"})),
+          nifti("nifti", ".nii"),
+          nifti("nifti_gz", ".nii.gz"),
+          split(),
+          experiment()};
+}
+
+std::string try_reading(const Reader& reader, const std::string& bytes, const std::string& folder) {
+  const std::string path = folder + "/" + reader.name + reader.ending;
+  std::ofstream(path, std::ios::binary) << bytes;
+  try {
+    reader.read(path);
+  } catch (const Error& error) {
+    const std::string story = error.what();
+    if (error.kind() == ErrorKind::Internal) return "internal error: " + story;
+    if (story.empty() || story.find('\n') != std::string::npos) return "not one line: " + story;
+  } catch (const std::exception& error) {
+    return std::string("a foreign exception: ") + error.what();
+  }
+  return "";
+}
+
+}  // namespace thor::test
