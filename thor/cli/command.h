@@ -8,6 +8,9 @@
 
 namespace thor {
 
+/// Exit code after Ctrl-C: what was finished is whole.
+inline constexpr int kExitInterrupted = 130;
+
 /// Where the value of an option goes; its type says what the option takes. A bool is a switch.
 using OptionTarget = std::variant<bool*, int64_t*, uint64_t*, double*, std::string*, std::vector<std::string>*>;
 
@@ -18,7 +21,7 @@ struct Option {
   std::string help;
   OptionTarget target;
   bool required = false;
-  std::vector<std::string> choices;  ///< for text; empty = anything
+  std::vector<std::string> choices = {};  ///< for text; empty = anything
 };
 
 /// A command line as a user would type it (without the program's name), and what it does.

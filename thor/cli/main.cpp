@@ -15,8 +15,6 @@
 
 namespace {
 
-constexpr int kExitInterrupted = 130;
-
 int say_error(const std::string& text, int code) {
   fmt::print(stderr, "thor: error: {}\n", text.substr(0, text.find('\n')));
   return code;
@@ -43,7 +41,7 @@ int run_program(const std::vector<std::string>& words) {
   }
   // Results that did not reach a full disk are an error, not a success.
   if (std::fflush(stdout) != 0) thor::fail_input("cannot write the results to standard output");
-  return code == 0 && thor::interrupted() ? kExitInterrupted : code;
+  return code == 0 && thor::interrupted() ? thor::kExitInterrupted : code;
 }
 
 }  // namespace
@@ -53,6 +51,8 @@ int main(int argc, char** argv) {
     return run_program({argv + 1, argv + argc});
   } catch (const thor::Error& error) {
     return say_error(error.what(), thor::exit_code(error.kind()));
+  } catch (const thor::Interrupted&) {
+    return thor::kExitInterrupted;
   } catch (const std::bad_alloc&) {
     return out_of_memory();
   } catch (const std::exception& error) {

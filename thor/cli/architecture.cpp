@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/cli/architecture.h"
+
+#include <numeric>
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+constexpr int64_t kMaxLevels = 8, kMaxBlocks = 8, kMaxChannels = 4096;
+
+/// Size of the tensor's dimension; Input error where the tensor is absent or has no such dimension.
+int64_t dimension(const StateDict& weights, const std::string& name, int64_t index) {
+  const auto found = weights.find(name);
+  if (found == weights.end()) {
+    const std::string first = weights.empty() ? "nothing" : "'" + weights.begin()->first + "'";
+    fail_input(
+        "not a diffusion UNet with MONAI Generative's names: there is no '{}' among its {} tensors (the first is {})",
+        name, weights.size(), first);
+  }
+  if (found->second.dim() != 4)
+    fail_input("'{}' has shape {}, expected 4 dimensions: only 2D networks are known", name,
+               shape_text(found->second.sizes()));
+  const int64_t size = found->second.size(index);
+  if (size < 1 || size > kMaxChannels) fail_input("'{}' has shape {}", name, shape_text(found->second.sizes()));
+  return size;
+}
+
+std::string resnet(int64_t level, int64_t block) {
+  return fmt::format("down_blocks.{}.resnets.{}.conv1.conv.weight", level, block);
+}
+
+}  // namespace
+
+UNetConfig architecture_of(const StateDict& weights) {
+  UNetConfig config;
+  config.in_channels = dimension(weights, "conv_in.conv.weight", 1);
+  config.out_channels = dimension(weights, "out.2.conv.weight", 0);
+  config.channels = {dimension(weights, resnet(0, 0), 0)};
+  for (int64_t level = 1; level < kMaxLevels && weights.count(resnet(level, 0)); ++level)
+    config.channels.push_back(dimension(weights, resnet(level, 0), 0));
+  config.attention.clear();
+  for (size_t level = 0; level < config.channels.size(); ++level)
+    config.attention.push_back(weights.count(fmt::format("down_blocks.{}.attentions.0.to_q.weight", level)) > 0);
+  config.res_blocks = 1;
+  while (config.res_blocks < kMaxBlocks && weights.count(resnet(0, config.res_blocks))) ++config.res_blocks;
+
+  int64_t common = 0, attended = config.channels.back();  // the middle block always attends
+  for (size_t level = 0; level < config.channels.size(); ++level) {
+    common = std::gcd(common, config.channels[level]);
+    if (config.attention[level]) attended = std::gcd(attended, config.channels[level]);
+  }
+  config.norm_groups = std::gcd(common, config.norm_groups);
+  config.head_channels = std::gcd(attended, config.head_channels);
+  return config;
+}
+
+}  // namespace thor

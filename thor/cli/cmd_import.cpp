@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <regex>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/base/version.h"
+#include "thor/cli/architecture.h"
+#include "thor/cli/command.h"
+#include "thor/cli/detector_choice.h"
+#include "thor/nn/perceptual.h"
+#include "thor/nn/safetensors.h"
+#include "thor/nn/torch_file.h"
+#include "thor/pipeline/pipeline.h"
+#include "thor/train/experiment.h"
+
+namespace thor {
+namespace {
+
+struct ImportOptions {
+  std::vector<std::string> files;
+  std::string output, as = "unet", config;
+  std::vector<std::string> sets;
+};
+
+/// Keys that a weights file says nothing about and that change what a detection finds.
+const std::vector<std::string> kUntold{"model.head_channels",  "model.norm_groups",   "diffusion.schedule",
+                                       "diffusion.prediction", "diffusion.range_low", "diffusion.range_high",
+                                       "noise.kind",           "preprocess.size",     "preprocess.intensity"};
+
+void say_what_was_assumed(const ModelConfig& config, const std::vector<std::string>& sets) {
+  ModelConfig copy = config;
+  const nlohmann::json values = Fields(copy).to_json();
+  std::vector<std::string> assumed;
+  for (const auto& key : kUntold) {
+    const auto given = [&](const std::string& set) { return set.rfind(key + "=", 0) == 0; };
+    if (std::any_of(sets.begin(), sets.end(), given)) continue;
+    const auto dot = key.find('.');
+    const auto& value = values.at(key.substr(0, dot)).at(key.substr(dot + 1));
+    assumed.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+  }
+  if (!assumed.empty())
+    warn("the file does not say, so this was assumed (change it with --set or --config): {}", fmt::join(assumed, " "));
+}
+
+int import_unet(const ImportOptions& options) {
+  if (options.files.size() != 1) fail_usage("--as unet takes one file, {} were given", options.files.size());
+  if (options.output.empty()) fail_usage("--out is needed: where the model is written (.safetensors)");
+  const std::string& path = options.files[0];
+  const auto file = with_context("importing " + path, [&] { return to_generative_names(read_weights_file(path)); });
+
+  Model model;
+  if (options.config.empty()) {
+    model.config.model = with_context("importing " + path, [&] { return architecture_of(file); });
+    Fields fields(model.config);
+    for (const auto& set : options.sets) fields.assign(set);
+    model.config.check();
+  } else {
+    const ExperimentConfig experiment = load_experiment(options.config, options.sets);
+    model.config = experiment.model;
+    model.detector = detector_settings(experiment.detector_name, *experiment.detector);
+  }
+  model.weights =
+      with_context("importing " + path, [&] { return load_strictly(file, unet_shapes(model.config.model), path); });
+  if (options.config.empty()) say_what_was_assumed(model.config, options.sets);
+  model.training = {{"imported_from", std::filesystem::path(path).filename().string()},
+                    {"imported_sha256", sha256_of_file(path)},
+                    {"imported_by", fmt::format("thor {}", version())}};
+  save_model(options.output, model);
+  fmt::print("{}\n", options.output);
+  return 0;
+}
+
+/// Names as torchvision (features.N), the lpips package (net.sliceK.N, lins.K, linK) and we write them -> ours.
+StateDict lpips_names(const std::vector<std::string>& files) {
+  static const std::regex slice("^(?:net\\.)?slice[0-9]\\.([0-9]{1,3}\\..*)$"), features("^features\\.(.*)$");
+  static const std::regex list("^lins\\.([0-9])\\.(.*)$"), ignored("^(classifier|scaling_layer)\\..*$");
+  StateDict renamed;
+  for (const auto& path : files) {
+    const auto state = with_context("importing " + path, [&] { return read_weights_file(path); });
+    for (const auto& [name, tensor] : state) {
+      if (std::regex_match(name, ignored)) continue;
+      std::string to = std::regex_replace(name, slice, "net.features.$1");
+      to = std::regex_replace(to, features, "net.features.$1");
+      to = std::regex_replace(to, list, "lin$1.$2");
+      renamed[to] = tensor.to(at::kFloat).contiguous();
+    }
+  }
+  return renamed;
+}
+
+int import_lpips(const ImportOptions& options) {
+  if (!options.sets.empty() || !options.config.empty()) fail_usage("--set and --config belong to --as unet");
+  Safetensors content{lpips_names(options.files), {{"thor.imported_by", fmt::format("thor {}", version())}}};
+  const std::string what = fmt::format("importing {}", fmt::join(options.files, " and "));
+  const Lpips lpips = with_context(what, [&] { return Lpips(content.tensors); });
+  const std::string found = lpips.net() == LpipsNet::Squeeze ? "lpips-squeeze" : "lpips-alex";
+  if (found != options.as)
+    fail_input("{} is {}, not {} (use --as {})", fmt::join(options.files, " "), found, options.as, found);
+
+  std::string output = options.output;
+  if (output.empty()) {
+    make_folder(thor_home());
+    output = thor_home() + "/" + found + ".safetensors";
+  }
+  write_safetensors(output, content);
+  fmt::print("{}\n", output);
+  return 0;
+}
+
+int run(const ImportOptions& options) { return options.as == "unet" ? import_unet(options) : import_lpips(options); }
+
+}  // namespace
+
+Command import_command() {
+  const auto o = std::make_shared<ImportOptions>();
+  return {"import",
+          "turn PyTorch or safetensors weights into a model, or install LPIPS weights",
+          "Reads .pt, .pth, .ckpt (zip or legacy; nothing in them is executed) and .safetensors. A network is "
+          "recognized by\n"
+          "names and shapes, MONAI's and the published THOR's, and must fit to the last tensor. What a weights file "
+          "cannot\n"
+          "say (heads, groups, noise, range) is assumed, listed, and set with --set or an experiment file.\n"
+          "LPIPS weights: one file, or torchvision's features and the package's heads; without --out they go where\n"
+          "`thor detect` looks for them: THOR_HOME.",
+          {{"import last.pt -o model.safetensors --set model.head_channels=64 --set model.norm_groups=16", "a UNet"},
+           {"import checkpoint.pt -o model.safetensors --config configs/thor-brain.yaml", "the published THOR"},
+           {"import squeezenet1_1.pth squeeze.pth --as lpips-squeeze", "LPIPS, for the perceptual distance"}},
+          {{"FILE", "", "weights", &o->files, true},
+           {"-o,--out", "FILE", "file to write (.safetensors)", &o->output},
+           {"--as", "KIND", "what it is (default: unet)", &o->as, false, {"unet", "lpips-squeeze", "lpips-alex"}},
+           {"--config", "YAML", "experiment file that describes the network", &o->config},
+           set_option(o->sets, "model.*, diffusion.*, noise.*, preprocess.*")},
+          [o] { return run(*o); }};
+}
+
+}  // namespace thor

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "thor/cli/command.h"
+#include "thor/data/phantom.h"
+
+namespace thor {
+namespace {
+
+struct PhantomOptions {
+  std::string output;
+  std::vector<std::string> sets;
+  uint64_t seed = 0;
+};
+
+int run(const PhantomOptions& options) {
+  PhantomConfig config;
+  config.seed = static_cast<int64_t>(options.seed);
+  Fields fields;
+  fields.group("phantom", config);
+  for (const auto& set : options.sets) fields.assign(set);
+  write_phantoms(options.output, config);
+  fmt::print("{0}/train.csv\n{0}/val.csv\n{0}/test.csv\n", options.output);
+  return 0;
+}
+
+}  // namespace
+
+Command phantom_command() {
+  const auto o = std::make_shared<PhantomOptions>();
+  return {
+      "phantom",
+      "make synthetic head slices, healthy and with lesions, to try things on",
+      "Writes gray PNGs of synthetic head slices into OUT/images, the lesions' masks into OUT/masks, and three lists:\n"
+      "train.csv and val.csv (healthy) and test.csv (one small, medium or large lesion each). Parameters:\n"
+      "phantom.size, phantom.train, phantom.val, phantom.test.",
+      {{"phantom phantoms", "the default set"},
+       {"phantom phantoms --seed 7 --set phantom.size=64 --set phantom.train=400", "more and smaller slices"}},
+      {{"OUT", "", "folder to write to", &o->output, true}, set_option(o->sets, "phantom.*"), seed_option(o->seed)},
+      [o] { return run(*o); }};
+}
+
+}  // namespace thor

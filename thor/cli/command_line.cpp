@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/cli/command_line.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstdlib>
+
+#include "thor/base/config.h"
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+bool is_positional(const Option& option) { return option.names[0] != '-'; }
+
+/// "-o,--out" -> "--out".
+std::string long_name(const Option& option) { return option.names.substr(option.names.rfind(',') + 1); }
+
+[[noreturn]] void refuse(const Option& option, const std::string& text, const std::string& expected) {
+  fail_usage("{} is '{}', expected {}", long_name(option), text, expected);
+}
+
+/// The whole of `text` as a number; `read` is strtoll and its relatives.
+template <class F>
+auto number(const Option& option, const std::string& text, const std::string& expected, F&& read) {
+  char* end = nullptr;
+  errno = 0;
+  const auto value = read(text.c_str(), &end);
+  if (text.empty() || *end || errno != 0) refuse(option, text, expected);
+  return value;
+}
+
+struct Assign {
+  const Option& option;
+  const std::vector<std::string>& words;
+
+  void operator()(bool* target) const { *target = true; }
+  void operator()(int64_t* target) const {
+    *target = number(option, words[0], "a whole number", [](auto s, auto e) { return std::strtoll(s, e, 10); });
+  }
+  void operator()(uint64_t* target) const {
+    const std::string expected = "a whole number, 0 or more";
+    if (words[0].find('-') != std::string::npos) refuse(option, words[0], expected);
+    *target = number(option, words[0], expected, [](auto s, auto e) { return std::strtoull(s, e, 10); });
+  }
+  void operator()(double* target) const {
+    *target = number(option, words[0], "a number", [](auto s, auto e) { return std::strtod(s, e); });
+    if (!std::isfinite(*target)) refuse(option, words[0], "a finite number");
+  }
+  void operator()(std::string* target) const {
+    if (words[0].empty()) refuse(option, words[0], "a value that is not empty");
+    const auto& choices = option.choices;
+    if (!choices.empty() && std::find(choices.begin(), choices.end(), words[0]) == choices.end())
+      fail_usage("{} is '{}', expected one of: {}{}", long_name(option), words[0], fmt::join(choices, ", "),
+                 did_you_mean(words[0], choices));
+    *target = words[0];
+  }
+  void operator()(std::vector<std::string>* target) const { *target = words; }
+};
+
+void declare(CLI::App& app, const Option& option) {
+  if (bool* const* flag = std::get_if<bool*>(&option.target)) {
+    app.add_flag(option.names, **flag);
+    return;
+  }
+  const auto take = [&option](const CLI::results_t& words) {
+    std::visit(Assign{option, words}, option.target);
+    return true;
+  };
+  CLI::Option* added = app.add_option(option.names, take)->required(option.required);
+  if (std::holds_alternative<std::vector<std::string>*>(option.target)) {
+    added->expected(1, 1 << 20)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    // "--set a=1 FILE": an option takes one word each time, a positional takes all that are left.
+    added->allow_extra_args(is_positional(option));
+  }
+}
+
+std::vector<std::string> option_names(const Command& command) {
+  std::vector<std::string> names{"--help", "--quiet"};
+  for (const auto& option : command.options)
+    if (!is_positional(option)) names.push_back(long_name(option));
+  return names;
+}
+
+/// "--sed=3" -> "--sed".
+std::string without_value(const std::string& word) { return word.substr(0, word.find('=')); }
+
+void parse_options(const Command& command, Invocation& call, std::vector<std::string> words) {
+  CLI::App app;
+  app.set_help_flag();
+  app.add_flag("-h,--help", call.help);
+  app.add_flag("-q,--quiet", call.quiet);
+  for (const auto& option : command.options) declare(app, option);
+  app.allow_extras();
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    // Asking for help must work whatever else is missing.
+    if (app.get_option("--help")->count() > 0) call.help = true;
+    if (!call.help) fail_usage("{} (see 'thor {} --help')", error.what(), command.name);
+  }
+  for (const auto& word : app.remaining()) {
+    if (word[0] == '-')
+      fail_usage("thor {} has no option '{}'{} (see 'thor {} --help')", command.name, without_value(word),
+                 did_you_mean(without_value(word), option_names(command)), command.name);
+    fail_usage("thor {} does not expect '{}' (see 'thor {} --help')", command.name, word, command.name);
+  }
+}
+
+}  // namespace
+
+Invocation parse_command_line(const std::vector<std::string>& words) {
+  Invocation call;
+  if (words.empty()) return call;
+  const std::string& first = words[0];
+  call.version = first == "--version";
+  call.help = first == "--help" || first == "-h" || first == "help";
+  if (call.version || (call.help && words.size() == 1)) return call;
+
+  const std::string& name = call.help ? words[1] : first;
+  std::vector<std::string> names;
+  for (auto& command : commands()) {
+    names.push_back(command.name);
+    if (command.name != name) continue;
+    call.command = command;
+    if (!call.help) parse_options(call.command, call, {words.begin() + 1, words.end()});
+    return call;
+  }
+  if (name[0] == '-') fail_usage("thor has no option '{}'{}", name, did_you_mean(name, {"--help", "--version"}));
+  fail_usage("unknown command '{}'{} (see 'thor --help')", name, did_you_mean(name, names));
+}
+
+std::string overview_text() {
+  std::string text =
+      "thor finds anomalies in medical images with a diffusion model of healthy ones.\n\n"
+      "usage: thor COMMAND ...        thor COMMAND --help        thor --version\n\n";
+  for (const auto& command : commands()) text += fmt::format("  {:<10} {}\n", command.name, command.synopsis);
+  return text +
+         "\nFlags say where (files, device, seed); every parameter is in the config file and in --set key=value.\n"
+         "Exit codes: 0 done, 1 bad input, 2 bad command line or config, 3 some inputs failed, 70 a bug, 130 "
+         "interrupted.\n";
+}
+
+std::string help_text(const Command& command) {
+  std::string usage = "usage: thor " + command.name;
+  for (const auto& option : command.options) {
+    const bool several = std::holds_alternative<std::vector<std::string>*>(option.target);
+    std::string part = is_positional(option) ? option.names : long_name(option);
+    if (!option.value.empty()) part += " " + option.value;
+    if (several) part += is_positional(option) ? "..." : " ...";
+    usage += option.required ? " " + part : " [" + part + "]";
+  }
+  std::string text =
+      fmt::format("thor {}: {}\n\n{}\n\n{}\n\n", command.name, command.synopsis, usage, command.description);
+  const auto row = [&](const std::string& left, const std::string& help) {
+    text += fmt::format("  {:<24} {}\n", left, help);
+  };
+  for (const auto& option : command.options) {
+    std::string help = option.help;
+    if (!option.choices.empty()) help += fmt::format(" ({})", fmt::join(option.choices, " | "));
+    row(option.value.empty() ? option.names : option.names + " " + option.value, help);
+  }
+  row("-q,--quiet", "warnings only, no progress");
+  row("-h,--help", "this text");
+  text += "\nexamples:\n";
+  for (const auto& example : command.examples)
+    text += fmt::format("  {}:\n    thor {}\n", example.purpose, example.line);
+  return text;
+}
+
+}  // namespace thor
