@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// PNG through libpng itself: ITK's reader lets libpng print to stderr and shifts values by the sBIT chunk.
+#include <png.h>
+
+#include <cstring>
+#include <vector>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/image/formats.h"
+
+namespace thor {
+namespace {
+
+/// Only trivial members are touched between setjmp and longjmp.
+struct Reader {
+  const char* data = nullptr;
+  size_t size = 0, at = 0;
+  png_structp png = nullptr;
+  png_infop info = nullptr;
+  png_bytepp rows = nullptr;
+  char message[128] = "";
+  ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
+};
+
+void on_error(png_structp png, png_const_charp text) {
+  auto* reader = static_cast<Reader*>(png_get_error_ptr(png));
+  std::strncpy(reader->message, text, sizeof reader->message - 1);
+  png_longjmp(png, 1);
+}
+
+void on_warning(png_structp, png_const_charp) {}
+
+void on_read(png_structp png, png_bytep out, size_t bytes) {
+  auto* reader = static_cast<Reader*>(png_get_io_ptr(png));
+  if (bytes > reader->size - reader->at) png_error(png, "the file ends too early");
+  std::memcpy(out, reader->data + reader->at, bytes);
+  reader->at += bytes;
+}
+
+/// Samples come as 8 bit or native 16 bit, gray or RGB.
+void read_header(Reader& reader) {
+  png_read_info(reader.png, reader.info);
+  png_set_expand(reader.png);
+  png_set_strip_alpha(reader.png);
+  png_set_interlace_handling(reader.png);
+  const uint16_t one = 1;
+  if (*reinterpret_cast<const uint8_t*>(&one) == 1) png_set_swap(reader.png);
+}
+
+void read_rows(Reader& reader) {
+  png_read_image(reader.png, reader.rows);
+  png_read_end(reader.png, nullptr);
+}
+
+void guarded(Reader& reader, void (*step)(Reader&)) {
+  if (setjmp(png_jmpbuf(reader.png)) == 0) {
+    step(reader);
+    return;
+  }
+  fail_input("the PNG is damaged or incomplete: {}", reader.message);
+}
+
+}  // namespace
+
+Image read_png(const std::string& path) {
+  const std::string bytes = read_text_file(path, kMaxFileBytes);
+  if (bytes.size() < 8 || png_sig_cmp(reinterpret_cast<png_const_bytep>(bytes.data()), 0, 8) != 0)
+    fail_input("it is not a PNG picture, whatever its name says");
+  Reader reader;
+  reader.data = bytes.data();
+  reader.size = bytes.size();
+  reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning);
+  reader.info = reader.png ? png_create_info_struct(reader.png) : nullptr;
+  if (!reader.info) fail(ErrorKind::Internal, "libpng cannot be started");
+  png_set_read_fn(reader.png, &reader, on_read);
+
+  guarded(reader, read_header);
+  const int64_t width = png_get_image_width(reader.png, reader.info);
+  const int64_t height = png_get_image_height(reader.png, reader.info);
+  check_size(width, height);
+  guarded(reader, [](Reader& r) { png_read_update_info(r.png, r.info); });
+
+  const size_t row_bytes = png_get_rowbytes(reader.png, reader.info);
+  std::vector<uint16_t> samples((row_bytes * height + 1) / 2);  // aligned for both depths
+  std::vector<png_bytep> rows(height);
+  for (int64_t y = 0; y < height; ++y) rows[y] = reinterpret_cast<png_bytep>(samples.data()) + row_bytes * y;
+  reader.rows = rows.data();
+  guarded(reader, read_rows);
+
+  const int64_t channels = png_get_channels(reader.png, reader.info);
+  const bool deep = png_get_bit_depth(reader.png, reader.info) == 16;
+  Image image;
+  image.voxels = deep ? luminance(samples.data(), height, width, channels)
+                      : luminance(reinterpret_cast<const uint8_t*>(samples.data()), height, width, channels);
+  image.full_scale = deep ? 65535 : 255;
+  return image;
+}
+
+}  // namespace thor
