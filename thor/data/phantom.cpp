@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/data/phantom.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/base/random.h"
+#include "thor/data/phantom_anatomy.h"
+#include "thor/data/phantom_lesion.h"
+#include "thor/data/preprocess.h"
+#include "thor/image/image.h"
+
+namespace thor {
+namespace {
+
+constexpr int64_t kMinSize = 32, kMaxSize = 1024, kMaxCases = 100'000;
+/// Where the numbers of each set begin, so that no set holds a subject of another, whatever their sizes.
+constexpr int64_t kFirstVal = 1'000'000, kFirstTest = 2'000'000;
+constexpr std::array<const char*, 3> kGroups{"small", "medium", "large"};
+
+LesionSize lesion_size(const std::string& group) {
+  if (group == "small") return {3, 71};
+  if (group == "medium") return {71, 570};
+  if (group == "large") return {570, 10000};
+  fail_usage("lesion '{}' is not one of small, medium, large", group);
+}
+
+/// A drawn subject: per pixel what it is, and its intensity.
+struct Head {
+  std::vector<HeadSample> samples;
+  std::vector<float> image;
+};
+
+Head draw_head(int64_t size, Random& random) {
+  const HeadAnatomy anatomy(random);
+  const double pixel = 2 / static_cast<double>(size);
+  Head head;
+  for (int64_t i = 0; i < size * size; ++i) {
+    const double x = (static_cast<double>(i % size) + 0.5) * pixel - 1;
+    const double y = (static_cast<double>(i / size) + 0.5) * pixel - 1;
+    // Four places a pixel: sulci are thinner than a pixel.
+    double sum = 0;
+    for (const double dx : {-0.25, 0.25})
+      for (const double dy : {-0.25, 0.25}) sum += anatomy.at(x + dx * pixel, y + dy * pixel, pixel).intensity;
+    head.samples.push_back(anatomy.at(x, y, pixel));
+    head.image.push_back(static_cast<float>(sum / 4));
+  }
+  return head;
+}
+
+/// What the scanner adds: a smooth bias field and Rician noise.
+void scan(std::vector<float>& image, int64_t size, Random& random) {
+  const SmoothNoise bias(random, 3);
+  const double strength = random.uniform(0.02, 0.06), noise = random.uniform(0.008, 0.018);
+  for (int64_t i = 0; i < size * size; ++i) {
+    const double x = 2 * (static_cast<double>(i % size) + 0.5) / static_cast<double>(size) - 1;
+    const double y = 2 * (static_cast<double>(i / size) + 0.5) / static_cast<double>(size) - 1;
+    float& value = image[static_cast<size_t>(i)];
+    const double real = value * (1 + strength * bias(x, y)) + noise * random.normal();
+    value = static_cast<float>(std::clamp(std::hypot(real, noise * random.normal()), 0.0, 1.0));
+  }
+}
+
+Tensor as_tensor(std::vector<float>& values, int64_t size) {
+  return at::from_blob(values.data(), {size, size}, at::kFloat).clone();
+}
+
+/// Paints a lesion whose mask has a pixel count within the range on the 128 grid. -> mask
+std::vector<float> fitting_lesion(int64_t size, StreamKey key, const std::string& group, Head& head) {
+  constexpr uint64_t kAttempts = 200;
+  const LesionSize range = lesion_size(group);
+  for (uint64_t attempt = 0; attempt < kAttempts; ++attempt) {
+    key.t = attempt;
+    Random random(key);
+    std::vector<float> image = head.image;
+    std::vector<float> mask = paint_lesion(random, size, range, head.samples, image);
+    const auto pixels = mask_to_network_grid(as_tensor(mask, size), 128).sum().item<double>();
+    if (pixels <= static_cast<double>(range.above) || pixels > static_cast<double>(range.up_to)) continue;
+    head.image = std::move(image);
+    return mask;
+  }
+  fail(ErrorKind::Internal, "no {} lesion fits into phantom {} of seed {}", group, key.case_id, key.seed);
+}
+
+/// Writes one set of phantoms and its CSV; `lesions` says whether they have any.
+struct SetWriter {
+  const std::string& folder;
+  const PhantomConfig& config;
+  Progress& progress;
+
+  void write(const std::string& set, int64_t first, int64_t count, bool lesions) const {
+    std::string csv = "image,mask,group\n";
+    for (int64_t i = 0; i < count; ++i) {
+      if (interrupted()) fail_input("stopped on request: the phantoms in '{}' are not complete", folder);
+      const std::string group = lesions ? kGroups[static_cast<size_t>(i) % kGroups.size()] : "";
+      const Phantom phantom = make_phantom(config.size, config.seed, first + i, group);
+      const std::string name = fmt::format("{}_{:04}{}{}.png", set, i, lesions ? "_" : "", group);
+      write_png(folder + "/images/" + name, phantom.image, 8);
+      if (lesions) write_png(folder + "/masks/" + name, phantom.mask, 8);
+      csv += fmt::format("images/{},{},{}\n", name, lesions ? "masks/" + name : "", group);
+      progress.advance();
+    }
+    write_text_atomically(fmt::format("{}/{}.csv", folder, set), csv);
+  }
+};
+
+}  // namespace
+
+void PhantomConfig::describe(Fields& fields) {
+  const auto count = between(0, static_cast<double>(kMaxCases));
+  fields.add("size", &size, "Side of the pictures, pixels", between(kMinSize, kMaxSize));
+  fields.add("train", &train, "Healthy slices for training", count);
+  fields.add("val", &val, "Healthy slices for validation", count);
+  fields.add("test", &test, "Slices with one lesion each: small, medium and large in turn", count);
+  fields.add("seed", &seed, "Another seed draws other subjects", at_least(0));
+}
+
+Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::string& lesion) {
+  if (size < kMinSize || size > kMaxSize)
+    fail_usage("phantoms can have {} to {} pixels a side, not {}", kMinSize, kMaxSize, size);
+  // Streams of one subject: 0 anatomy, 1 scanner, 2 lesion. A lesion leaves the rest of the picture as it was.
+  const auto key = [&](uint64_t stream) {
+    return StreamKey{static_cast<uint64_t>(seed), static_cast<uint64_t>(index), stream, Purpose::Phantom, 0};
+  };
+  Random anatomy(key(0)), scanner(key(1));
+  Head head = draw_head(size, anatomy);
+  std::vector<float> mask(head.image.size(), 0);
+  if (!lesion.empty()) mask = fitting_lesion(size, key(2), lesion, head);
+  scan(head.image, size, scanner);
+  return {as_tensor(head.image, size), as_tensor(mask, size)};
+}
+
+void write_phantoms(const std::string& folder, const PhantomConfig& config) {
+  make_folder(folder + "/images");
+  make_folder(folder + "/masks");
+  Progress progress("drawing phantoms", config.train + config.val + config.test);
+  const SetWriter writer{folder, config, progress};
+  writer.write("train", 0, config.train, false);
+  writer.write("val", kFirstVal, config.val, false);
+  writer.write("test", kFirstTest, config.test, true);
+}
+
+}  // namespace thor
