@@ -89,6 +89,17 @@ std::vector<std::string> option_names(const Command& command) {
 /// "--sed=3" -> "--sed".
 std::string without_value(const std::string& word) { return word.substr(0, word.find('=')); }
 
+void refuse_leftovers(const Command& command, const CLI::App& app) {
+  for (const auto& word : app.remaining()) {
+    if (word[0] == '-')
+      fail_usage("thor {} has no option '{}'{} (see 'thor {} --help')", command.name, without_value(word),
+                 did_you_mean(without_value(word), option_names(command)), command.name);
+    fail_usage("thor {} does not expect '{}' (see 'thor {} --help')", command.name, word, command.name);
+  }
+}
+
+}  // namespace
+
 void parse_options(const Command& command, Invocation& call, std::vector<std::string> words) {
   CLI::App app;
   app.set_help_flag();
@@ -100,19 +111,13 @@ void parse_options(const Command& command, Invocation& call, std::vector<std::st
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    // Asking for help must work whatever else is missing.
+    // Asking for help must work whatever else is missing; a misspelt option is likely why something is missing.
     if (app.get_option("--help")->count() > 0) call.help = true;
+    refuse_leftovers(command, app);
     if (!call.help) fail_usage("{} (see 'thor {} --help')", error.what(), command.name);
   }
-  for (const auto& word : app.remaining()) {
-    if (word[0] == '-')
-      fail_usage("thor {} has no option '{}'{} (see 'thor {} --help')", command.name, without_value(word),
-                 did_you_mean(without_value(word), option_names(command)), command.name);
-    fail_usage("thor {} does not expect '{}' (see 'thor {} --help')", command.name, word, command.name);
-  }
+  refuse_leftovers(command, app);
 }
-
-}  // namespace
 
 Invocation parse_command_line(const std::vector<std::string>& words) {
   Invocation call;

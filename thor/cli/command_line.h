@@ -17,6 +17,9 @@ struct Invocation {
 /// name, missing or malformed values.
 Invocation parse_command_line(const std::vector<std::string>& words);
 
+/// The words after the command's name into its options, and into `call`.
+void parse_options(const Command& command, Invocation& call, std::vector<std::string> words);
+
 /// What `thor --help` and `thor COMMAND --help` print.
 std::string overview_text();
 std::string help_text(const Command& command);

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/cli/architecture.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+/// Weights of the right shapes that take no memory.
+StateDict hollow(const UNetConfig& config) {
+  StateDict weights;
+  for (const auto& [name, shape] : unet_shapes(config)) weights[name] = at::zeros({1}).expand(shape);
+  return weights;
+}
+
+UNetConfig config_of(std::vector<int64_t> channels, std::vector<bool> attention, int64_t blocks) {
+  UNetConfig config;
+  config.channels = std::move(channels);
+  config.attention = std::move(attention);
+  config.res_blocks = blocks;
+  config.head_channels = 8;
+  config.norm_groups = 8;
+  return config;
+}
+
+TEST(Architecture, IsReadFromNamesAndShapes) {
+  for (const UNetConfig& config :
+       {config_of({128, 256, 256}, {false, true, true}, 1),
+        config_of({32, 64, 128, 128}, {false, false, false, true}, 2), config_of({8, 16}, {true, false}, 3)}) {
+    const UNetConfig read = architecture_of(hollow(config));
+    EXPECT_EQ(read.channels, config.channels);
+    EXPECT_EQ(read.attention, config.attention);
+    EXPECT_EQ(read.res_blocks, config.res_blocks);
+    EXPECT_EQ(read.in_channels, 1);
+    EXPECT_EQ(read.out_channels, 1);
+    EXPECT_NO_THROW(read.check());
+    EXPECT_EQ(unet_shapes(read), unet_shapes(config));
+  }
+}
+
+TEST(Architecture, OfAnotherNetworkIsRefusedByName) {
+  try {
+    architecture_of({{"encoder.weight", at::zeros({3})}});
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Input);
+    EXPECT_NE(std::string(error.what()).find("encoder.weight"), std::string::npos);
+  }
+}
+
+TEST(Architecture, OfAVolumetricNetworkIsRefused) {
+  StateDict weights = hollow(config_of({8, 16}, {false, true}, 1));
+  weights["conv_in.conv.weight"] = at::zeros({8, 1, 3, 3, 3});
+  EXPECT_THROW(architecture_of(weights), Error);
+}
+
+}  // namespace
+}  // namespace thor
