@@ -65,7 +65,7 @@ Contestant compete(const DemoOptions& options, const std::string& model_path, co
   const std::string folder = options.output + "/maps-" + row.name, truth = options.output + "/phantoms/test.csv";
   DetectOptions detect{{truth}, folder, choice.name, choice.config};
   const Pipeline pipeline(std::move(model), std::move(choice.detector), run);
-  Contestant result{row.title, detect_files(pipeline, detect, run), {}};
+  Contestant result{row.name == "thor" ? "THOR" : "DDPM", detect_files(pipeline, detect, run), {}};
   if (interrupted()) throw Interrupted();
   if (!result.maps.failed.empty()) fail_input("{}", result.maps.failed[0].message);
   result.evaluation = evaluate(folder, truth);

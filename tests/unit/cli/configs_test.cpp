@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "thor/base/file.h"
+#include "thor/train/experiment.h"
+
+namespace thor {
+namespace {
+
+std::vector<std::string> ready_experiments() {
+  std::vector<std::string> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(THOR_SOURCE_DIR "/configs"))
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path().string());
+  return paths;
+}
+
+TEST(ReadyExperiments, AreAllAccepted) {
+  ASSERT_GE(ready_experiments().size(), 4u);
+  for (const auto& path : ready_experiments()) {
+    SCOPED_TRACE(path);
+    ExperimentConfig config = load_experiment(path, {});
+    EXPECT_TRUE(config.detector);
+    // Values that are fine on their own must also go into a Diffusion of that many steps.
+    EXPECT_NO_THROW(config.check());
+  }
+}
+
+TEST(ReadyExperiments, PhantomNamesEveryKeyWithAComment) {
+  const std::string text = read_text_file(THOR_SOURCE_DIR "/configs/phantom.yaml", 1 << 20);
+  ExperimentConfig config = load_experiment(THOR_SOURCE_DIR "/configs/phantom.yaml", {});
+  for (const auto& field : Fields(config).list()) {
+    const std::string leaf = field.name.substr(field.name.rfind('.') + 1);
+    EXPECT_NE(text.find("  " + leaf + ":"), std::string::npos) << field.name;
+  }
+}
+
+TEST(ReadyExperiments, ThorBrainIsTheNetworkOfThePaper) {
+  const ExperimentConfig config = load_experiment(THOR_SOURCE_DIR "/configs/thor-brain.yaml", {});
+  int64_t parameters = 0;
+  for (const auto& [name, shape] : unet_shapes(config.model.model)) {
+    int64_t count = 1;
+    for (const int64_t side : shape) count *= side;
+    parameters += count;
+  }
+  EXPECT_NEAR(static_cast<double>(parameters), 18.5e6, 0.1e6);
+}
+
+}  // namespace
+}  // namespace thor
