@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/hostile_files.h"
-#include "tests/cli/program.h"
+#include "tests/program.h"
 #include "thor/image/image.h"
 
 namespace thor::test {

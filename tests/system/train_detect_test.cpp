@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// The whole way through the program itself: phantoms, training, detection, evaluation; and a training that dies.
+#include <ATen/ATen.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "tests/program.h"
+#include "thor/nn/safetensors.h"
+
+namespace thor::test {
+namespace {
+
+const char* const kConfig = R"(
+model: {channels: [16, 32], attention: [false, true], head_channels: 16, norm_groups: 8}
+preprocess: {size: 32}
+train: {steps: 250, batch: 8, learning_rate: 0.002, warmup: 10, ema: 0.98, precision: fp32, sample_every: 0,
+        validate_every: 0, checkpoint_every: 0}
+detector: {name: thor, start_step: 250, harmonize_at: [200, 100, 50], map_every: 50, perceptual: unet}
+)";
+
+class System : public testing::Test {
+ protected:
+  void SetUp() override { write_file(folder_ / "tiny.yaml", kConfig); }
+  Outcome run(const std::string& line) { return run_in(folder_.path(), line); }
+  void must(const std::string& line) {
+    const Outcome outcome = run(line);
+    ASSERT_EQ(outcome.code, 0) << line << "\n" << outcome.err;
+  }
+  TemporaryFolder folder_;
+};
+
+double oracle_dice(const std::string& evaluation, const std::string& group) {
+  for (const auto& row : nlohmann::json::parse(evaluation).at("groups"))
+    if (row.at("group") == group) return row.at("oracle").at("dice");
+  ADD_FAILURE() << "no group " << group << " in " << evaluation;
+  return 0;
+}
+
+/// Loss of every step of a run.
+std::map<int64_t, double> losses(const std::string& log) {
+  std::map<int64_t, double> by_step;
+  std::istringstream lines(file_content(log));
+  for (std::string line; std::getline(lines, line);) {
+    const auto entry = nlohmann::json::parse(line);
+    if (entry.contains("loss")) EXPECT_TRUE(by_step.emplace(entry["step"], entry["loss"]).second) << line;
+  }
+  return by_step;
+}
+
+TEST_F(System, FindsLesionsItHasNeverSeen) {
+  must("thor phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=2 --set phantom.test=12");
+  must("thor train tiny.yaml --data ph/train.csv --out run");
+  must("thor detect run/model.safetensors ph/test.csv -o maps --batch 12");
+  const Outcome found = run("thor evaluate --maps maps --truth ph/test.csv --json");
+  ASSERT_EQ(found.code, 0) << found.err;
+  EXPECT_GT(oracle_dice(found.out, "large"), 0.3);
+}
+
+TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
+  const std::string train =
+      "thor train tiny.yaml --data ph/train.csv --set train.steps=30 --set "
+      "train.checkpoint_every=5 --out ";
+  must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=1 --set phantom.test=3");
+  must(train + "whole");
+  // Killed as soon as the first checkpoint is there, that is, somewhere in the steps after it.
+  const Outcome killed =
+      run("\"$THOR\"" + train.substr(4) +
+          "killed & while [ ! -e killed/checkpoint.safetensors ]; do sleep 0.02; done; kill -9 $!; wait $!");
+  ASSERT_EQ(killed.code, 128 + 9) << killed.err;
+  must(train + "killed --resume");
+
+  const auto whole = read_safetensors(folder_ / "whole/model.safetensors").tensors;
+  const auto resumed = read_safetensors(folder_ / "killed/model.safetensors").tensors;
+  ASSERT_EQ(whole.size(), resumed.size());
+  for (const auto& [name, tensor] : whole) EXPECT_TRUE(tensor.equal(resumed.at(name))) << name;
+  EXPECT_EQ(losses(folder_ / "whole/log.jsonl").size(), 30u);
+  EXPECT_EQ(losses(folder_ / "whole/log.jsonl"), losses(folder_ / "killed/log.jsonl"));
+}
+
+}  // namespace
+}  // namespace thor::test
