@@ -61,22 +61,40 @@ std::string paragraphs(const std::string& text) {
 }
 
 bool is_number(const std::string& text) {
-  const std::string allowed = "0123456789.,+-%–±[]() e";
-  return !text.empty() && text.find_first_of("0123456789") != std::string::npos &&
-         text.find_first_not_of(allowed) == std::string::npos;
+  return text.find_first_of("0123456789") != std::string::npos &&
+         text.find_first_not_of("0123456789.,+-%–±[]() ") == std::string::npos;
 }
 
-std::string table_row(const std::vector<std::string>& cells, const char* tag) {
-  std::string out = "<tr>";
-  for (const std::string& cell : cells)
-    out += fmt::format("<{0}{1}>{2}</{0}>", tag, is_number(cell) ? " class=\"number\"" : "", escaped(cell));
-  return out + "</tr>\n";
+using Table = std::vector<std::vector<std::string>>;
+
+/// A column of numbers is set flush right, its header too.
+bool is_number_column(const Table& rows, size_t column) {
+  bool any = false;
+  for (size_t i = 1; i < rows.size(); ++i) {
+    if (column >= rows[i].size() || rows[i][column].empty() || rows[i][column] == "-") continue;
+    if (!is_number(rows[i][column])) return false;
+    any = true;
+  }
+  return any;
 }
 
-void write_table(std::ostream& out, const std::vector<std::vector<std::string>>& rows) {
+void write_row(std::ostream& out, const Table& rows, size_t row, const std::vector<bool>& numbers) {
+  const char* tag = row == 0 ? "th" : "td";
+  out << "<tr>";
+  for (size_t c = 0; c < rows[row].size(); ++c)
+    out << fmt::format("<{0}{1}>{2}</{0}>", tag, c < numbers.size() && numbers[c] ? " class=\"number\"" : "",
+                       escaped(rows[row][c]));
+  out << "</tr>\n";
+}
+
+void write_table(std::ostream& out, const Table& rows) {
   if (rows.empty()) return;
-  out << "<div class=\"scroll\"><table>\n<thead>" << table_row(rows[0], "th") << "</thead>\n<tbody>\n";
-  for (size_t i = 1; i < rows.size(); ++i) out << table_row(rows[i], "td");
+  std::vector<bool> numbers;
+  for (size_t c = 0; c < rows[0].size(); ++c) numbers.push_back(is_number_column(rows, c));
+  out << "<div class=\"scroll\"><table>\n<thead>";
+  write_row(out, rows, 0, numbers);
+  out << "</thead>\n<tbody>\n";
+  for (size_t i = 1; i < rows.size(); ++i) write_row(out, rows, i, numbers);
   out << "</tbody>\n</table></div>\n";
 }
 
