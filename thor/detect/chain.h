@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <vector>
+
+#include "thor/detect/detector.h"
+#include "thor/diffusion/sampler.h"
+
+namespace thor {
+
+/// What follows grid[i]: the next timestep, -1 after the last.
+inline int64_t after(const std::vector<int64_t>& grid, size_t i) { return i + 1 < grid.size() ? grid[i + 1] : -1; }
+
+/// One step of the reverse chain with the context's network and noise: from x_t to x_{t_next}.
+/// Reports "x0" (unit range) to the trace.
+SamplerStep reverse_step(const Context& context, const Images& images, Sampler& sampler, const Tensor& xt, int64_t t,
+                         int64_t t_next);
+
+/// Calls the trace if there is one.
+void trace(const Context& context, const char* name, int64_t t, const Tensor& value);
+
+/// Model range to unit range, clipped to [0,1].
+Tensor to_clipped_unit(const Diffusion& diffusion, const Tensor& model_range);
+
+/// The image score: mean of each map, [N].
+Tensor mean_score(const Tensor& map);
+
+/// Usage error unless 0 <= start_step < T.
+void check_start_step(int64_t start_step, const Diffusion& diffusion);
+
+}  // namespace thor

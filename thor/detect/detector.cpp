@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/detect/detector.h"
+
+#include "thor/base/error.h"
+#include "thor/detect/ddpm.h"
+#include "thor/detect/thor.h"
+
+namespace thor {
+namespace {
+
+std::unique_ptr<Detector> make_thor(const std::string& noise_kind) {
+  ThorConfig config;
+  if (noise_kind == "simplex") {
+    config.start_step = 250;
+    config.harmonize_at = {200, 150, 100, 50};
+  }
+  return std::make_unique<Thor>(config);
+}
+
+std::unique_ptr<Detector> make_ddpm(const std::string& noise_kind) {
+  DdpmConfig config;
+  if (noise_kind == "simplex") config.start_step = 250;
+  return std::make_unique<Ddpm>(config);
+}
+
+std::unique_ptr<Detector> make_anoddpm(const std::string&) {
+  DdpmConfig config;
+  config.start_step = 250;
+  return std::make_unique<Ddpm>(config);
+}
+
+}  // namespace
+
+const std::vector<DetectorRow>& detectors() {
+  static const std::vector<DetectorRow> rows{
+      {"thor", "THOR: reverse diffusion with implicit guidance", "Bercea et al., MICCAI 2024, arXiv 2403.08464",
+       make_thor},
+      {"ddpm", "Denoise from t0 and compare", "Ho et al., NeurIPS 2020, arXiv 2006.11239", make_ddpm},
+      {"anoddpm", "AnoDDPM: denoise from t0 with simplex noise and compare", "Wyatt et al., CVPR Workshops 2022",
+       make_anoddpm},
+  };
+  return rows;
+}
+
+std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind) {
+  std::vector<std::string> names;
+  for (const auto& row : detectors()) {
+    if (row.name == name) return row.make(noise_kind);
+    names.push_back(row.name);
+  }
+  fail_usage("there is no detector '{}'{}; there are: {}", name, did_you_mean(name, names), fmt::join(names, ", "));
+}
+
+}  // namespace thor

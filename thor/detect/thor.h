@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/detect/anomaly_map.h"
+#include "thor/detect/detector.h"
+#include "thor/diffusion/sampler.h"
+
+namespace thor {
+
+/// Where the public code departs from the paper; each can be had on its own. "profile" = as the profile says.
+struct ThorQuirks {
+  std::string lpips_scaled_twice = "profile";       ///< LPIPS input taken to [-1,1] a second time
+  std::string clip_harmonized_to_unit = "profile";  ///< harmonized image clipped to [0,1] in any model range
+  std::string renoise_to_t = "profile";             ///< re-noised to the level of t instead of the next step
+  void describe(Fields& fields);
+};
+
+struct ThorConfig {
+  int64_t start_step = 350;                         ///< t0
+  std::vector<int64_t> harmonize_at{300, 150, 50};  ///< timesteps with implicit guidance
+  int64_t map_every = 50;                           ///< maps are kept at multiples of this ...
+  std::vector<int64_t> map_at;                      ///< ... or, if given, at these timesteps
+  std::string perceptual = "lpips";                 ///< lpips | ssim | unet | none
+  std::string profile = "paper";                    ///< paper | published
+  ThorQuirks quirks;
+  MapConfig map;
+  SamplerConfig sampler;
+  void describe(Fields& fields);
+};
+
+/// Temporal Harmonization for Optimal Restoration (Bercea et al., MICCAI 2024, arXiv 2403.08464; METHODS 7): a reverse
+/// chain that is steered back to the patient's own image wherever its intermediate anomaly map sees nothing.
+class Thor : public Detector {
+ public:
+  explicit Thor(const ThorConfig& config) : config_(config) {}
+  void describe(Fields& fields) override { config_.describe(fields); }
+  std::string perceptual() const override { return config_.perceptual; }
+  bool perceptual_scaled_twice() const override { return has_quirk(config_.quirks.lpips_scaled_twice); }
+  int64_t network_calls() const override { return static_cast<int64_t>(grid().size()); }
+  void check(const Diffusion& diffusion) const override;
+  Detection detect(const Context& context, const Images& images) const override;
+
+ private:
+  bool has_quirk(const std::string& setting) const;
+  bool keeps_map_at(int64_t t) const;
+  bool harmonizes_at(int64_t t) const;
+  std::vector<int64_t> grid() const;
+  Tensor map_of(const Context& context, const Tensor& pixels, const Tensor& x0) const;
+  Tensor harmonize(const Context& context, const Tensor& x, const Tensor& x0, const Tensor& region) const;
+
+  ThorConfig config_;
+};
+
+}  // namespace thor
