@@ -3,7 +3,6 @@
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "thor/base/error.h"
@@ -11,29 +10,24 @@
 namespace thor {
 namespace {
 
-std::vector<double> linspace(double first, double last, int64_t count) {
-  std::vector<double> values(static_cast<size_t>(count), first);
-  for (int64_t i = 1; i < count; ++i) values[i] = first + (last - first) * static_cast<double>(i) / (count - 1);
-  return values;
-}
-
 // Nichol & Dhariwal 2021, eq. 17, s = 0.008.
-std::vector<double> cosine_betas(int64_t steps) {
-  const auto alpha_bar = [steps](int64_t t) {
-    const double c = std::cos((static_cast<double>(t) / steps + 0.008) / 1.008 * M_PI / 2);
-    return c * c;
-  };
-  std::vector<double> betas;
-  for (int64_t t = 0; t < steps; ++t) betas.push_back(std::min(1 - alpha_bar(t + 1) / alpha_bar(t), 0.999));
-  return betas;
+Tensor cosine_betas(int64_t steps) {
+  const Tensor grid = at::arange(steps + 1, at::kDouble) / static_cast<double>(steps);
+  const Tensor alpha_bars = ((grid + 0.008) / 1.008 * (M_PI / 2)).cos().square();
+  return (1 - alpha_bars.slice(0, 1) / alpha_bars.slice(0, 0, steps)).clamp_max(0.999).to(at::kFloat);
 }
 
-std::vector<double> make_betas(const DiffusionConfig& config) {
+// In float32, because that is the table published networks were trained and are sampled with: near t = 0, where
+// 1 - alpha_bar is small, the rounding of alpha_bar changes a step by 1e-4.
+Tensor make_betas(const DiffusionConfig& config) {
   if (config.schedule == "cosine") return cosine_betas(config.steps);
-  if (config.schedule == "linear") return linspace(config.beta_start, config.beta_end, config.steps);
-  auto betas = linspace(std::sqrt(config.beta_start), std::sqrt(config.beta_end), config.steps);
-  for (double& beta : betas) beta *= beta;
-  return betas;
+  if (config.schedule == "linear") return at::linspace(config.beta_start, config.beta_end, config.steps, at::kFloat);
+  return at::linspace(std::sqrt(config.beta_start), std::sqrt(config.beta_end), config.steps, at::kFloat).square();
+}
+
+std::vector<double> to_vector(const Tensor& table) {
+  const Tensor values = table.to(at::kDouble).contiguous();
+  return {values.data_ptr<double>(), values.data_ptr<double>() + values.numel()};
 }
 
 void check(const DiffusionConfig& config) {
@@ -43,8 +37,8 @@ void check(const DiffusionConfig& config) {
     fail_usage("diffusion.prediction is '{}', expected epsilon, sample or v", config.prediction);
   if (config.steps < 1 || config.steps > 100000)
     fail_usage("diffusion.steps is {}, expected 1 to 100000", config.steps);
-  if (!(config.beta_start > 0 && config.beta_start <= config.beta_end && config.beta_end < 1))
-    fail_usage("diffusion.beta_start {} and beta_end {} must satisfy 0 < start <= end < 1", config.beta_start,
+  if (!(config.beta_start >= 1e-6 && config.beta_start <= config.beta_end && config.beta_end < 1))
+    fail_usage("diffusion.beta_start {} and beta_end {} must satisfy 1e-6 <= start <= end < 1", config.beta_start,
                config.beta_end);
   if (!(config.range_low < config.range_high))
     fail_usage("diffusion.range_low {} must be below range_high {}", config.range_low, config.range_high);
@@ -70,8 +64,8 @@ double spread(double alpha_bar) { return std::sqrt(1 - alpha_bar); }
 
 void DiffusionConfig::describe(Fields& fields) {
   fields.add("schedule", &schedule, "how beta grows with t", one_of({"linear", "scaled_linear", "cosine"}));
-  fields.add("beta_start", &beta_start, "beta of the first step (not for cosine)", between(1e-9, 0.999));
-  fields.add("beta_end", &beta_end, "beta of the last step (not for cosine)", between(1e-9, 0.999));
+  fields.add("beta_start", &beta_start, "beta of the first step (not for cosine)", between(1e-6, 0.999));
+  fields.add("beta_end", &beta_end, "beta of the last step (not for cosine)", between(1e-6, 0.999));
   fields.add("steps", &steps, "T, training steps of the forward process", between(1, 100000));
   fields.add("prediction", &prediction, "what the network predicts", one_of({"epsilon", "sample", "v"}));
   fields.add("range_low", &range_low, "value the network sees for black");
@@ -80,9 +74,13 @@ void DiffusionConfig::describe(Fields& fields) {
 
 Diffusion::Diffusion(const DiffusionConfig& config) : config_(config) {
   check(config_);
-  betas_ = make_betas(config_);
-  double product = 1;
-  for (double beta : betas_) alpha_bars_.push_back(product *= 1 - beta);
+  const Tensor betas = make_betas(config_);
+  betas_ = to_vector(betas);
+  alpha_bars_ = to_vector(at::cumprod(1 - betas, 0));
+  if (alpha_bars_.back() < 1e-20)
+    fail_usage(
+        "after diffusion.steps {} with betas up to {} nothing of the image is left; use fewer steps or smaller betas",
+        config_.steps, betas_.back());
 }
 
 Tensor Diffusion::from_unit(const Tensor& unit) const {
