@@ -7,14 +7,14 @@
 namespace thor {
 
 /// Pooled pixels of a group of cases: map values and truth (0 or 1), same length. All exact (METHODS 10).
-double dice(const Tensor& map, const Tensor& truth, double threshold);          ///< map > threshold
+double dice(const Tensor& map, const Tensor& truth, double threshold);                             ///< map > threshold
 std::vector<double> dice_curve(const Tensor& map, const Tensor& truth, int64_t thresholds = 101);  ///< 0..1
 struct BestDice {
   double dice = 0, threshold = 0;
 };
 BestDice best_dice(const Tensor& map, const Tensor& truth, int64_t thresholds = 101);  ///< oracle
-double average_precision(const Tensor& map, const Tensor& truth);  ///< AUPRC; NaN without positives
-double auroc(const Tensor& map, const Tensor& truth);              ///< ties count half; NaN without both classes
+double average_precision(const Tensor& map, const Tensor& truth);                      ///< AUPRC; NaN without positives
+double auroc(const Tensor& map, const Tensor& truth);  ///< ties count half; NaN without both classes
 /// Linear interpolation between order statistics (NumPy's default); q in [0,100].
 double percentile(const Tensor& values, double q);
 

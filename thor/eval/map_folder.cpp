@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/map_folder.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/image/image.h"
+
+namespace fs = std::filesystem;
+
+namespace thor {
+namespace {
+
+constexpr uint64_t kMaxSidecar = 16u << 20;
+
+std::string real_path(const std::string& path) {
+  std::error_code ec;
+  const fs::path real = fs::weakly_canonical(path, ec);
+  return ec ? path : real.string();
+}
+
+std::string text_field(const nlohmann::json& about, const char* field) {
+  if (!about.contains(field) || !about[field].is_string()) fail_input("it has no text '{}'", field);
+  return about[field].get<std::string>();
+}
+
+double number_field(const nlohmann::json& about, const char* field, double fallback, double low, double high) {
+  if (!about.contains(field)) return fallback;
+  const double value = about[field].is_number() ? about[field].get<double>() : NAN;
+  if (!(value >= low && value <= high)) fail_input("its '{}' is not a number from {} to {}", field, low, high);
+  return value;
+}
+
+MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
+  MapEntry entry;
+  entry.sidecar = path.string();
+  entry.input = real_path(text_field(about, "input"));
+  const std::string map = text_field(about, "map");
+  // A sidecar from elsewhere must not make this program open files outside its folder.
+  if (map != fs::path(map).filename().string() || map == "." || map == "..")
+    fail_input("its map '{}' is not the name of a file beside it", map);
+  entry.map_path = (path.parent_path() / map).string();
+  entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
+  entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
+  return entry;
+}
+
+std::vector<fs::path> json_files(const std::string& folder) {
+  std::error_code ec;
+  if (!fs::is_directory(folder, ec)) fail_input("'{}' is not a folder; name the one that `thor detect` wrote", folder);
+  std::vector<fs::path> files;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (it->path().extension() == ".json" && it->is_regular_file(ec)) files.push_back(it->path());
+  if (ec) fail_input("cannot list '{}': {}", folder, ec.message());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+}  // namespace
+
+std::string stem_of(const std::string& path) {
+  const std::string name = fs::path(path).filename().string();
+  constexpr const char* kDouble = ".nii.gz";
+  const size_t bytes = std::char_traits<char>::length(kDouble);
+  if (name.size() > bytes && name.compare(name.size() - bytes, bytes, kDouble) == 0)
+    return name.substr(0, name.size() - bytes);
+  return fs::path(name).stem().string();
+}
+
+MapFolder::MapFolder(const std::string& folder) {
+  for (const fs::path& file : json_files(folder)) {
+    with_context(fmt::format("reading '{}'", file.string()), [&] {
+      const auto about = nlohmann::json::parse(read_text_file(file.string(), kMaxSidecar), nullptr, false);
+      if (about.is_discarded()) fail_input("it is not valid JSON");
+      if (!about.is_object() || !about.contains("map")) return;  // another report of the same folder
+      MapEntry entry = parse_sidecar(file, about);
+      const std::string input = entry.input;
+      const auto [place, fresh] = by_input_.emplace(input, std::move(entry));
+      if (!fresh) fail_input("'{}' is about the same image '{}'", place->second.sidecar, input);
+    });
+  }
+  if (by_input_.empty()) fail_input("'{}' holds no maps; name the folder that `thor detect` wrote", folder);
+  for (const auto& [input, entry] : by_input_) by_stem_[stem_of(input)].push_back(&entry);
+}
+
+const MapEntry* MapFolder::find(const SplitRow& row, const std::map<std::string, int64_t>& stem_count) const {
+  if (const auto same = by_input_.find(real_path(row.image)); same != by_input_.end()) return &same->second;
+  const std::string stem = stem_of(row.image);
+  const auto maps = by_stem_.find(stem);
+  const auto rows = stem_count.find(stem);
+  const bool unique = maps != by_stem_.end() && maps->second.size() == 1 && rows != stem_count.end();
+  return unique && rows->second == 1 ? maps->second[0] : nullptr;
+}
+
+Tensor read_map(const MapEntry& entry) {
+  const Image image = read_image(entry.map_path);
+  const double scale = image.full_scale > 0 ? entry.full_scale / image.full_scale : 1;
+  return image.voxels[0] * scale;
+}
+
+}  // namespace thor

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "thor/base/tensor.h"
+#include "thor/data/split.h"
+
+namespace thor {
+
+/// What `detect` wrote about one case: the sidecar NAME.json.
+struct MapEntry {
+  std::string sidecar;  ///< path of the JSON file
+  std::string input;    ///< the image as it was named at detection, real path where it still exists
+  std::string map_path;
+  double full_scale = 1;  ///< map value of a white pixel, for pictures
+  int64_t network_size = 128;
+};
+
+/// The maps of a folder, found by the image they belong to.
+class MapFolder {
+ public:
+  /// Reads every sidecar. Throws Input: no such folder, a broken sidecar, no sidecar at all.
+  explicit MapFolder(const std::string& folder);
+  /// The entry of a row's image: the same file, else the same stem where only one row and one map have it; nullptr
+  /// where there is none. `stem_count` says how many rows of the table share each stem.
+  const MapEntry* find(const SplitRow& row, const std::map<std::string, int64_t>& stem_count) const;
+
+ private:
+  std::map<std::string, MapEntry> by_input_;
+  std::map<std::string, std::vector<const MapEntry*>> by_stem_;
+};
+
+/// File name without folders and ending; ".nii.gz" counts as one ending.
+std::string stem_of(const std::string& path);
+/// The map as it was computed. -> float32 [H,W]
+Tensor read_map(const MapEntry& entry);
+
+}  // namespace thor
