@@ -60,7 +60,7 @@ Window percentile_window(const Image& image, const Tensor& slice, double min, do
   const double black = std::min(min, 0.0);
   const double white = percentile_of(slice, percent);
   if (white <= black)
-    fail_input("percentile {:g} of '{}' is 0: the image is nearly empty; raise preprocess.percentile", percent,
+    fail_input("percentile {:g} of '{}' is its black: the image is nearly empty; raise preprocess.percentile", percent,
                image.path);
   return {black, white};
 }

@@ -7,16 +7,17 @@ namespace thor {
 
 /// From a native slice to what the network sees; written into the model file and replayed at detection (METHODS 11).
 struct PreprocessConfig {
-  int64_t size = 128;                ///< side of the square the network sees, pixels
+  int64_t size = 128;                    ///< side of the square the network sees, pixels
   std::string intensity = "full_range";  ///< full_range | percentile
-  double percentile = 98;            ///< for intensity: percentile, value that becomes 1
+  double percentile = 98;                ///< for intensity: percentile, value that becomes 1
   void describe(Fields& fields);
 };
 
 /// A preprocessed slice and what is needed to go back to its own grid.
 struct PreparedSlice {
-  Tensor unit;                 ///< float32 [size,size] in [0,1]
+  Tensor unit;                    ///< float32 [size,size] in [0,1]
   int64_t height = 0, width = 0;  ///< native size
+  double black = 0, white = 1;    ///< native values that became 0 and 1
 };
 
 /// Scale to [0,1], pad to a square centred (extra row or column on the far side) with the minimum, bilinear resize
