@@ -30,18 +30,117 @@ struct Gradients3 {
 };
 constexpr Gradients3 kGradients3;
 
-// Offsets -1..2 along each axis from the cell's corner: every lattice point that can lie within the kernel's radius
-// sqrt(2) of a point in the cell is among them. `x, y, z` are their positions in input space.
-struct Neighbours3 {
-  double x[64], y[64], z[64];
-  constexpr Neighbours3() : x(), y(), z() {
-    for (int n = 0; n < 64; ++n) {
-      const double i = n / 16 - 1, j = n / 4 % 4 - 1, k = n % 4 - 1, shift = (i + j + k) * kSquish3;
-      x[n] = i + shift, y[n] = j + shift, z[n] = k + shift;
-    }
-  }
+// A lattice point relative to the corner of the cell.
+struct Point {
+  int x, y, z;
 };
-constexpr Neighbours3 kNeighbours3;
+
+// `inside` along the axes of the mask (1 = x, 2 = y, 4 = z), `outside` along the others.
+constexpr Point on_axes(int mask, int inside, int outside = 0) {
+  return {mask & 1 ? inside : outside, mask & 2 ? inside : outside, mask & 4 ? inside : outside};
+}
+
+// Lattice points that contribute to a position: those of its simplex and two more. The choice is the published one,
+// which leaves out some contributions of about 1e-5; summing all points within the kernel's radius gives other numbers.
+struct Neighbours {
+  std::array<Point, 8> points;
+  int count = 0;
+  void add(Point point) { points[count++] = point; }
+};
+
+// (2,1,0) and (1,2,0) for the axes x and y.
+void add_pair_above(Neighbours& neighbours, int two_axes) {
+  for (int axis = 1; axis <= 4; axis *= 2)
+    if (two_axes & axis) {
+      const Point p = on_axes(two_axes, 1), more = on_axes(axis, 1);
+      neighbours.add({p.x + more.x, p.y + more.y, p.z + more.z});
+    }
+}
+
+// (1,-1,0) and (1,0,-1) for the axis x.
+void add_pair_below(Neighbours& neighbours, int one_axis) {
+  for (int axis = 1; axis <= 4; axis *= 2)
+    if (!(one_axis & axis)) {
+      const Point p = on_axes(one_axis, 1), less = on_axes(axis, 1);
+      neighbours.add({p.x - less.x, p.y - less.y, p.z - less.z});
+    }
+}
+
+// The tetrahedron at (0,0,0): x + y + z <= 1.
+Neighbours lower_tetrahedron(double x, double y, double z) {
+  Neighbours result{{{{0, 0, 0}, {1, 0, 0}, {0, 1, 0}, {0, 0, 1}}}, 4};
+  int a = 1, b = 2;
+  double a_score = x, b_score = y;
+  if (a_score >= b_score && z > b_score)
+    b_score = z, b = 4;
+  else if (a_score < b_score && z > a_score)
+    a_score = z, a = 4;
+  const double origin_score = 1 - (x + y + z);
+  if (origin_score > a_score || origin_score > b_score) {
+    add_pair_below(result, b_score > a_score ? b : a);
+  } else {
+    result.add(on_axes(a | b, 1));
+    result.add(on_axes(a | b, 1, -1));
+  }
+  return result;
+}
+
+// The tetrahedron at (1,1,1): x + y + z >= 2.
+Neighbours upper_tetrahedron(double x, double y, double z) {
+  Neighbours result{{{{1, 1, 0}, {1, 0, 1}, {0, 1, 1}, {1, 1, 1}}}, 4};
+  int a = 6, b = 5;
+  double a_score = x, b_score = y;
+  if (a_score <= b_score && z < b_score)
+    b_score = z, b = 3;
+  else if (a_score > b_score && z < a_score)
+    a_score = z, a = 3;
+  const double corner_score = 3 - (x + y + z);
+  if (corner_score < a_score || corner_score < b_score) {
+    add_pair_above(result, b_score < a_score ? b : a);
+  } else {
+    result.add(on_axes(a & b, 1));
+    result.add(on_axes(a & b, 2));
+  }
+  return result;
+}
+
+// One of two opposite corners of the octahedron, whichever is closer.
+struct Closest {
+  int mask;
+  double score;
+  bool upper;  // on the side of (1,1,1)
+};
+Closest closer(double sum, int upper_mask) {
+  return sum > 1 ? Closest{upper_mask, sum - 1, true} : Closest{7 - upper_mask, 1 - sum, false};
+}
+
+// The octahedron between them.
+Neighbours octahedron(double x, double y, double z) {
+  Neighbours result{{{{1, 0, 0}, {0, 1, 0}, {0, 0, 1}, {1, 1, 0}, {1, 0, 1}, {0, 1, 1}}}, 6};
+  Closest a = closer(x + y, 3), b = closer(x + z, 5);
+  const Closest c = closer(y + z, 6);
+  if (a.score <= b.score && a.score < c.score)
+    a = c;
+  else if (a.score > b.score && b.score < c.score)
+    b = c;
+  if (a.upper && b.upper) {
+    result.add({1, 1, 1});
+    result.add(on_axes(a.mask & b.mask, 2));
+  } else if (!a.upper && !b.upper) {
+    result.add({0, 0, 0});
+    result.add(on_axes(a.mask | b.mask, 1, -1));
+  } else {
+    result.add(on_axes(a.upper ? a.mask : b.mask, 1, -1));
+    result.add(on_axes(a.upper ? b.mask : a.mask, 2));
+  }
+  return result;
+}
+
+Neighbours neighbours_of(double x, double y, double z) {
+  const double sum = x + y + z;
+  if (sum <= 1) return lower_tetrahedron(x, y, z);
+  return sum >= 2 ? upper_tetrahedron(x, y, z) : octahedron(x, y, z);
+}
 
 uint64_t next_state(uint64_t state) { return state * 6364136223846793005ULL + 1442695040888963407ULL; }
 
@@ -83,25 +182,22 @@ double OpenSimplex::noise2(double x, double y) const {
 
 double OpenSimplex::noise3(double x, double y, double z) const {
   const double stretch = (x + y + z) * kStretch3;
-  const double xf = std::floor(x + stretch), yf = std::floor(y + stretch), zf = std::floor(z + stretch);
-  const double squish = (xf + yf + zf) * kSquish3;
+  const double xs = x + stretch, ys = y + stretch, zs = z + stretch;
+  const double xf = std::floor(xs), yf = std::floor(ys), zf = std::floor(zs), squish = (xf + yf + zf) * kSquish3;
   const double dx0 = x - (xf + squish), dy0 = y - (yf + squish), dz0 = z - (zf + squish);
-  double weight[64];  // 2 - distance^2; a loop without branches, so that it is vectorized
-  for (int n = 0; n < 64; ++n) {
-    const double dx = dx0 - kNeighbours3.x[n], dy = dy0 - kNeighbours3.y[n], dz = dz0 - kNeighbours3.z[n];
-    weight[n] = 2 - dx * dx - dy * dy - dz * dz;
-  }
-  const int64_t xsb = static_cast<int64_t>(xf) - 1, ysb = static_cast<int64_t>(yf) - 1,
-                zsb = static_cast<int64_t>(zf) - 1;
+  const int64_t xsb = static_cast<int64_t>(xf), ysb = static_cast<int64_t>(yf), zsb = static_cast<int64_t>(zf);
+  const Neighbours neighbours = neighbours_of(xs - xf, ys - yf, zs - zf);
   double value = 0;
-  for (int n = 0; n < 64; ++n) {
-    if (weight[n] <= 0) continue;
-    const int16_t inner = perm_[(perm_[(xsb + n / 16) & 0xFF] + ysb + n / 4 % 4) & 0xFF];
-    const double* g = kGradients3.values[perm_grad_index3_[(inner + zsb + n % 4) & 0xFF] / 3];
-    const double along =
-        g[0] * (dx0 - kNeighbours3.x[n]) + g[1] * (dy0 - kNeighbours3.y[n]) + g[2] * (dz0 - kNeighbours3.z[n]);
-    const double squared = weight[n] * weight[n];
-    value += squared * squared * along;
+  for (int n = 0; n < neighbours.count; ++n) {
+    const auto [i, j, k] = neighbours.points[n];
+    const double shift = (i + j + k) * kSquish3;
+    const double dx = dx0 - i - shift, dy = dy0 - j - shift, dz = dz0 - k - shift;
+    double weight = 2 - dx * dx - dy * dy - dz * dz;
+    if (weight <= 0) continue;
+    weight *= weight;
+    const int16_t hash = perm_[(perm_[(xsb + i) & 0xFF] + ysb + j) & 0xFF];
+    const double* g = kGradients3.values[perm_grad_index3_[(hash + zsb + k) & 0xFF] / 3];
+    value += weight * weight * (g[0] * dx + g[1] * dy + g[2] * dz);
   }
   return value / kNorm3;
 }
