@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "thor/base/tensor.h"
 #include "thor/nn/weights.h"
@@ -18,11 +19,11 @@ enum class LpipsNet { Squeeze, Alex };
 /// LPIPS v0.1 (Zhang et al. 2018, METHODS 5), torch names of torchvision's features and the 1x1 heads.
 class Lpips {
  public:
-  /// Strict; which network is read from the names. Throws Input with the report.
+  /// Strict, names as to_lpips_names gives them; which network is read from the names. Throws Input with the report.
   explicit Lpips(const StateDict& weights);
   LpipsNet net() const { return net_; }
-  /// x, y [N,1,H,W] in [0,1] -> distance map [N,1,H,W]. `scaled_twice` reproduces the published quirk: the input is
-  /// taken to [-1,1] once more.
+  /// x, y [N,1,H,W] in [0,1], or [N,3,H,W] in colour -> distance map [N,1,H,W]. `scaled_twice` reproduces the
+  /// published quirk: the input is taken to [-1,1] once more. Input error below 32 x 32.
   Tensor spatial(const Tensor& x, const Tensor& y, bool scaled_twice = false) const;
   /// The usual scalar LPIPS (each tap averaged over its own grid): [N]
   Tensor mean(const Tensor& x, const Tensor& y) const;
@@ -33,7 +34,14 @@ class Lpips {
   LpipsNet net_;
   StateDict weights_;
 };
+/// From a .safetensors or .pt file with the network and its heads.
 Lpips load_lpips(const std::string& path);
+
+/// Shapes of every parameter of an LPIPS network.
+ShapeList lpips_shapes(LpipsNet net);
+/// Renames torchvision's `features.*` and the LPIPS package's `net.slice*.*` to `net.features.*`, and drops what is not
+/// used (`classifier.*`, `scaling_layer.*`, the repeated `lins.*`).
+StateDict to_lpips_names(const StateDict& state);
 
 /// 1 - SSIM in each pixel's window (7x7 uniform, sample covariance, data range 1), border reflected: [N,1,H,W]
 Tensor ssim_distance(const Tensor& x, const Tensor& y);

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/nn/feature_maps.h"
+
+#include <ATen/ATen.h>
+
+#include "thor/base/error.h"
+#include "thor/nn/perceptual.h"
+
+namespace thor {
+
+Tensor unit_over_channels(const Tensor& features) { return features / (features.square().sum(1, true).sqrt() + 1e-10); }
+
+Tensor sum_at_size(const std::vector<Tensor>& maps, int64_t height, int64_t width) {
+  Tensor total;
+  for (const Tensor& map : maps) {
+    const Tensor whole = at::upsample_bilinear2d(map, {height, width}, false);
+    total = total.defined() ? total + whole : whole;
+  }
+  return total;
+}
+
+Tensor feature_distance(const std::vector<Tensor>& a, const std::vector<Tensor>& b, int64_t height, int64_t width) {
+  if (a.empty() || a.size() != b.size())
+    fail(ErrorKind::Internal, "feature distance of {} and {} feature maps", a.size(), b.size());
+  std::vector<Tensor> distances;
+  for (size_t i = 0; i < a.size(); ++i)
+    distances.push_back((unit_over_channels(a[i]) - unit_over_channels(b[i])).square().sum(1, true));  // [N,1,h,w]
+  return sum_at_size(distances, height, width);
+}
+
+}  // namespace thor
