@@ -33,7 +33,7 @@ class System : public testing::Test {
 
 double oracle_dice(const std::string& evaluation, const std::string& group) {
   for (const auto& row : nlohmann::json::parse(evaluation).at("groups"))
-    if (row.at("group") == group) return row.at("oracle").at("dice");
+    if (row.at("group") == group) return row.at("oracle_dice");
   ADD_FAILURE() << "no group " << group << " in " << evaluation;
   return 0;
 }

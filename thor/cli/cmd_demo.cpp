@@ -74,14 +74,15 @@ Contestant compete(const DemoOptions& options, const std::string& model_path, co
 
 std::vector<std::vector<std::string>> table_of(const std::vector<Contestant>& contestants) {
   std::vector<std::vector<std::string>> table{{"lesions", "cases"}};
-  for (const auto& c : contestants) table[0].push_back(c.title + ": oracle Dice");
-  for (const auto& c : contestants) table[0].push_back(c.title + ": AUPRC");
+  for (const auto& c : contestants) table[0].push_back(c.title + ": oracle Dice %");
+  for (const auto& c : contestants) table[0].push_back(c.title + ": AUPRC %");
   const auto& groups = contestants[0].evaluation.groups;
   for (size_t g = 0; g < groups.size(); ++g) {
     table.push_back({groups[g].group, std::to_string(groups[g].cases)});
     for (const auto& c : contestants)
-      table.back().push_back(fmt::format("{:.3f}", c.evaluation.groups.at(g).oracle.dice));
-    for (const auto& c : contestants) table.back().push_back(fmt::format("{:.3f}", c.evaluation.groups.at(g).auprc));
+      table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).oracle.dice));
+    for (const auto& c : contestants)
+      table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).auprc));
   }
   return table;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <fmt/format.h>
-#include <torch/cuda.h>
 #include <torch/version.h>
 
 #include <filesystem>
@@ -70,8 +70,8 @@ Json lpips_state() {
 
 std::vector<at::Device> devices() {
   std::vector<at::Device> list{at::kCPU};
-  for (size_t i = 0; i < static_cast<size_t>(torch::cuda::device_count()); ++i)
-    list.emplace_back(at::kCUDA, static_cast<at::DeviceIndex>(i));
+  const int64_t gpus = at::hasCUDA() ? static_cast<int64_t>(at::getNumGPUs()) : 0;
+  for (int64_t i = 0; i < gpus; ++i) list.emplace_back(at::kCUDA, static_cast<at::DeviceIndex>(i));
   return list;
 }
 
