@@ -48,7 +48,10 @@ class Ddim : public Sampler {
 
   SamplerStep step(const Tensor& output, const Tensor& xt, int64_t t, int64_t t_next, const Tensor& noise) override {
     const double abar = diffusion_.alpha_bar(t), abar_next = diffusion_.alpha_bar(t_next);
-    const double variance = (1 - abar_next) / (1 - abar) * (1 - abar / abar_next), sigma = eta_ * std::sqrt(variance);
+    // The quotient in float32 as the tables are: near t = 0 its rounding is visible in the published numbers.
+    const float alpha = static_cast<float>(abar / abar_next);
+    const double variance = (1 - abar_next) / (1 - abar) * (1 - static_cast<double>(alpha));
+    const double sigma = eta_ * std::sqrt(variance);
     const double direction = std::sqrt(std::max(1 - abar_next - sigma * sigma, 0.0));
     SamplerStep result;
     result.x0 = diffusion_.x0_from_output(output, xt, t);
