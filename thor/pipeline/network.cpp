@@ -38,7 +38,7 @@ Tensor Network::feature_distance(const Tensor& a, const Tensor& b, int64_t t) co
     const Tensor step = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
     const auto of_a = unet_features(config_, weights_, a.narrow(0, begin, count), step);
     const auto of_b = unet_features(config_, weights_, b.narrow(0, begin, count), step);
-    return thor::feature_distance(of_a, of_b, a.size(2), a.size(3)) / static_cast<double>(of_a.size());
+    return thor::feature_distance(of_a, of_b, a.size(2), a.size(3)) / (2.0 * static_cast<double>(of_a.size()));
   });
 }
 

@@ -18,8 +18,8 @@ class Network {
   at::Device device() const { return device_; }
   /// x_t in model range -> the raw output. [N,1,H,W] -> float32 [N,1,H,W]
   Tensor forward(const Tensor& xt, int64_t t) const;
-  /// Distance of two images, in model range, in the features of the encoder at timestep t, mean over its levels.
-  /// [N,1,H,W] twice -> [N,1,H,W] in [0,4]
+  /// 1 - cosine similarity of two images, in model range, in the features of the encoder at timestep t, mean over its
+  /// levels (half the unit-normalized squared difference). [N,1,H,W] twice -> [N,1,H,W] in [0,2]
   Tensor feature_distance(const Tensor& a, const Tensor& b, int64_t t) const;
 
  private:
