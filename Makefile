@@ -6,6 +6,8 @@
 RELEASE := build/release
 JOBS ?= $(shell nproc)
 # THOR_WERROR=ON make ...: warnings are errors, as CI does it.
+# What only the tests need: they write checkpoints with PyTorch and read them back.
+SETUP_ALSO :=
 CMAKE_ARGS := $(if $(THOR_WERROR),-DTHOR_WERROR=$(THOR_WERROR))
 SOURCES = $(shell git ls-files 'thor/*.cpp' 'thor/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h')
 # The rooms that take files from strangers or do the arithmetic.
@@ -19,7 +21,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the Debian packages that are missing (root or sudo)
-	@sh scripts/setup.sh
+	@sh scripts/setup.sh $(SETUP_ALSO)
 
 configure: setup
 	@mkdir -p $(RELEASE)
@@ -32,6 +34,7 @@ demo: build ## phantoms, a small model, THOR against DDPM, a page: demo/index.ht
 	@$(RELEASE)/thor demo demo
 	@echo "open demo/index.html"
 
+test: SETUP_ALSO := python3-torch
 test: configure ## build everything and run every test
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@ctest --test-dir $(RELEASE) --output-on-failure

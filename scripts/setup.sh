@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs the Debian packages of scripts/packages.txt that are missing. Where none is missing it needs neither the
-# network nor root and ends at once. `scripts/setup.sh --list` prints what is missing and installs nothing.
+# network nor root and ends at once.
+#   scripts/setup.sh [--list] [PACKAGE...]    more packages than those; --list only says what is missing
 set -eu
 
 refuse() {
@@ -13,12 +14,14 @@ here=$(dirname "$0")
 command -v dpkg-query >/dev/null 2>&1 ||
   refuse "this is not Debian; install the counterparts of $here/packages.txt yourself, then run cmake --preset release"
 
+only_list=
+[ "${1:-}" != --list ] || { only_list=yes && shift; }
 missing=
-for package in $(grep -v '^#' "$here/packages.txt"); do
+for package in $(grep -v '^#' "$here/packages.txt") "$@"; do
   status=$(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null || true)
   [ "$status" = installed ] || missing="$missing $package"
 done
-[ "${1:-}" != --list ] || { echo $missing && exit 0; }
+[ -z "$only_list" ] || { echo $missing && exit 0; }
 [ -n "$missing" ] || exit 0
 
 as_root=
