@@ -14,17 +14,17 @@
 namespace thor {
 namespace {
 
-struct Reader {
+struct JpegReader {
   jpeg_decompress_struct jpeg{};
   jpeg_error_mgr errors{};
   std::jmp_buf jump{};
   char message[JMSG_LENGTH_MAX] = "";
   JSAMPARRAY rows = nullptr;
-  ~Reader() { jpeg_destroy_decompress(&jpeg); }
+  ~JpegReader() { jpeg_destroy_decompress(&jpeg); }
 };
 
 [[noreturn]] void on_error(j_common_ptr jpeg) {
-  auto* reader = static_cast<Reader*>(jpeg->client_data);
+  auto* reader = static_cast<JpegReader*>(jpeg->client_data);
   jpeg->err->format_message(jpeg, reader->message);
   std::longjmp(reader->jump, 1);
 }
@@ -34,7 +34,7 @@ void on_message(j_common_ptr jpeg, int level) {
   if (level < 0) on_error(jpeg);
 }
 
-void guarded(Reader& reader, void (*step)(Reader&)) {
+void guarded(JpegReader& reader, void (*step)(JpegReader&)) {
   if (setjmp(reader.jump) == 0) {
     step(reader);
     return;
@@ -42,7 +42,7 @@ void guarded(Reader& reader, void (*step)(Reader&)) {
   fail_input("the JPEG is damaged or incomplete: {}", reader.message);
 }
 
-void read_rows(Reader& reader) {
+void read_rows(JpegReader& reader) {
   jpeg_start_decompress(&reader.jpeg);
   while (reader.jpeg.output_scanline < reader.jpeg.output_height)
     jpeg_read_scanlines(&reader.jpeg, reader.rows + reader.jpeg.output_scanline,
@@ -56,14 +56,14 @@ Image read_jpeg(const std::string& path) {
   const std::string bytes = read_text_file(path, kMaxFileBytes);
   if (bytes.size() < 3 || bytes.compare(0, 3, "\xFF\xD8\xFF") != 0)
     fail_input("it is not a JPEG picture, whatever its name says");
-  Reader reader;
+  JpegReader reader;
   reader.jpeg.err = jpeg_std_error(&reader.errors);
   reader.errors.error_exit = on_error;
   reader.errors.emit_message = on_message;
   reader.jpeg.client_data = &reader;
-  guarded(reader, [](Reader& r) { jpeg_create_decompress(&r.jpeg); });
+  guarded(reader, [](JpegReader& r) { jpeg_create_decompress(&r.jpeg); });
   jpeg_mem_src(&reader.jpeg, reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size());
-  guarded(reader, [](Reader& r) { jpeg_read_header(&r.jpeg, TRUE); });
+  guarded(reader, [](JpegReader& r) { jpeg_read_header(&r.jpeg, TRUE); });
 
   const int64_t width = reader.jpeg.image_width, height = reader.jpeg.image_height;
   check_size(width, height);

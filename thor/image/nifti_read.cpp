@@ -1,103 +1,139 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
+#include <zlib.h>
 
-#include <filesystem>
+#include <algorithm>
+#include <memory>
 #include <vector>
 
+#include "thor/base/error.h"
 #include "thor/image/formats.h"
-#include "thor/image/itk.h"
+#include "thor/image/nifti_header.h"
 
 namespace thor {
 namespace {
 
-/// 4-D files and volumes are refused by name before their size matters.
-void check_single_slice(const itk::NiftiImageIO& io) {
-  for (unsigned axis = 3; axis < io.GetNumberOfDimensions(); ++axis)
-    if (io.GetDimensions(axis) > 1)
-      fail(ErrorKind::Unsupported, "it has {} dimensions; one slice is read, so extract it first",
-           io.GetNumberOfDimensions());
-  if (io.GetNumberOfDimensions() > 2 && io.GetDimensions(2) > 1)
-    fail(ErrorKind::Unsupported, "it has {} slices; whole volumes are not read yet, so extract one slice first",
-         io.GetDimensions(2));
+/// zlib reads compressed and plain files alike.
+using GzFile = std::unique_ptr<gzFile_s, decltype(&gzclose)>;
+
+GzFile open_gz(const std::string& path) {
+  GzFile file(gzopen(path.c_str(), "rb"), &gzclose);
+  if (!file) fail_input("it cannot be opened");
+  return file;
 }
 
-Geometry geometry_of(const itk::NiftiImageIO& io) {
-  Geometry geometry;
-  const unsigned axes = std::min(3u, io.GetNumberOfDimensions());
-  for (unsigned axis = 0; axis < axes; ++axis) {
-    geometry.spacing_mm[axis] = io.GetSpacing(axis);
-    geometry.origin_mm[axis] = io.GetOrigin(axis);
-    const std::vector<double> cosines = io.GetDirection(axis);
-    for (unsigned row = 0; row < axes; ++row) geometry.direction[row * 3 + axis] = cosines[row];
+int64_t bytes_per_sample(NiftiType type) {
+  switch (type) {
+    case NiftiType::Uint8:
+    case NiftiType::Int8:
+    case NiftiType::Rgb24:
+    case NiftiType::Rgba32:
+      return 1;
+    case NiftiType::Int16:
+    case NiftiType::Uint16:
+      return 2;
+    case NiftiType::Int32:
+    case NiftiType::Uint32:
+    case NiftiType::Float32:
+      return 4;
+    case NiftiType::Float64:
+    case NiftiType::Int64:
+    case NiftiType::Uint64:
+      return 8;
   }
-  return geometry;
+  fail(ErrorKind::Internal, "NIfTI type {} has no size", static_cast<int>(type));
 }
 
-Tensor to_voxels(const itk::NiftiImageIO& io, const std::vector<char>& bytes, int64_t height, int64_t width) {
-  const int64_t channels = io.GetNumberOfComponents();
+int64_t channels_of(NiftiType type) { return type == NiftiType::Rgb24 ? 3 : type == NiftiType::Rgba32 ? 4 : 1; }
+
+/// All slices under each other: float32 [1,D*H,W].
+Tensor to_float(const std::vector<char>& bytes, NiftiType type, int64_t rows, int64_t width) {
   const auto as = [&](auto sample) {
-    return luminance(reinterpret_cast<const decltype(sample)*>(bytes.data()), height, width, channels);
+    return luminance(reinterpret_cast<const decltype(sample)*>(bytes.data()), rows, width, channels_of(type));
   };
-  switch (io.GetComponentType()) {
-    case itk::IOComponentEnum::UCHAR:
+  switch (type) {
+    case NiftiType::Uint8:
+    case NiftiType::Rgb24:
+    case NiftiType::Rgba32:
       return as(uint8_t{});
-    case itk::IOComponentEnum::CHAR:
+    case NiftiType::Int8:
       return as(int8_t{});
-    case itk::IOComponentEnum::USHORT:
-      return as(uint16_t{});
-    case itk::IOComponentEnum::SHORT:
+    case NiftiType::Int16:
       return as(int16_t{});
-    case itk::IOComponentEnum::UINT:
-      return as(uint32_t{});
-    case itk::IOComponentEnum::INT:
+    case NiftiType::Uint16:
+      return as(uint16_t{});
+    case NiftiType::Int32:
       return as(int32_t{});
-    case itk::IOComponentEnum::ULONG:
-    case itk::IOComponentEnum::ULONGLONG:
-      return as(uint64_t{});
-    case itk::IOComponentEnum::LONG:
-    case itk::IOComponentEnum::LONGLONG:
-      return as(int64_t{});
-    case itk::IOComponentEnum::FLOAT:
+    case NiftiType::Uint32:
+      return as(uint32_t{});
+    case NiftiType::Float32:
       return as(float{});
-    case itk::IOComponentEnum::DOUBLE:
+    case NiftiType::Float64:
       return as(double{});
-    default:
-      fail(ErrorKind::Unsupported, "its NIfTI data type is not read; convert it to float32 or int16");
+    case NiftiType::Int64:
+      return as(int64_t{});
+    case NiftiType::Uint64:
+      return as(uint64_t{});
   }
+  fail(ErrorKind::Internal, "NIfTI type {} has no reader", static_cast<int>(type));
+}
+
+void swap_bytes(std::vector<char>& bytes, int64_t sample) {
+  for (auto at = bytes.begin(); sample > 1 && at != bytes.end(); at += sample) std::reverse(at, at + sample);
+}
+
+/// The checksum of a compressed file stands behind the voxels and is looked at only by reading on.
+void check_ending(gzFile file) {
+  char next;
+  const int got = gzread(file, &next, 1);
+  int state = Z_OK;
+  gzerror(file, &state);
+  if (got < 0 || (state != Z_OK && state != Z_STREAM_END)) fail_input("the NIfTI file ends too early or is damaged");
 }
 
 }  // namespace
 
+NiftiHeader read_nifti_header(const std::string& path) {
+  const GzFile file = open_gz(path);
+  std::string bytes(kLongestNiftiHeader, '\0');
+  const int got = gzread(file.get(), bytes.data(), static_cast<unsigned>(bytes.size()));
+  if (got < 0) fail_input("the compressed file is damaged");
+  bytes.resize(static_cast<size_t>(got));
+  return parse_nifti_header(bytes);
+}
+
+Tensor read_nifti_voxels(const std::string& path, const NiftiHeader& header) {
+  const auto [width, height, depth] = header.size;
+  std::vector<char> bytes(width * height * depth * channels_of(header.type) * bytes_per_sample(header.type));
+  const GzFile file = open_gz(path);
+  if (gzseek(file.get(), header.offset, SEEK_SET) != header.offset) fail_input("the NIfTI file ends too early");
+  for (size_t done = 0; done < bytes.size();) {
+    const auto part = static_cast<unsigned>(std::min<size_t>(bytes.size() - done, 1 << 28));
+    const int got = gzread(file.get(), bytes.data() + done, part);
+    if (got <= 0) fail_input("the NIfTI file ends too early or is damaged");
+    done += static_cast<size_t>(got);
+  }
+  check_ending(file.get());
+  if (header.swapped) swap_bytes(bytes, bytes_per_sample(header.type));
+  const Tensor voxels = to_float(bytes, header.type, depth * height, width);
+  const bool rescaled = header.slope != 1 || header.intercept != 0;
+  return (rescaled ? voxels * header.slope + header.intercept : voxels).reshape({depth, height, width});
+}
+
 Image read_nifti(const std::string& path) {
-  const auto io = itk::NiftiImageIO::New();
-  behind_the_wall("the NIfTI header is not usable", [&] {
-    if (!io->CanReadFile(path.c_str())) fail_input("it is not a NIfTI file, or its header is damaged");
-    io->SetFileName(path);
-    io->ReadImageInformation();
-  });
-  const int64_t width = static_cast<int64_t>(io->GetDimensions(0));
-  const int64_t height = io->GetNumberOfDimensions() > 1 ? static_cast<int64_t>(io->GetDimensions(1)) : 1;
-  check_single_slice(*io);
-  check_size(width, height);
-  if (const auto type = io->GetPixelType();
-      type != itk::IOPixelEnum::SCALAR && type != itk::IOPixelEnum::RGB && type != itk::IOPixelEnum::RGBA)
-    fail(ErrorKind::Unsupported, "it holds vectors or complex numbers, not gray values");
-
-  std::vector<char> bytes(io->GetImageSizeInBytes());
-  const bool compressed = std::filesystem::path(path).extension() != ".nii";
-  if (!compressed && std::filesystem::file_size(path) < bytes.size()) fail_input("the NIfTI file ends too early");
-  behind_the_wall("the NIfTI file is damaged or incomplete", [&] {
-    itk::ImageIORegion region(io->GetNumberOfDimensions());
-    for (unsigned axis = 0; axis < io->GetNumberOfDimensions(); ++axis) region.SetSize(axis, io->GetDimensions(axis));
-    io->SetIORegion(region);
-    io->Read(bytes.data());
-  });
-
+  const NiftiHeader header = read_nifti_header(path);
+  if (header.dimensions > 3)
+    fail(ErrorKind::Unsupported, "it has {} dimensions; one slice is read, so extract it first", header.dimensions);
+  if (header.size[2] > 1)
+    fail(ErrorKind::Unsupported, "it has {} slices; whole volumes are not read yet, so extract one slice first",
+         header.size[2]);
+  check_size(header.size[0], header.size[1]);
   Image image;
-  image.voxels = to_voxels(*io, bytes, height, width);  // [1,H,W]
-  image.geometry = geometry_of(*io);
+  image.voxels = read_nifti_voxels(path, header);  // [1,H,W]
+  image.geometry = header.geometry;
   image.medical = true;
-  if (io->GetComponentType() == itk::IOComponentEnum::UCHAR) image.full_scale = 255;
+  const bool bytes = header.type == NiftiType::Uint8 || channels_of(header.type) > 1;
+  if (bytes && header.slope == 1 && header.intercept == 0) image.full_scale = 255;
   return image;
 }
 

@@ -13,18 +13,18 @@ namespace thor {
 namespace {
 
 /// Only trivial members are touched between setjmp and longjmp.
-struct Reader {
+struct PngReader {
   const char* data = nullptr;
   size_t size = 0, at = 0;
   png_structp png = nullptr;
   png_infop info = nullptr;
   png_bytepp rows = nullptr;
   char message[128] = "";
-  ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
+  ~PngReader() { png_destroy_read_struct(&png, &info, nullptr); }
 };
 
 void on_error(png_structp png, png_const_charp text) {
-  auto* reader = static_cast<Reader*>(png_get_error_ptr(png));
+  auto* reader = static_cast<PngReader*>(png_get_error_ptr(png));
   std::strncpy(reader->message, text, sizeof reader->message - 1);
   png_longjmp(png, 1);
 }
@@ -32,14 +32,14 @@ void on_error(png_structp png, png_const_charp text) {
 void on_warning(png_structp, png_const_charp) {}
 
 void on_read(png_structp png, png_bytep out, size_t bytes) {
-  auto* reader = static_cast<Reader*>(png_get_io_ptr(png));
+  auto* reader = static_cast<PngReader*>(png_get_io_ptr(png));
   if (bytes > reader->size - reader->at) png_error(png, "the file ends too early");
   std::memcpy(out, reader->data + reader->at, bytes);
   reader->at += bytes;
 }
 
 /// Samples come as 8 bit or native 16 bit, gray or RGB.
-void read_header(Reader& reader) {
+void read_header(PngReader& reader) {
   png_read_info(reader.png, reader.info);
   png_set_expand(reader.png);
   png_set_strip_alpha(reader.png);
@@ -48,12 +48,12 @@ void read_header(Reader& reader) {
   if (*reinterpret_cast<const uint8_t*>(&one) == 1) png_set_swap(reader.png);
 }
 
-void read_rows(Reader& reader) {
+void read_rows(PngReader& reader) {
   png_read_image(reader.png, reader.rows);
   png_read_end(reader.png, nullptr);
 }
 
-void guarded(Reader& reader, void (*step)(Reader&)) {
+void guarded(PngReader& reader, void (*step)(PngReader&)) {
   if (setjmp(png_jmpbuf(reader.png)) == 0) {
     step(reader);
     return;
@@ -67,7 +67,7 @@ Image read_png(const std::string& path) {
   const std::string bytes = read_text_file(path, kMaxFileBytes);
   if (bytes.size() < 8 || png_sig_cmp(reinterpret_cast<png_const_bytep>(bytes.data()), 0, 8) != 0)
     fail_input("it is not a PNG picture, whatever its name says");
-  Reader reader;
+  PngReader reader;
   reader.data = bytes.data();
   reader.size = bytes.size();
   reader.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &reader, on_error, on_warning);
@@ -79,7 +79,7 @@ Image read_png(const std::string& path) {
   const int64_t width = png_get_image_width(reader.png, reader.info);
   const int64_t height = png_get_image_height(reader.png, reader.info);
   check_size(width, height);
-  guarded(reader, [](Reader& r) { png_read_update_info(r.png, r.info); });
+  guarded(reader, [](PngReader& r) { png_read_update_info(r.png, r.info); });
 
   const size_t row_bytes = png_get_rowbytes(reader.png, reader.info);
   std::vector<uint16_t> samples((row_bytes * height + 1) / 2);  // aligned for both depths

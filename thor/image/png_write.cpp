@@ -13,24 +13,24 @@ namespace thor {
 namespace {
 
 /// Only trivial members are touched between setjmp and longjmp.
-struct Writer {
+struct PngWriter {
   png_structp png = nullptr;
   png_infop info = nullptr;
   std::string* out = nullptr;
   png_bytepp rows = nullptr;
   uint32_t width = 0, height = 0;
   int bits = 8, colours = PNG_COLOR_TYPE_GRAY;
-  ~Writer() { png_destroy_write_struct(&png, &info); }
+  ~PngWriter() { png_destroy_write_struct(&png, &info); }
 };
 
-void on_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
-void on_warning(png_structp, png_const_charp) {}
+void on_write_error(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+void on_write_warning(png_structp, png_const_charp) {}
 void on_flush(png_structp) {}
 void on_write(png_structp png, png_bytep data, size_t bytes) {
-  static_cast<Writer*>(png_get_io_ptr(png))->out->append(reinterpret_cast<const char*>(data), bytes);
+  static_cast<PngWriter*>(png_get_io_ptr(png))->out->append(reinterpret_cast<const char*>(data), bytes);
 }
 
-bool write_all(Writer& writer) {
+bool write_all(PngWriter& writer) {
   if (setjmp(png_jmpbuf(writer.png))) return false;
   png_set_IHDR(writer.png, writer.info, writer.width, writer.height, writer.bits, writer.colours, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -45,8 +45,8 @@ std::string encode(std::vector<uint8_t>& samples, int64_t height, int64_t width,
   const int64_t row_bytes = width * channels * (bits / 8);
   std::vector<png_bytep> rows(height);
   for (int64_t y = 0; y < height; ++y) rows[y] = samples.data() + y * row_bytes;
-  Writer writer;
-  writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_error, on_warning);
+  PngWriter writer;
+  writer.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, on_write_error, on_write_warning);
   writer.info = writer.png ? png_create_info_struct(writer.png) : nullptr;
   if (!writer.info) fail(ErrorKind::Internal, "libpng cannot be started");
   png_set_write_fn(writer.png, &writer, on_write, on_flush);

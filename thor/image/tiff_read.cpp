@@ -15,11 +15,11 @@
 namespace thor {
 namespace {
 
-using File = std::unique_ptr<TIFF, decltype(&TIFFClose)>;
+using TiffFile = std::unique_ptr<TIFF, decltype(&TIFFClose)>;
 
 thread_local char last_error[256];
 
-void on_error(const char*, const char* text, va_list arguments) {
+void on_tiff_error(const char*, const char* text, va_list arguments) {
   std::vsnprintf(last_error, sizeof last_error, text, arguments);
 }
 
@@ -57,7 +57,7 @@ bool has_plain_rows(TIFF* tiff, const Layout& layout) {
 }
 
 template <class T>
-Tensor read_rows(TIFF* tiff, const Layout& layout) {
+Tensor read_tiff_rows(TIFF* tiff, const Layout& layout) {
   const size_t row = size_t{layout.width} * layout.channels;
   if (TIFFScanlineSize64(tiff) != row * sizeof(T)) fail_damaged();
   std::vector<T> samples(row * layout.height);
@@ -70,13 +70,13 @@ Image read_plain(TIFF* tiff, const Layout& layout) {
   Image image;
   const bool is_signed = layout.format == SAMPLEFORMAT_INT;
   if (layout.format == SAMPLEFORMAT_IEEEFP) {
-    image.voxels = layout.bits == 64 ? read_rows<double>(tiff, layout) : read_rows<float>(tiff, layout);
+    image.voxels = layout.bits == 64 ? read_tiff_rows<double>(tiff, layout) : read_tiff_rows<float>(tiff, layout);
   } else if (layout.bits == 32) {
-    image.voxels = is_signed ? read_rows<int32_t>(tiff, layout) : read_rows<uint32_t>(tiff, layout);
+    image.voxels = is_signed ? read_tiff_rows<int32_t>(tiff, layout) : read_tiff_rows<uint32_t>(tiff, layout);
   } else if (layout.bits == 16) {
-    image.voxels = is_signed ? read_rows<int16_t>(tiff, layout) : read_rows<uint16_t>(tiff, layout);
+    image.voxels = is_signed ? read_tiff_rows<int16_t>(tiff, layout) : read_tiff_rows<uint16_t>(tiff, layout);
   } else {
-    image.voxels = is_signed ? read_rows<int8_t>(tiff, layout) : read_rows<uint8_t>(tiff, layout);
+    image.voxels = is_signed ? read_tiff_rows<int8_t>(tiff, layout) : read_tiff_rows<uint8_t>(tiff, layout);
   }
   if (layout.format == SAMPLEFORMAT_UINT && layout.bits <= 16) image.full_scale = layout.bits == 8 ? 255 : 65535;
   if (layout.colours == PHOTOMETRIC_MINISWHITE) {
@@ -113,10 +113,10 @@ Image read_tiff(const std::string& path) {
   static std::once_flag quiet;
   std::call_once(quiet, [] {
     TIFFSetWarningHandler(nullptr);
-    TIFFSetErrorHandler(on_error);
+    TIFFSetErrorHandler(on_tiff_error);
   });
   *last_error = '\0';
-  const File tiff(TIFFOpen(path.c_str(), "r"), &TIFFClose);
+  const TiffFile tiff(TIFFOpen(path.c_str(), "r"), &TIFFClose);
   if (!tiff) fail_input("it is not a TIFF picture, or it is damaged{}{}", *last_error ? ": " : "", last_error);
   const Layout layout = read_layout(tiff.get());
   check_size(layout.width, layout.height);

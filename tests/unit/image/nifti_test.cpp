@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gmock/gmock.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+
+#include "tests/unit/image/pictures.h"
+
+namespace thor::test {
+namespace {
+
+using testing::HasSubstr;
+
+// Byte offsets in the NIfTI-1 header.
+constexpr size_t kDim = 40, kDatatype = 70, kBitpix = 72, kSlope = 112, kIntercept = 116, kData = 352;
+
+/// Oblique: 30 degrees about the patient's long axis.
+Geometry oblique() {
+  Geometry geometry;
+  const double c = std::cos(M_PI / 6), s = std::sin(M_PI / 6);
+  geometry.spacing_mm = {0.5, 0.75, 3};
+  geometry.origin_mm = {-90.5, 12.25, 23};
+  geometry.direction = {c, -s, 0, s, c, 0, 0, 0, 1};
+  return geometry;
+}
+
+/// A header of version 1 with 16-bit samples, field by field, in either byte order.
+class Header {
+ public:
+  explicit Header(bool swapped) : swapped_(swapped) {
+    bytes_.replace(344, 3, "n+1");
+    set(0, int32_t{348});
+    for (int i = 0; i < 4; ++i) set(kDim + 2 * i, int16_t(i == 0 ? 3 : i == 1 ? 6 : i == 2 ? 5 : 1));
+    set(kDatatype, int16_t{4});
+    for (int i = 0; i < 4; ++i) set(76 + 4 * i, i == 0 ? 1.0f : 0.5f * static_cast<float>(i));
+    set(108, 352.0f);
+  }
+  template <class T>
+  Header& set(size_t offset, T value) {
+    std::string raw(reinterpret_cast<const char*>(&value), sizeof value);
+    if (swapped_) std::reverse(raw.begin(), raw.end());
+    bytes_.replace(offset, raw.size(), raw);
+    return *this;
+  }
+  /// With the pattern as samples.
+  std::string file() const {
+    std::string samples = samples_of<int16_t>(pattern(5, 6));
+    for (size_t i = 0; swapped_ && i < samples.size(); i += 2) std::swap(samples[i], samples[i + 1]);
+    return bytes_ + samples;
+  }
+
+ private:
+  bool swapped_;
+  std::string bytes_ = std::string(352, '\0');
+};
+
+class Nifti : public testing::Test {
+ protected:
+  std::string bytes() {
+    write_nifti(path_, pattern(5, 6), {});
+    return read_bytes(path_);
+  }
+  std::string refusal(const std::string& content) {
+    write_bytes(path_, content);
+    return story_of([&] { read_image(path_); });
+  }
+  TemporaryFolder folder_;
+  std::string path_ = folder_ / "a.nii";
+};
+
+TEST_F(Nifti, KeepsVoxelsSpacingOriginAndDirection) {
+  for (const char* name : {"a.nii", "a.nii.gz"}) {
+    const Geometry geometry = oblique();
+    write_nifti(folder_ / name, pattern(5, 6) / 7, geometry);
+    const Image image = read_image(folder_ / name);
+    EXPECT_EQ(max_abs_diff(image.voxels[0], pattern(5, 6) / 7), 0);
+    EXPECT_TRUE(image.medical);
+    EXPECT_EQ(image.full_scale, 0);
+    for (int i = 0; i < 3; ++i) {
+      EXPECT_NEAR(image.geometry.spacing_mm[i], geometry.spacing_mm[i], 1e-5);
+      EXPECT_NEAR(image.geometry.origin_mm[i], geometry.origin_mm[i], 1e-4);
+    }
+    for (int i = 0; i < 9; ++i) EXPECT_NEAR(image.geometry.direction[i], geometry.direction[i], 1e-5) << i;
+  }
+}
+
+TEST_F(Nifti, WithSeveralSlicesIsRefusedWithTheirNumber) {
+  write_nifti(path_, at::rand({7, 5, 6}), {});
+  EXPECT_THAT(story_of([&] { read_image(path_); }), HasSubstr("7 slices"));
+}
+
+TEST_F(Nifti, WithFourDimensionsIsRefused) {
+  std::string content = patched(bytes(), kDim, int16_t{4});
+  content = patched(content, kDim + 8, int16_t{3});
+  EXPECT_THAT(refusal(content), HasSubstr("4 dimensions"));
+}
+
+TEST_F(Nifti, OfTwoDimensionsIsReadAsOneSlice) {
+  write_bytes(path_, patched(bytes(), kDim, int16_t{2}));
+  const Image image = read_image(path_);
+  EXPECT_EQ(max_abs_diff(image.voxels, pattern(5, 6).unsqueeze(0)), 0);
+}
+
+TEST_F(Nifti, OfBytesHasAWhite) {
+  std::string content = patched(patched(bytes(), kDatatype, int16_t{2}), kBitpix, int16_t{8});
+  content = content.substr(0, kData) + samples_of<uint8_t>(pattern(5, 6));
+  write_bytes(path_, content);
+  const Image image = read_image(path_);
+  EXPECT_EQ(max_abs_diff(image.voxels[0], pattern(5, 6)), 0);
+  EXPECT_EQ(image.full_scale, 255);
+}
+
+TEST_F(Nifti, IsRescaledAsItsHeaderSays) {
+  std::string content = patched(patched(bytes(), kDatatype, int16_t{4}), kBitpix, int16_t{16});
+  content = patched(patched(content, kSlope, 2.0f), kIntercept, -10.0f);
+  write_bytes(path_, content.substr(0, kData) + samples_of<int16_t>(pattern(5, 6)));
+  const Image image = read_image(path_);
+  EXPECT_EQ(max_abs_diff(image.voxels[0], pattern(5, 6) * 2 - 10), 0);
+  EXPECT_EQ(image.full_scale, 0);
+}
+
+TEST_F(Nifti, IsReadInEitherByteOrder) {
+  for (const bool swapped : {false, true}) {
+    write_bytes(path_, Header(swapped).file());
+    const Image image = read_image(path_);
+    EXPECT_EQ(max_abs_diff(image.voxels[0], pattern(5, 6)), 0);
+    EXPECT_EQ(image.geometry.spacing_mm, (std::array{0.5, 1.0, 1.5}));
+  }
+}
+
+TEST_F(Nifti, WithoutAFormLiesAsItsSpacingSays) {
+  write_bytes(path_, Header(false).file());
+  EXPECT_EQ(read_image(path_).geometry.direction, (std::array<double, 9>{-1, 0, 0, 0, -1, 0, 0, 0, 1}));
+}
+
+TEST_F(Nifti, MeasuredInMetresOrMicrometresIsGivenInMillimetres) {
+  write_bytes(path_, Header(false).set(123, uint8_t{1}).file());
+  EXPECT_NEAR(read_image(path_).geometry.spacing_mm[0], 500, 1e-9);
+  write_bytes(path_, Header(false).set(123, uint8_t{3}).file());
+  EXPECT_NEAR(read_image(path_).geometry.spacing_mm[0], 0.0005, 1e-12);
+}
+
+TEST_F(Nifti, WithAQformAloneIsTurnedByItsQuaternion) {
+  // Half a turn about z: x and y change sign in RAS, which is the identity in LPS; a left-handed z.
+  Header header(false);
+  header.set(252, int16_t{1}).set(264, 1.0f).set(268, 10.0f).set(276, -4.0f).set(76, -1.0f);
+  write_bytes(path_, header.file());
+  const Geometry geometry = read_image(path_).geometry;
+  const std::array<double, 9> expected{1, 0, 0, 0, 1, 0, 0, 0, -1};
+  for (int i = 0; i < 9; ++i) EXPECT_NEAR(geometry.direction[i], expected[i], 1e-6) << i;
+  EXPECT_EQ(geometry.origin_mm, (std::array{-10.0, 0.0, -4.0}));
+}
+
+TEST_F(Nifti, WithAxesThatAreNotAtRightAnglesIsRefused) {
+  Header header(false);
+  header.set(254, int16_t{1}).set(280, 1.0f).set(284, 0.5f).set(300, 1.0f).set(320, 1.0f);
+  EXPECT_THAT(refusal(header.file()), HasSubstr("right angles"));
+}
+
+TEST_F(Nifti, OfAnUnknownDataTypeIsRefusedWithItsNumber) {
+  EXPECT_THAT(refusal(Header(false).set(kDatatype, int16_t{1792}).file()), HasSubstr("type 1792"));
+}
+
+TEST_F(Nifti, InTwoFilesIsRefused) { EXPECT_THAT(refusal(patched(bytes(), 345, 'i')), HasSubstr(".img")); }
+
+TEST_F(Nifti, WithNanOrInfinityIsRefused) {
+  EXPECT_THAT(refusal(patched(bytes(), kData + 8, NAN)), HasSubstr("NaN or infinite"));
+  EXPECT_THAT(refusal(patched(bytes(), kData + 8, INFINITY)), HasSubstr("NaN or infinite"));
+}
+
+TEST_F(Nifti, OfAHugeSizeIsRefusedFromItsHeader) {
+  const std::string content = patched(patched(bytes(), kDim + 2, int16_t{20000}), kDim + 4, int16_t{20000});
+  EXPECT_THAT(refusal(content), HasSubstr("20000 x 20000"));
+}
+
+TEST_F(Nifti, IsNotWrittenUnderAnotherEnding) {
+  EXPECT_THAT(story_of([&] { write_nifti(folder_ / "a.png", pattern(5, 6), {}); }), HasSubstr(".nii.gz"));
+}
+
+TEST_F(Nifti, ThatDoesNotFitOnTheDiskIsAnErrorAndLeavesNothing) {
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small{2000, before.rlim_max};
+  setrlimit(RLIMIT_FSIZE, &small);
+  const std::string plain = story_of([&] { write_nifti(folder_ / "a.nii", at::rand({40, 40}), {}); });
+  const std::string packed = story_of([&] { write_nifti(folder_ / "a.nii.gz", at::rand({40, 40}), {}); });
+  setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_THAT(plain, HasSubstr("cannot write"));
+  EXPECT_THAT(packed, HasSubstr("cannot write"));
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(Nifti, RealVolumesAreRefusedAsVolumes) {
+  const std::string file = shared_dir() + "/data/nifti/orientations/RAS.nii.gz";
+  if (!std::filesystem::exists(file)) GTEST_SKIP() << file << " is not here";
+  EXPECT_THAT(story_of([&] { read_image(file); }), HasSubstr("slices; whole volumes are not read yet"));
+}
+
+}  // namespace
+}  // namespace thor::test

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/image/nifti_header.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "thor/base/error.h"
+#include "thor/image/nifti_geometry.h"
+
+namespace thor {
+namespace {
+
+constexpr double kMaxOffset = 1 << 28;  // bytes of header extensions that are skipped at most
+
+/// RawHeader by byte offset, in the file's byte order.
+class HeaderBytes {
+ public:
+  HeaderBytes(const std::string& bytes, bool swapped) : bytes_(bytes), swapped_(swapped) {}
+  template <class T>
+  T at(size_t offset) const {
+    char raw[sizeof(T)];
+    std::memcpy(raw, bytes_.data() + offset, sizeof(T));
+    if (swapped_) std::reverse(raw, raw + sizeof(T));
+    T value;
+    std::memcpy(&value, raw, sizeof(T));
+    return value;
+  }
+  /// `count` numbers of type T in a row.
+  template <class T, class Out>
+  void copy(size_t offset, size_t count, Out* out) const {
+    for (size_t i = 0; i < count; ++i) out[i] = static_cast<Out>(at<T>(offset + i * sizeof(T)));
+  }
+
+ private:
+  const std::string& bytes_;
+  bool swapped_;
+};
+
+/// What both versions of the format say, before it is judged.
+struct RawHeader {
+  std::array<int64_t, 8> dim{};
+  int16_t datatype = 0;
+  double offset = 0, slope = 0, intercept = 0;
+  int32_t units = 0;
+  NiftiPlacement placement;
+};
+
+RawHeader version_1(const HeaderBytes& bytes) {
+  RawHeader f;
+  bytes.copy<int16_t>(40, 8, f.dim.data());
+  f.datatype = bytes.at<int16_t>(70);
+  bytes.copy<float>(76, 8, f.placement.pixdim.data());
+  f.offset = bytes.at<float>(108);
+  f.slope = bytes.at<float>(112);
+  f.intercept = bytes.at<float>(116);
+  f.units = bytes.at<uint8_t>(123);
+  f.placement.qform_code = bytes.at<int16_t>(252);
+  f.placement.sform_code = bytes.at<int16_t>(254);
+  bytes.copy<float>(256, 3, f.placement.quaternion.data());
+  bytes.copy<float>(268, 3, f.placement.q_offset.data());
+  bytes.copy<float>(280, 12, f.placement.s_rows.data());
+  return f;
+}
+
+RawHeader version_2(const HeaderBytes& bytes) {
+  RawHeader f;
+  bytes.copy<int64_t>(16, 8, f.dim.data());
+  f.datatype = bytes.at<int16_t>(12);
+  bytes.copy<double>(104, 8, f.placement.pixdim.data());
+  f.offset = static_cast<double>(bytes.at<int64_t>(168));
+  f.slope = bytes.at<double>(176);
+  f.intercept = bytes.at<double>(184);
+  f.units = bytes.at<int32_t>(500);
+  f.placement.qform_code = bytes.at<int32_t>(344);
+  f.placement.sform_code = bytes.at<int32_t>(348);
+  bytes.copy<double>(352, 3, f.placement.quaternion.data());
+  bytes.copy<double>(376, 3, f.placement.q_offset.data());
+  bytes.copy<double>(400, 12, f.placement.s_rows.data());
+  return f;
+}
+
+NiftiType known_type(int16_t code) {
+  switch (const auto type = static_cast<NiftiType>(code); type) {
+    case NiftiType::Uint8:
+    case NiftiType::Int16:
+    case NiftiType::Int32:
+    case NiftiType::Float32:
+    case NiftiType::Float64:
+    case NiftiType::Rgb24:
+    case NiftiType::Int8:
+    case NiftiType::Uint16:
+    case NiftiType::Uint32:
+    case NiftiType::Int64:
+    case NiftiType::Uint64:
+    case NiftiType::Rgba32:
+      return type;
+  }
+  fail(ErrorKind::Unsupported, "its NIfTI data type {} is not read; convert it to float32 or int16", code);
+}
+
+double mm_per_unit(int32_t units) {
+  switch (units & 7) {
+    case 1:
+      return 1000;  // metre
+    case 3:
+      return 0.001;  // micrometre
+    default:
+      return 1;  // millimetre, or not said
+  }
+}
+
+NiftiHeader judged(RawHeader fields, bool swapped) {
+  NiftiHeader header;
+  header.swapped = swapped;
+  if (fields.dim[0] < 1 || fields.dim[0] > 7) fail_input("its NIfTI header is damaged: {} dimensions", fields.dim[0]);
+  for (int64_t i = 1; i <= fields.dim[0]; ++i) {
+    if (fields.dim[i] < 1) fail_input("its NIfTI header is damaged: dimension {} is {}", i, fields.dim[i]);
+    if (i <= 3) header.size[i - 1] = fields.dim[i];
+    if (i > 3 && fields.dim[i] > 1) header.dimensions = i;
+  }
+  header.type = known_type(fields.datatype);
+  if (!(fields.offset >= 0 && fields.offset <= kMaxOffset))
+    fail_input("its NIfTI header is damaged: voxels at byte {:g}", fields.offset);
+  header.offset = static_cast<int64_t>(fields.offset);
+  // The standard: a slope of 0 means that there is none.
+  if (std::isfinite(fields.slope) && std::isfinite(fields.intercept) && fields.slope != 0) {
+    header.slope = fields.slope;
+    header.intercept = fields.intercept;
+  }
+  fields.placement.mm_per_unit = mm_per_unit(fields.units);
+  header.geometry = geometry_of(fields.placement);
+  return header;
+}
+
+}  // namespace
+
+NiftiHeader parse_nifti_header(const std::string& bytes) {
+  for (const bool swapped : {false, true}) {
+    const HeaderBytes fields(bytes, swapped);
+    if (bytes.size() >= 348 && fields.at<int32_t>(0) == 348) {
+      if (bytes.compare(344, 3, "ni1") == 0)
+        fail(ErrorKind::Unsupported, "its voxels lie in a second file (.img); convert it to one .nii file");
+      if (bytes.compare(344, 3, "n+1") == 0) return judged(version_1(fields), swapped);
+    }
+    if (bytes.size() >= 540 && fields.at<int32_t>(0) == 540 && bytes.compare(4, 3, "n+2") == 0)
+      return judged(version_2(fields), swapped);
+  }
+  fail_input("it is not a NIfTI file, or its header is damaged");
+}
+
+}  // namespace thor
