@@ -63,7 +63,8 @@ class Attention(nn.Module):
                    for f in (self.to_q, self.to_k, self.to_v))
         mixed = torch.softmax(q @ k.transpose(2, 3) / math.sqrt(HEAD), -1) @ v
         mixed = mixed.permute(0, 2, 1, 3).reshape(n, -1, c)
-        return x + self.proj_attn(mixed).permute(0, 2, 1).reshape(n, c, height, width)
+        # As in MONAI Generative: proj_attn has parameters but is not applied.
+        return x + mixed.permute(0, 2, 1).reshape(n, c, height, width)
 
 
 class Block(nn.Module):

@@ -24,6 +24,12 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+#ifdef __clang__
+constexpr const char* kCompiler = __VERSION__;
+#else
+constexpr const char* kCompiler = "g++ " __VERSION__;
+#endif
+
 std::string cpu_features() {
   std::string text;
 #ifdef __x86_64__
@@ -80,7 +86,7 @@ Json report() {
   out["thor"] = version();
   out["libtorch"] = TORCH_VERSION;
   out["itk"] = THOR_ITK_VERSION;
-  out["compiler"] = "g++ or clang " __VERSION__;
+  out["compiler"] = kCompiler;
   out["cpu"] = cpu_features();
   out["vector_kernels"] = first_match(at::show_config(), "CPU capability usage: (\\S+)");
   out["threads"] = fmt::format("{} of {} cores", at::get_num_threads(), std::thread::hardware_concurrency());

@@ -54,11 +54,13 @@ int import_unet(const ImportOptions& options) {
   if (options.files.size() != 1) fail_usage("--as unet takes one file, {} were given", options.files.size());
   if (options.output.empty()) fail_usage("--out is needed: where the model is written (.safetensors)");
   const std::string& path = options.files[0];
-  const auto file = with_context("importing " + path, [&] { return to_generative_names(read_weights_file(path)); });
+  const auto original = with_context("importing " + path, [&] { return read_weights_file(path); });
+  const auto file = with_context("importing " + path, [&] { return to_generative_names(original); });
 
   Model model;
   if (options.config.empty()) {
     model.config.model = with_context("importing " + path, [&] { return architecture_of(file); });
+    model.config.model.attention_projection = has_monai_core_names(original);
     Fields fields(model.config);
     for (const auto& set : options.sets) fields.assign(set);
     model.config.check();

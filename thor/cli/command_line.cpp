@@ -73,7 +73,7 @@ void declare(CLI::App& app, const Option& option) {
   };
   CLI::Option* added = app.add_option(option.names, take)->required(option.required);
   if (std::holds_alternative<std::vector<std::string>*>(option.target)) {
-    added->expected(1, 1 << 20)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    added->expected(1, CLI::detail::expected_max_vector_size)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     // "--set a=1 FILE": an option takes one word each time, a positional takes all that are left.
     added->allow_extra_args(is_positional(option));
   }
@@ -91,6 +91,7 @@ std::string without_value(const std::string& word) { return word.substr(0, word.
 
 void refuse_leftovers(const Command& command, const CLI::App& app) {
   for (const auto& word : app.remaining()) {
+    if (word == "--") continue;
     if (word[0] == '-')
       fail_usage("thor {} has no option '{}'{} (see 'thor {} --help')", command.name, without_value(word),
                  did_you_mean(without_value(word), option_names(command)), command.name);

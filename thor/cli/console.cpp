@@ -40,11 +40,15 @@ class Console {
 
   void draw(const ProgressState& state) {
     if (quiet_ || state.total <= 0) return;
-    const auto pause = terminal_ ? std::chrono::milliseconds(100) : std::chrono::milliseconds(10000);
-    if (!state.finished && Clock::now() - last_ < pause) return;
+    // Elsewhere than on a terminal, short work is not worth a line.
+    const bool due = Clock::now() - last_ >= (terminal_ ? std::chrono::milliseconds(100) : kPlainPause);
+    const bool done = state.finished && (terminal_ || state.seconds > 2);
+    if (!done && (!due || state.finished)) return;
     last_ = Clock::now();
     const double share = std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0.0, 1.0);
-    const std::string left = state.finished ? clock_text(state.seconds) : clock_text(state.seconds_left) + " left";
+    const std::string left = state.finished           ? clock_text(state.seconds)
+                             : state.seconds_left > 0 ? clock_text(state.seconds_left) + " left"
+                                                      : "";
     const std::string note = state.note.empty() ? "" : "  " + state.note;
     if (!terminal_) {
       fmt::print(stderr, "thor: {} {}/{} {}{}\n", state.task, state.done, state.total, left, note);
@@ -65,8 +69,9 @@ class Console {
   }
 
   static constexpr int kBar = 24;
+  static constexpr std::chrono::milliseconds kPlainPause{10000};
   bool quiet_, terminal_, drawn_ = false;
-  Clock::time_point last_ = Clock::now() - std::chrono::minutes(1);
+  Clock::time_point last_ = Clock::now();
 };
 
 }  // namespace

@@ -45,7 +45,6 @@ ShapeList alex_shapes() {
   return shapes;
 }
 
-bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 
 }  // namespace
 

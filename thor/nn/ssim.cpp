@@ -31,7 +31,7 @@ Tensor ssim_inside(const Tensor& x, const Tensor& y) {
   return (2 * ux * uy + kC1) * (2 * vxy + kC2) / ((ux * ux + uy * uy + kC1) * (vx + vy + kC2));
 }
 
-void check_pair(const Tensor& x, const Tensor& y) {
+void check_ssim_pair(const Tensor& x, const Tensor& y) {
   check_images(x, "SSIM input");
   check_images(y, "SSIM input");
   if (x.sizes() != y.sizes())
@@ -43,13 +43,13 @@ void check_pair(const Tensor& x, const Tensor& y) {
 }  // namespace
 
 Tensor ssim_distance(const Tensor& x, const Tensor& y) {
-  check_pair(x, y);
+  check_ssim_pair(x, y);
   const auto padded = [](const Tensor& t) { return mirror(mirror(t.to(at::kDouble), 2), 3); };
   return (1 - ssim_inside(padded(x), padded(y))).clamp_min(0).to(at::kFloat);
 }
 
 Tensor ssim(const Tensor& x, const Tensor& y) {
-  check_pair(x, y);
+  check_ssim_pair(x, y);
   return ssim_inside(x.to(at::kDouble), y.to(at::kDouble)).mean({1, 2, 3});
 }
 

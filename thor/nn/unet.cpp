@@ -45,8 +45,8 @@ struct Pass {
     const Tensor scores = at::bmm(split("to_q") * (1 / std::sqrt(double(d))), split("to_k").transpose(1, 2));
     Tensor h = at::bmm(at::softmax(scores, -1), split("to_v"));
     h = h.view({n, heads, pixels, d}).transpose(1, 2).reshape({n, pixels, c});
-    h = linear(w / "proj_attn", h).transpose(1, 2).reshape(x.sizes());
-    return x + h;
+    if (config.attention_projection) h = linear(w / "proj_attn", h);
+    return x + h.transpose(1, 2).reshape(x.sizes());
   }
 
   // Every input of the up path, finest first; `features` gets the result of each level if given.

@@ -14,6 +14,9 @@ struct UNetConfig {
   int64_t res_blocks = 1;       ///< per level
   int64_t head_channels = 256;  ///< channels of one attention head
   int64_t norm_groups = 32;
+  /// Whether attention ends with `proj_attn`. MONAI Generative has its parameters but does not apply them; MONAI core
+  /// (>= 1.4, `attn.out_proj`) does.
+  bool attention_projection = false;
   void describe(Fields& fields);
   /// Throws Usage if the numbers do not fit each other (groups divide channels, heads divide channels, ...).
   void check() const;

@@ -58,6 +58,8 @@ void UNetConfig::describe(Fields& fields) {
   fields.add("res_blocks", &res_blocks, "residual blocks per level", between(1, 8));
   fields.add("head_channels", &head_channels, "channels of one attention head", between(1, kMaxChannels));
   fields.add("norm_groups", &norm_groups, "groups of every GroupNorm", between(1, kMaxChannels));
+  fields.add("attention_projection", &attention_projection,
+             "whether attention applies its output projection: false as MONAI Generative, true as MONAI core");
 }
 
 void UNetConfig::check() const {

@@ -10,7 +10,6 @@
 namespace thor {
 namespace {
 
-bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 
 void replace(std::string& text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
@@ -27,6 +26,13 @@ std::string some_of(const std::vector<std::string>& names) {
 }
 
 }  // namespace
+
+bool has_monai_core_names(const StateDict& state) {
+  return std::any_of(state.begin(), state.end(),
+                     [](const auto& item) { return item.first.find(".attn.out_proj.") != std::string::npos; });
+}
+
+bool starts_with(const std::string& text, const std::string& prefix) { return text.rfind(prefix, 0) == 0; }
 
 std::string LoadReport::text() const {
   std::string text;

@@ -26,6 +26,12 @@ StateDict load_strictly(const StateDict& state, const ShapeList& expected, const
 /// `unet.`, `module.` prefixes, maps MONAI core's attention and upsampler names, drops embedded LPIPS tensors.
 StateDict to_generative_names(const StateDict& state);
 
+/// Whether attention is named as in MONAI core (>= 1.4), whose networks apply the output projection.
+bool has_monai_core_names(const StateDict& state);
+
+/// Whether a tensor's name begins with `prefix`.
+bool starts_with(const std::string& text, const std::string& prefix);
+
 /// Parts of `state` whose names start with `prefix`, with the prefix removed.
 StateDict subset(const StateDict& state, const std::string& prefix);
 

@@ -164,6 +164,7 @@ class Run {
     for (const char* key : {"steps", "max_minutes", "validate_every", "checkpoint_every", "sample_every"})
       old.config["train"][key] = state_.config["train"][key];
     old.config["detector"] = state_.config["detector"];
+    old.config = with_defaults(old.config);
     if (old.config != state_.config)
       fail_usage("'{}' was trained with another config: {}; change it back or train into another folder", paths_.run,
                  nlohmann::json::diff(old.config, state_.config)[0].dump());
@@ -174,6 +175,16 @@ class Run {
       for (auto& [name, tensor] : * part = load_strictly(*part, shapes, checkpoint_path())) tensor = tensor.to(device_);
     state_ = std::move(old);
     info("resuming at step {}", state_.step);
+  }
+
+  // Fields that did not exist when the checkpoint was written take their defaults.
+  nlohmann::json with_defaults(const nlohmann::json& old) const {
+    ExperimentConfig config;
+    config.detector_name = config_.detector_name;
+    config.detector = config_.detector;
+    Fields fields(config);
+    fields.read(old.dump());
+    return fields.to_json();
   }
 
   // Adam's moments and the checkpoint's are the same tensors.

@@ -31,7 +31,8 @@ TEST(ReadyExperiments, AreAllAccepted) {
 TEST(ReadyExperiments, PhantomNamesEveryKeyWithAComment) {
   const std::string text = read_text_file(THOR_SOURCE_DIR "/configs/phantom.yaml", 1 << 20);
   ExperimentConfig config = load_experiment(THOR_SOURCE_DIR "/configs/phantom.yaml", {});
-  for (const auto& field : Fields(config).list()) {
+  const Fields fields(config);
+  for (const auto& field : fields.list()) {
     const std::string leaf = field.name.substr(field.name.rfind('.') + 1);
     EXPECT_NE(text.find("  " + leaf + ":"), std::string::npos) << field.name;
   }

@@ -18,15 +18,15 @@ namespace {
 
 const std::string kSixFloats = le(0.f) + le(1.f) + le(2.f) + le(3.f) + le(4.f) + le(5.f);
 
-void put(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void put_checkpoint(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
 
 StateDict read(const std::string& bytes) {
   TemporaryFolder folder;
-  put(folder / "a.pt", bytes);
+  put_checkpoint(folder / "a.pt", bytes);
   return read_weights_file(folder / "a.pt");
 }
 
-std::string refusal(const std::string& bytes) {
+std::string checkpoint_refusal(const std::string& bytes) {
   try {
     read(bytes);
   } catch (const Error& e) {
@@ -46,7 +46,7 @@ std::string legacy(const std::string& body, const std::string& stored) {
 }
 
 void expect_refused(const std::string& bytes, const std::string& word) {
-  const std::string story = refusal(bytes);
+  const std::string story = checkpoint_refusal(bytes);
   EXPECT_NE(story.find(word), std::string::npos) << "expected '" << word << "' in: " << story;
 }
 
@@ -115,7 +115,7 @@ TEST(TorchFile, RefusesToExecuteAnythingAndNamesIt) {
 
 TEST(TorchFile, RefusesTensorsThatLeaveTheirStorage) {
   const auto one = [](const std::string& described) { return zipped(dict({{"x", described}})); };
-  EXPECT_EQ(refusal(one(tensor("0", 6, 0, {6}, {1}))), "");
+  EXPECT_EQ(checkpoint_refusal(one(tensor("0", 6, 0, {6}, {1}))), "");
   expect_refused(one(tensor("0", 6, 1, {6}, {1})), "does not fit its storage");
   expect_refused(one(tensor("0", 6, -1, {2}, {1})), "does not fit its storage");
   expect_refused(one(tensor("0", 6, 5, {2}, {-1})), "does not fit its storage");
@@ -170,13 +170,13 @@ TEST(TorchFile, EitherReadsOrRefusesWhateverItIsGiven) {
   std::mt19937 random(11);
   for (const auto& whole : wholes) {
     for (size_t length = 0; length < whole.size(); length += 11) {
-      put(folder / "a", whole.substr(0, length));
+      put_checkpoint(folder / "a", whole.substr(0, length));
       EXPECT_THROW(read_weights_file(folder / "a"), Error) << length;
     }
     for (int round = 0; round < 80; ++round) {
       std::string bytes = whole;
       for (int change = 0; change < 2; ++change) bytes[random() % bytes.size()] = static_cast<char>(random());
-      put(folder / "a", bytes);
+      put_checkpoint(folder / "a", bytes);
       try {
         for (const auto& [name, value] : read_weights_file(folder / "a")) EXPECT_LE(value.clone().numel(), 6) << name;
       } catch (const Error&) {

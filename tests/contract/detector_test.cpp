@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every row of the table of detectors promises.
+#include "thor/detect/detector.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/contract/small_world.h"
+#include "tests/support.h"
+#include "thor/base/error.h"
+
+namespace thor::test {
+namespace {
+
+struct Case {
+  std::string detector, noise;
+};
+void PrintTo(const Case& c, std::ostream* out) { *out << c.detector << " with " << c.noise << " noise"; }
+
+std::vector<Case> all_cases() {
+  std::vector<Case> cases;
+  for (const auto& row : detectors())
+    for (const char* noise : {"gaussian", "simplex"}) cases.push_back({row.name, noise});
+  return cases;
+}
+
+class EveryDetector : public ::testing::TestWithParam<Case> {
+ protected:
+  EveryDetector() : detector(make_detector(GetParam().detector, GetParam().noise)) {
+    Fields fields(*detector);
+    if (fields.has("start_step")) fields.set("start_step", "60");
+    if (fields.has("map_every")) fields.set("map_every", "20");
+  }
+
+  Detection detect(const Images& images, uint64_t seed = 1) {
+    SmallWorld world(GetParam().noise, seed);
+    return detector->detect(world.context(), images);
+  }
+
+  std::unique_ptr<Detector> detector;
+};
+
+TEST_P(EveryDetector, GivesTheSameMapAloneAndInABatchInAnotherOrder) {
+  const Images images = some_images(7);
+  const std::vector<int64_t> order{4, 2, 6, 0, 5, 1, 3};
+  const Detection batch = detect(images), shuffled = detect(chosen(images, order));
+  for (int64_t i = 0; i < 7; ++i) {
+    const Detection alone = detect(chosen(images, {order[i]}));
+    EXPECT_LT(max_abs_diff(alone.map[0], shuffled.map[i]), 1e-5);
+    EXPECT_LT(max_abs_diff(alone.map[0], batch.map[order[i]]), 1e-5);
+    EXPECT_LT(max_abs_diff(alone.score[0], shuffled.score[i]), 1e-5);
+    EXPECT_LT(max_abs_diff(alone.pseudo_healthy[0], shuffled.pseudo_healthy[i]), 1e-5);
+  }
+}
+
+TEST_P(EveryDetector, GivesTheSameMapForTheSameSeedAndAnotherForAnother) {
+  const Images images = some_images(2);
+  const auto map = detect(images, 1).map;
+  EXPECT_EQ(max_abs_diff(map, detect(images, 1).map), 0);
+  EXPECT_GT(max_abs_diff(map, detect(images, 2).map), 1e-4);
+}
+
+TEST_P(EveryDetector, LeavesItsInputUnchanged) {
+  const Images images = some_images(2);
+  const auto before = images.pixels.clone();
+  detect(images);
+  EXPECT_EQ(max_abs_diff(images.pixels, before), 0);
+}
+
+TEST_P(EveryDetector, GivesFiniteMapsPicturesAndScores) {
+  const Images images = some_images(3);
+  const Detection result = detect(images);
+  EXPECT_EQ(result.map.sizes(), images.pixels.sizes());
+  EXPECT_TRUE(result.map.isfinite().all().item<bool>());
+  EXPECT_GE(result.map.min().item<double>(), 0);
+  EXPECT_GT(result.map.max().item<double>(), 0);
+  EXPECT_EQ(result.pseudo_healthy.sizes(), images.pixels.sizes());
+  EXPECT_GE(result.pseudo_healthy.min().item<double>(), 0);
+  EXPECT_LE(result.pseudo_healthy.max().item<double>(), 1);
+  EXPECT_LT(max_abs_diff(result.score, result.map.mean({1, 2, 3})), 1e-6);
+}
+
+TEST_P(EveryDetector, CallsTheNetworkAsOftenAsItSays) {
+  SmallWorld world(GetParam().noise);
+  detector->detect(world.context(), some_images(2));
+  EXPECT_EQ(world.calls, detector->network_calls());
+}
+
+TEST_P(EveryDetector, TellsItsStepsInTheOrderOfTheChain) {
+  SmallWorld world(GetParam().noise);
+  Context context = world.context();
+  std::vector<int64_t> steps;
+  std::set<std::string> names;
+  context.trace = [&](const char* name, int64_t t, const at::Tensor& value) {
+    EXPECT_EQ(value.sizes(), (std::vector<int64_t>{2, 1, 16, 16})) << name;
+    steps.push_back(t);
+    names.insert(name);
+  };
+  detector->detect(context, some_images(2));
+  EXPECT_TRUE(names.count("x0") && names.count("map"));
+  EXPECT_TRUE(std::is_sorted(steps.rbegin(), steps.rend()));
+  EXPECT_EQ(steps.back(), 0);
+}
+
+TEST_P(EveryDetector, RefusesToStartBeyondTheTimestepsOfTheModel) {
+  DiffusionConfig config;
+  config.steps = 50;
+  EXPECT_THROW(detector->check(Diffusion(config)), Error);
+  EXPECT_NO_THROW(detector->check(Diffusion(DiffusionConfig())));
+}
+
+TEST_P(EveryDetector, ExplainsEveryKnobAndReadsItsOwnSettingsBack) {
+  Fields fields(*detector);
+  ASSERT_FALSE(fields.list().empty());
+  for (const auto& field : fields.list()) EXPECT_FALSE(field.help.empty()) << field.name;
+  EXPECT_NO_THROW(fields.read(fields.to_json().dump()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, EveryDetector, ::testing::ValuesIn(all_cases()),
+                         [](const auto& test) { return test.param.detector + "_" + test.param.noise; });
+
+TEST(Detectors, AnUnknownNameIsAnsweredWithTheNearest) {
+  try {
+    make_detector("anodpm", "gaussian");
+    FAIL() << "no error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Usage);
+    EXPECT_NE(std::string(error.what()).find("anoddpm"), std::string::npos);
+  }
+}
+
+TEST(Detectors, HaveNamesOfTheirOwnAndNameTheirPaper) {
+  std::set<std::string> names;
+  for (const auto& row : detectors()) {
+    EXPECT_TRUE(names.insert(row.name).second) << row.name;
+    EXPECT_FALSE(row.title.empty() || row.paper.empty()) << row.name;
+  }
+}
+
+}  // namespace
+}  // namespace thor::test

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// A world that costs nothing for detectors to be tried in: an analytic denoiser, keyed noise, a simple distance.
+#pragma once
+#include <ATen/ATen.h>
+
+#include <utility>
+
+#include "thor/detect/detector.h"
+#include "thor/diffusion/noise.h"
+
+namespace thor::test {
+
+/// Local mean over 3x3, border repeated.
+inline at::Tensor smooth(const at::Tensor& images) {
+  return at::avg_pool2d(at::replication_pad2d(images, {1, 1, 1, 1}), {3, 3}, {1, 1});
+}
+
+struct SmallWorld {
+  explicit SmallWorld(const std::string& noise_kind = "gaussian", uint64_t the_seed = 1) : seed(the_seed) {
+    noise.kind = noise_kind;
+  }
+
+  /// Its healthy images are smooth ones: x0hat is the local mean of x_t.
+  at::Tensor predict_eps(const at::Tensor& xt, int64_t t) const {
+    const double abar = diffusion.alpha_bar(t);
+    const auto x0 = smooth(xt / std::sqrt(abar)).clamp(-1, 1);
+    return (xt - x0 * std::sqrt(abar)) / std::sqrt(1 - abar);
+  }
+
+  Context context() {
+    return {diffusion,
+            [this](const at::Tensor& xt, int64_t t) {
+              ++calls;
+              return predict_eps(xt, t);
+            },
+            [this](const Images& images, Purpose purpose, int64_t t) {
+              std::vector<StreamKey> keys;
+              for (const auto& key : images.keys)
+                keys.push_back({seed, key.case_id, key.slice, purpose, static_cast<uint64_t>(t)});
+              return draw_noise(noise, keys, 1, images.pixels.size(2), images.pixels.size(3));
+            },
+            [](const at::Tensor& a, const at::Tensor& b) { return smooth((a - b).abs()); },
+            {}};
+  }
+
+  Diffusion diffusion{DiffusionConfig()};
+  NoiseConfig noise;
+  uint64_t seed;
+  int64_t calls = 0;
+};
+
+/// `count` images with keys of their own.
+inline Images some_images(int64_t count) {
+  at::manual_seed(5);
+  Images images{smooth(at::rand({count, 1, 16, 16})), {}};
+  for (int64_t i = 0; i < count; ++i)
+    images.keys.push_back({static_cast<uint64_t>(100 + i), static_cast<uint64_t>(i % 3)});
+  return images;
+}
+
+/// Those of `images` that `order` names.
+inline Images chosen(const Images& images, const std::vector<int64_t>& order) {
+  Images result{images.pixels.index_select(0, at::tensor(order, at::kLong)), {}};
+  for (int64_t i : order) result.keys.push_back(images.keys[static_cast<size_t>(i)]);
+  return result;
+}
+
+}  // namespace thor::test

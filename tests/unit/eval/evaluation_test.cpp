@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/evaluation.h"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+
+#include "tests/support.h"
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/eval/map_folder.h"
+#include "thor/image/image.h"
+
+namespace thor {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// Images, masks and maps of 128 x 128 pixels on disk, as `detect` leaves them.
+class Evaluating : public testing::Test {
+ protected:
+  Evaluating() { make_folder(maps()); }
+  std::string maps() const { return folder_ / "maps"; }
+  std::string csv() const { return folder_ / "truth.csv"; }
+
+  /// 1 in a square of the given side whose corner is at (20, 30).
+  static Tensor square(int64_t side) {
+    Tensor mask = at::zeros({128, 128});
+    mask.narrow(0, 20, side).narrow(1, 30, side).fill_(1);
+    return mask;
+  }
+  /// One case: its image, mask (side 0 = none) and map; a row of the table.
+  void add(const std::string& name, int64_t side, const Tensor& map, const std::string& group = "") {
+    make_folder(std::filesystem::path(folder_ / name).parent_path().string());
+    write_png(folder_ / (name + ".png"), at::rand({128, 128}), 8);
+    if (side > 0) write_png(folder_ / (name + "_mask.png"), square(side), 8);
+    if (map.defined()) write_map(name, map);
+    rows_ += name + ".png," + (side > 0 ? name + "_mask.png" : "") + "," + group + "\n";
+    write_text_atomically(csv(), "image,mask,group\n" + rows_);
+  }
+  void write_map(const std::string& name, const Tensor& map, double full_scale = 2) {
+    const std::string stem = stem_of(name);
+    write_png(maps() + "/" + stem + "_map.png", map / full_scale, 16);
+    sidecar(stem, {{"input", folder_ / (name + ".png")}, {"map", stem + "_map.png"}, {"map_full_scale", full_scale}});
+  }
+  void sidecar(const std::string& stem, const nlohmann::json& about) {
+    write_text_atomically(maps() + "/" + stem + ".json", about.dump());
+  }
+  std::string error() const {
+    try {
+      evaluate(maps(), csv());
+    } catch (const Error& caught) {
+      EXPECT_EQ(caught.kind(), ErrorKind::Input);
+      return caught.what();
+    }
+    return "no error";
+  }
+
+  test::TemporaryFolder folder_;
+  std::string rows_;
+};
+
+const GroupScores& group(const Evaluation& evaluation, const std::string& name) {
+  for (const GroupScores& one : evaluation.groups)
+    if (one.group == name) return one;
+  throw std::runtime_error("no group " + name);
+}
+
+TEST_F(Evaluating, PerfectMapsGetFullMarks) {
+  add("a", 5, square(5) * 0.8);
+  add("b", 15, square(15) * 0.9);
+  add("c", 40, square(40) * 0.7);
+  const Evaluation result = evaluate(maps(), csv());
+  ASSERT_EQ(result.groups.size(), 4u);
+  for (const char* name : {"small", "medium", "large", "all"}) {
+    EXPECT_DOUBLE_EQ(group(result, name).oracle.dice, 1) << name;
+    EXPECT_DOUBLE_EQ(group(result, name).auprc, 1) << name;
+    EXPECT_DOUBLE_EQ(group(result, name).auroc, 1) << name;
+    EXPECT_DOUBLE_EQ(group(result, name).mean_case_dice, 1) << name;
+  }
+  EXPECT_EQ(result.groups.back().cases, 3);
+  EXPECT_EQ(result.cases[1].lesion_pixels, 225);
+  EXPECT_EQ(result.cases[1].group, "medium");
+}
+
+TEST_F(Evaluating, MapsAboveOneKeepTheirScale) {
+  add("a", 10, square(10) * 1.6 + 0.3);
+  EXPECT_NEAR(read_map(*MapFolder(maps()).find({folder_ / "a.png", "", "", "a.png", 2}, {})).max().item<float>(), 1.9,
+              1e-4);
+}
+
+TEST_F(Evaluating, HealthyCasesCountIntoAllOnlyAndOnlyHurt) {
+  add("ill", 10, square(10) * 0.5);
+  const double alone = group(evaluate(maps(), csv()), "all").oracle.dice;
+  add("healthy", 0, square(10) * 0.9);
+  const Evaluation result = evaluate(maps(), csv());
+  EXPECT_EQ(group(result, "medium").cases, 1);
+  EXPECT_EQ(group(result, "all").cases, 2);
+  EXPECT_DOUBLE_EQ(alone, 1);
+  EXPECT_NEAR(group(result, "all").oracle.dice, 2.0 * 100 / 300, 1e-12);
+  EXPECT_DOUBLE_EQ(group(result, "all").mean_case_dice, 1);
+}
+
+TEST_F(Evaluating, TheGroupColumnWinsOverThePixelCount) {
+  add("a", 5, square(5), "large");
+  add("b", 5, square(5), "metal");
+  const Evaluation result = evaluate(maps(), csv());
+  EXPECT_EQ(result.cases[0].group, "large");
+  EXPECT_EQ(group(result, "metal").cases, 1);
+}
+
+TEST_F(Evaluating, MapsAreFoundByStemWhereTheImagesHaveMoved) {
+  add("a", 10, square(10));
+  sidecar("a", {{"input", "/elsewhere/a.png"}, {"map", "a_map.png"}});
+  EXPECT_EQ(evaluate(maps(), csv()).missing, 0);
+}
+
+TEST_F(Evaluating, AnImageOfTheSameNameInAnotherFolderGetsNoForeignMap) {
+  add("one/a", 10, square(10));
+  add("two/a", 10, Tensor());
+  const Evaluation result = evaluate(maps(), csv());
+  EXPECT_EQ(result.missing, 1);
+  ASSERT_EQ(result.cases.size(), 1u);
+  EXPECT_EQ(result.cases[0].name, "one/a.png");
+}
+
+TEST_F(Evaluating, SameNamesInTwoFoldersEachGetTheirOwnMap) {
+  add("one/a", 10, Tensor());
+  add("two/a", 10, Tensor());
+  write_png(maps() + "/x_map.png", at::zeros({128, 128}), 16);
+  write_png(maps() + "/y_map.png", square(10), 16);
+  sidecar("x", {{"input", folder_ / "one/a.png"}, {"map", "x_map.png"}});
+  sidecar("y", {{"input", folder_ / "two/a.png"}, {"map", "y_map.png"}});
+  const Evaluation result = evaluate(maps(), csv());
+  EXPECT_EQ(result.cases[0].dice, 0);
+  EXPECT_EQ(result.cases[1].dice, 1);
+}
+
+TEST_F(Evaluating, TheNativeGridComparesEveryPixel) {
+  write_png(folder_ / "w.png", at::rand({60, 90}), 8);
+  Tensor mask = at::zeros({60, 90});
+  mask[10][51] = 1;  // between the pixels that a grid of 32 takes
+  write_png(folder_ / "m.png", mask, 8);
+  write_png(maps() + "/w_map.png", mask * 0.6, 16);
+  sidecar("w", {{"input", folder_ / "w.png"}, {"map", "w_map.png"}, {"network_size", 32}});
+  write_text_atomically(csv(), "image,mask\nw.png,m.png\n");
+  EXPECT_EQ(group(evaluate(maps(), csv(), true), "all").oracle.dice, 1);
+  EXPECT_EQ(group(evaluate(maps(), csv(), false), "all").oracle.dice, 0);
+}
+
+TEST_F(Evaluating, ReportsSayWhichThresholdWasUsed) {
+  add("a", 10, square(10));
+  add("lost", 10, Tensor());
+  const Evaluation result = evaluate(maps(), csv());
+  EXPECT_THAT(result.table(), AllOf(HasSubstr("best of 101 on this very set"), HasSubstr("medium"), HasSubstr("100.00"),
+                                    HasSubstr("1 rows have no map")));
+  const auto json = result.to_json();
+  EXPECT_EQ(json["missing"], 1);
+  EXPECT_EQ(json["groups"].back()["group"], "all");
+  EXPECT_EQ(json["cases"][0]["lesion_pixels_128"], 100);
+}
+
+TEST_F(Evaluating, OnlyHealthyCasesHaveNoAreasUnderCurves) {
+  add("healthy", 0, square(10));
+  const Evaluation result = evaluate(maps(), csv());
+  ASSERT_EQ(result.groups.size(), 1u);
+  EXPECT_TRUE(std::isnan(result.groups[0].auprc));
+  EXPECT_TRUE(result.to_json()["groups"][0]["auroc"].is_null());
+}
+
+TEST_F(Evaluating, SaysWhatDoesNotFitTogether) {
+  add("a", 10, square(10));
+  write_png(folder_ / "a_mask.png", at::ones({64, 64}), 8);
+  EXPECT_THAT(error(), AllOf(HasSubstr("a_mask.png"), HasSubstr("[64, 64]"), HasSubstr("[128, 128]")));
+  sidecar("a", {{"input", "b.png"}, {"map", "a_map.png"}});
+  EXPECT_THAT(error(), HasSubstr("none of the 1 images"));
+  sidecar("a", {{"input", "a.png"}, {"map", "../truth.csv"}});
+  EXPECT_THAT(error(), HasSubstr("not the name of a file beside it"));
+  sidecar("a", {{"input", "a.png"}, {"map", "a_map.png"}, {"network_size", 1e9}});
+  EXPECT_THAT(error(), HasSubstr("network_size"));
+  write_text_atomically(maps() + "/a.json", "{");
+  EXPECT_THAT(error(), HasSubstr("not valid JSON"));
+  std::filesystem::remove(maps() + "/a.json");
+  EXPECT_THAT(error(), HasSubstr("holds no maps"));
+}
+
+}  // namespace
+}  // namespace thor
