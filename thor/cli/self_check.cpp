@@ -26,6 +26,7 @@ UNetConfig tiny() {
   config.attention = {false, true};
   config.head_channels = 8;
   config.norm_groups = 4;
+  config.attention_projection = true;
   return config;
 }
 
