@@ -61,6 +61,7 @@ Reader model() {
     Model model;
     model.config.model.channels = {2};
     model.config.model.attention = {false};
+    model.config.model.head_channels = 2;
     model.config.model.norm_groups = 1;
     model.config.preprocess.size = 8;
     model.weights = init_unet(model.config.model, 0);

@@ -16,7 +16,7 @@ nlohmann::json or_null(double value) { return std::isnan(value) ? nlohmann::json
 const char* grid_name(bool native) { return native ? "each image's own" : "the network's"; }
 
 std::string described(const GroupScores& g) {
-  return fmt::format("{:<10} {:>5}  {:>7}  {:>9.2f}  {:>7}  {:>7}  {:>9}  {:>15}\n", g.group, g.cases,
+  return fmt::format("{:<10} {:>5}  {:>7}  {:>9.2f}  {:>7}  {:>7}  {:>9}  {:>16}\n", g.group, g.cases,
                      percent(g.oracle.dice), g.oracle.threshold, percent(g.auprc), percent(g.auroc),
                      percent(g.mean_case_dice),
                      fmt::format("[{}, {}]", percent(g.case_dice_low), percent(g.case_dice_high)));
@@ -46,7 +46,7 @@ nlohmann::json Evaluation::to_json() const {
 }
 
 std::string Evaluation::table() const {
-  std::string text = fmt::format("{:<10} {:>5}  {:>7}  {:>9}  {:>7}  {:>7}  {:>9}  {:>15}\n", "group", "cases",
+  std::string text = fmt::format("{:<10} {:>5}  {:>7}  {:>9}  {:>7}  {:>7}  {:>9}  {:>16}\n", "group", "cases",
                                  "Dice %", "threshold", "AUPRC %", "AUROC %", "per case", "95 % interval");
   for (const GroupScores& group : groups) text += described(group);
   text += fmt::format("Dice: {}; pixels pooled over the cases, on {} grid\n", kProtocol, grid_name(native));

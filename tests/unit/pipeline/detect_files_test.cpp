@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -229,6 +231,32 @@ TEST(DetectFilesDeathTest, StopsCleanlyOnInterruptAndKeepsWhatIsFinished) {
         result.done.size() == 1 && fs::exists(folder / "out/a.json") && !fs::exists(folder / "out/b.json");
     fs::remove_all(folder.path());
     std::_Exit(right ? 0 : 1);
+  };
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
+}
+
+TEST(DetectFilesDeathTest, AFullDiskIsAnInputErrorThatLeavesNoHalfFile) {
+  // In a process of its own, whose files may not grow: what a write sees is what a full disk shows it.
+  const auto run = [] {
+    const test::TemporaryFolder folder;
+    fs::create_directory(folder / "in");
+    write_png(folder / "in/a.png", at::rand({64, 64}), 8);
+    const Pipeline pipeline = test::tiny_pipeline();
+    DetectOptions options;
+    options.inputs = {folder / "in"};
+    options.output = folder / "out";
+    std::signal(SIGXFSZ, SIG_IGN);
+    const rlimit small{64, 64};
+    setrlimit(RLIMIT_FSIZE, &small);
+    int code = 1;
+    try {
+      detect_files(pipeline, options, on_cpu());
+    } catch (const Error& e) {
+      code = e.kind() == ErrorKind::Input && fs::is_empty(folder / "out") ? 0 : 2;
+    }
+    fs::remove_all(folder.path());
+    std::_Exit(code);
   };
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
