@@ -73,8 +73,8 @@ Reader model() {
 Reader archive() {
   const auto write = [](const std::string& path) {
     Archive archive;
-    archive.preprocess.size = 4;
-    archive.slices = gradient(4, 4).expand({2, 4, 4}).contiguous();
+    archive.preprocess.size = 8;
+    archive.slices = gradient(8, 8).expand({2, 8, 8}).contiguous();
     archive.names = {"a.png", "b.png"};
     write_archive(path, archive);
   };
@@ -117,7 +117,7 @@ Reader split() {
 
 Reader experiment() {
   const std::string yaml =
-      "model: {channels: [32, 64], attention: [false, true], norm_groups: 16}\ndiffusion:\n  schedule: linear\n  "
+      "model: {channels: [32, 64], attention: [false, true], head_channels: 64, norm_groups: 16}\ndiffusion:\n  schedule: linear\n  "
       "steps: 1000\n"
       "noise: {kind: simplex, octaves: 6}\npreprocess: {size: 64}\ntrain:\n  steps: 10\n  augment: {enabled: false}\n"
       "detector:\n  name: ddpm\n  start_step: 200\n";

@@ -22,7 +22,8 @@ Adam::Adam(std::vector<Tensor> parameters, double weight_decay)
 
 std::vector<Tensor> Adam::gradients() const {
   std::vector<Tensor> list;
-  for (const Tensor& p : parameters_) list.push_back(p.grad());
+  // A parameter that the network does not use has no gradient.
+  for (const Tensor& p : parameters_) list.push_back(p.grad().defined() ? p.grad() : at::zeros_like(p));
   return list;
 }
 
