@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/base/config.h"
+
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Inner {
+  double rate = 0.5;
+  std::vector<int64_t> steps{1, 2};
+  void describe(Fields& fields) {
+    fields.add("rate", &rate, "a share", between(0, 1));
+    fields.add("steps", &steps, "some steps", at_least(0));
+  }
+};
+
+struct Outer {
+  std::string kind = "ddpm";
+  bool flag = false;
+  int64_t count = 3;
+  Inner inner;
+  void describe(Fields& fields) {
+    fields.add("kind", &kind, "which", one_of({"ddpm", "ddim"}));
+    fields.add("flag", &flag, "whether");
+    fields.add("count", &count, "how many", between(1, 10));
+    fields.group("inner", inner);
+  }
+};
+
+std::string refusal(const std::string& yaml) {
+  Outer outer;
+  try {
+    Fields(outer).read(yaml);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Usage);
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+TEST(Config, ReadsNestedYamlAndJson) {
+  Outer outer;
+  Fields fields(outer);
+  fields.read("kind: ddim\ninner:\n  rate: 0.25\n  steps: [5, 6, 7]\n");
+  EXPECT_EQ(outer.kind, "ddim");
+  EXPECT_EQ(outer.inner.rate, 0.25);
+  EXPECT_EQ(outer.inner.steps, (std::vector<int64_t>{5, 6, 7}));
+  Outer copy;
+  Fields(copy).read(fields.to_json().dump());
+  EXPECT_EQ(Fields(copy).to_json(), fields.to_json());
+}
+
+TEST(Config, RefusesUnknownKeysWithTheNearestOne) {
+  EXPECT_THAT(refusal("cuont: 4"), HasSubstr("did you mean 'count'?"));
+  EXPECT_THAT(refusal("inner: {rte: 1}"), HasSubstr("did you mean 'inner.rate'?"));
+  EXPECT_THAT(refusal("rate: 1"), HasSubstr("did you mean 'inner.rate'?"));
+}
+
+TEST(Config, RefusesWrongTypesAndRanges) {
+  EXPECT_THAT(refusal("count: many"), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refusal("count: 2.5"), HasSubstr("expected a whole number"));
+  EXPECT_THAT(refusal("count: 11"), HasSubstr("outside its range [1, 10]"));
+  EXPECT_THAT(refusal("flag: perhaps"), HasSubstr("expected true or false"));
+  EXPECT_THAT(refusal("kind: ddpn"), HasSubstr("did you mean 'ddpm'?"));
+  EXPECT_THAT(refusal("inner: {rate: .nan}"), HasSubstr("expected a number"));
+  EXPECT_THAT(refusal("inner: {steps: 3}"), HasSubstr("must be a list"));
+  EXPECT_THAT(refusal("inner: 3"), HasSubstr("unknown config key 'inner'"));
+  EXPECT_THAT(refusal("[1, 2]"), HasSubstr("a mapping"));
+  EXPECT_THAT(refusal("a: [1"), HasSubstr("not valid YAML"));
+}
+
+TEST(Config, AFailedValueLeavesTheFieldAsItWas) {
+  Outer outer;
+  EXPECT_THROW(Fields(outer).assign("inner.steps=[1, -2]"), Error);
+  EXPECT_EQ(outer.inner.steps, (std::vector<int64_t>{1, 2}));
+  EXPECT_THROW(Fields(outer).assign("count"), Error);
+}
+
+TEST(Config, ReadKnownPassesOverOtherKeys) {
+  Outer outer;
+  Fields some;
+  some.add("inner.rate", &outer.inner.rate, "");
+  some.read_known("kind: nonsense\ninner: {rate: 0.75, other: 2}\n");
+  EXPECT_EQ(outer.inner.rate, 0.75);
+  EXPECT_EQ(outer.kind, "ddpm");
+}
+
+}  // namespace
+}  // namespace thor
