@@ -2,8 +2,11 @@
 #include "thor/data/archive.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
@@ -24,12 +27,26 @@ std::string sha256_of(const Tensor& slices) {
   return Sha256().update(slices.data_ptr(), static_cast<uint64_t>(slices.nbytes())).hex();
 }
 
-void check_failures(const std::vector<std::string>& failures, size_t images) {
+/// Fills one slice of the archive. -> what is wrong with the image, "" where nothing is
+std::string prepare_one(const SplitRow& row, const PreprocessConfig& config, const Tensor& slice) {
+  try {
+    slice.copy_(preprocess(config, read_image(row.image)).unit);
+    return {};
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
+    return fmt::format("'{}' ({})", row.name, error.what());
+  }
+}
+
+void check_problems(const std::vector<std::string>& problems) {
   constexpr size_t kShown = 50;
-  if (failures.empty()) return;
-  const auto end = failures.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, failures.size()));
-  fail_input("{} of {} images cannot be used: {}{}", failures.size(), images, fmt::join(failures.begin(), end, "; "),
-             failures.size() > kShown ? fmt::format("; and {} more", failures.size() - kShown) : "");
+  std::vector<std::string> bad;
+  for (const auto& problem : problems)
+    if (!problem.empty()) bad.push_back(problem);
+  if (bad.empty()) return;
+  const auto end = bad.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, bad.size()));
+  fail_input("{} of {} images cannot be used: {}{}", bad.size(), problems.size(), fmt::join(bad.begin(), end, "; "),
+             bad.size() > kShown ? fmt::format("; and {} more", bad.size() - kShown) : "");
 }
 
 const std::string& metadata(const Safetensors& file, const std::string& key) {
@@ -113,21 +130,20 @@ Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& confi
   Archive archive;
   archive.preprocess = config;
   archive.slices = at::empty({count, config.size, config.size}, at::kFloat);
-  std::vector<std::string> failures;
+  std::vector<std::string> problems(rows.size());
   Progress progress("preparing", count);
-  for (int64_t i = 0; i < count; ++i) {
-    const SplitRow& row = rows[static_cast<size_t>(i)];
-    if (interrupted()) fail_input("stopped on request after {} of {} images", i, count);
-    try {
-      archive.slices[i].copy_(preprocess(config, read_image(row.image)).unit);
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
-      failures.push_back(fmt::format("'{}' ({})", row.name, error.what()));
+  std::mutex reporting;
+  // One image a thread: the operations on a single slice are too small to be shared between threads.
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && !interrupted(); ++i) {
+      problems[static_cast<size_t>(i)] = prepare_one(rows[static_cast<size_t>(i)], config, archive.slices[i]);
+      const std::lock_guard lock(reporting);
+      progress.advance();
     }
-    archive.names.push_back(row.name);
-    progress.advance();
-  }
-  check_failures(failures, rows.size());
+  });
+  if (interrupted()) fail_input("stopped on request before all {} images were prepared", count);
+  check_problems(problems);
+  for (const SplitRow& row : rows) archive.names.push_back(row.name);
   archive.sha256 = sha256_of(archive.slices);
   return archive;
 }

@@ -2,10 +2,12 @@
 #include "thor/data/phantom.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -95,18 +97,29 @@ struct SetWriter {
   Progress& progress;
 
   void write(const std::string& set, int64_t first, int64_t count, bool lesions) const {
-    std::string csv = "image,mask,group\n";
-    for (int64_t i = 0; i < count; ++i) {
-      if (interrupted()) fail_input("stopped on request: the phantoms in '{}' are not complete", folder);
-      const std::string group = lesions ? kGroups[static_cast<size_t>(i) % kGroups.size()] : "";
-      const Phantom phantom = make_phantom(config.size, config.seed, first + i, group);
-      const std::string name = fmt::format("{}_{:04}{}{}.png", set, i, lesions ? "_" : "", group);
-      write_png(folder + "/images/" + name, phantom.image, 8);
-      if (lesions) write_png(folder + "/masks/" + name, phantom.mask, 8);
-      csv += fmt::format("images/{},{},{}\n", name, lesions ? "masks/" + name : "", group);
-      progress.advance();
-    }
-    write_text_atomically(fmt::format("{}/{}.csv", folder, set), csv);
+    std::vector<std::string> lines(static_cast<size_t>(count));
+    std::mutex reporting;
+    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end && !interrupted(); ++i) {
+        const std::string group = lesions ? kGroups[static_cast<size_t>(i) % kGroups.size()] : "";
+        lines[static_cast<size_t>(i)] = write_one(fmt::format("{}_{:04}", set, i), first + i, group);
+        const std::lock_guard lock(reporting);
+        progress.advance();
+      }
+    });
+    if (interrupted()) fail_input("stopped on request: the phantoms in '{}' are not complete", folder);
+    write_text_atomically(fmt::format("{}/{}.csv", folder, set),
+                          fmt::format("image,mask,group\n{}", fmt::join(lines, "")));
+  }
+
+  /// -> the line of the CSV
+  std::string write_one(const std::string& name, int64_t index, const std::string& group) const {
+    const Phantom phantom = make_phantom(config.size, config.seed, index, group);
+    const std::string file = fmt::format("{}{}{}.png", name, group.empty() ? "" : "_", group);
+    write_png(folder + "/images/" + file, phantom.image, 8);
+    if (group.empty()) return fmt::format("images/{},,\n", file);
+    write_png(folder + "/masks/" + file, phantom.mask, 8);
+    return fmt::format("images/{},masks/{},{}\n", file, file, group);
   }
 };
 
