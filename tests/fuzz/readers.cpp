@@ -117,7 +117,8 @@ Reader split() {
 
 Reader experiment() {
   const std::string yaml =
-      "model: {channels: [32, 64], attention: [false, true], head_channels: 64, norm_groups: 16}\ndiffusion:\n  schedule: linear\n  "
+      "model: {channels: [32, 64], attention: [false, true], head_channels: 64, head_channels: 32, norm_groups: "
+      "16}\ndiffusion:\n  schedule: linear\n  "
       "steps: 1000\n"
       "noise: {kind: simplex, octaves: 6}\npreprocess: {size: 64}\ntrain:\n  steps: 10\n  augment: {enabled: false}\n"
       "detector:\n  name: ddpm\n  start_step: 200\n";
@@ -125,6 +126,8 @@ Reader experiment() {
 }
 
 }  // namespace
+
+void PrintTo(const Reader& reader, std::ostream* out) { *out << reader.name; }
 
 std::vector<Reader> readers() {
   return {safetensors(),

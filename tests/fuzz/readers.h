@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <iosfwd>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,9 @@ struct Reader {
   std::vector<std::string> seeds;                     ///< contents of small valid files
   std::function<void(const std::string& path)> read;  ///< throws thor::Error where the file is bad
 };
+
+/// How a test that fails names it.
+void PrintTo(const Reader& reader, std::ostream* out);
 
 /// Every reader of the program.
 std::vector<Reader> readers();
