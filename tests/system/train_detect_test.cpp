@@ -66,9 +66,10 @@ TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
   must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=1 --set phantom.test=3");
   must(train + "whole");
   // Killed as soon as the first checkpoint is there, that is, somewhere in the steps after it.
-  const Outcome killed =
-      run("\"$THOR\"" + train.substr(4) +
-          "killed & while [ ! -e killed/checkpoint.safetensors ]; do sleep 0.02; done; kill -9 $!; wait $!");
+  const Outcome killed = run(
+      "\"$THOR\"" + train.substr(4) +
+      "killed & i=0; while [ ! -e killed/checkpoint.safetensors ] && [ $i -lt 5000 ]; do sleep 0.02; i=$((i+1)); done; "
+      "kill -9 $!; wait $!");
   ASSERT_EQ(killed.code, 128 + 9) << killed.err;
   must(train + "killed --resume");
 
