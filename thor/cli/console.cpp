@@ -43,7 +43,8 @@ class Console {
     // Elsewhere than on a terminal, short work is not worth a line.
     const bool due = Clock::now() - last_ >= (terminal_ ? std::chrono::milliseconds(100) : kPlainPause);
     const bool done = state.finished && (terminal_ || state.seconds > 2);
-    if (!done && (!due || state.finished)) return;
+    const bool last = state.finished || (!terminal_ && state.done >= state.total);  // said once, when it is finished
+    if (!done && (!due || last)) return;
     last_ = Clock::now();
     const double share = std::clamp(static_cast<double>(state.done) / static_cast<double>(state.total), 0.0, 1.0);
     const std::string left = state.finished           ? clock_text(state.seconds)
