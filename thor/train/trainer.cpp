@@ -128,7 +128,9 @@ class Run {
   }
 
   Model ema_model() const {
-    Model model{config_.model, state_.ema, {}, {}, {}, {}};
+    Model model;
+    model.config = config_.model;
+    model.weights = state_.ema;
     model.training = {{"version", version()},
                       {"steps", state_.step},
                       {"seconds", state_.seconds},
