@@ -307,16 +307,16 @@ TEST_F(Cli, WillNotTrainOverARun) {
 TEST_F(Cli, LeavesACheckpointOnCtrlC) {
   const Outcome outcome =
       run("\"$THOR\" train tiny.yaml --data ph/train.csv --out stopped --set train.steps=1000000 & "
-          "while [ ! -s stopped/log.jsonl ]; do sleep 0.1; done; sleep 0.5; kill -INT $!; wait $!");
+          "while kill -0 $! && [ ! -s stopped/log.jsonl ]; do sleep 0.1; done; sleep 0.5; kill -INT $!; wait $!");
   EXPECT_EQ(outcome.code, 130) << outcome.err;
   EXPECT_TRUE(fs::exists(*folder_ / "stopped/checkpoint.safetensors"));
   EXPECT_EQ(run("thor info stopped/model.safetensors").code, 0);
 }
 
 TEST_F(Cli, LeavesWholeFilesWhenDetectionIsStopped) {
-  const Outcome outcome =
-      run("\"$THOR\" detect run/model.safetensors ph/images -o partly --batch 1 --set "
-          "detector.start_step=900 & while ! ls partly/*.json; do sleep 0.1; done; kill -INT $!; wait $!");
+  const Outcome outcome = run(
+      "\"$THOR\" detect run/model.safetensors ph/images -o partly --batch 1 --set "
+      "detector.start_step=900 & while kill -0 $! && ! ls partly/*.json; do sleep 0.1; done; kill -INT $!; wait $!");
   EXPECT_EQ(outcome.code, 130) << outcome.err;
   for (const auto& entry : fs::directory_iterator(*folder_ / "partly")) {
     const std::string name = entry.path().filename().string();
