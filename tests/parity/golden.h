@@ -4,6 +4,7 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <set>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "tests/support.h"
 #include "thor/nn/safetensors.h"
+#include "thor/nn/unet.h"
 
 namespace thor::test {
 
@@ -33,6 +35,20 @@ struct Golden {
   }
   Safetensors file;
 };
+
+/// The network of a golden file, from the "config" of its metadata.
+inline UNetConfig unet_config(const std::string& text) {
+  const auto json = nlohmann::json::parse(text);
+  UNetConfig config;
+  config.in_channels = json.at("in_channels");
+  config.out_channels = json.at("out_channels");
+  config.channels = json.at("num_channels").get<std::vector<int64_t>>();
+  config.attention = json.at("attention_levels").get<std::vector<bool>>();
+  config.res_blocks = json.at("num_res_blocks");
+  config.head_channels = json.at("num_head_channels");
+  config.norm_groups = json.at("norm_num_groups");
+  return config;
+}
 
 /// All numbers in a text such as "beta 1e-4..2e-2" or "[60, 50]".
 inline std::vector<double> numbers_in(const std::string& text) {

@@ -10,18 +10,6 @@
 namespace thor::test {
 namespace {
 
-UNetConfig unet_config(const nlohmann::json& json) {
-  UNetConfig config;
-  config.in_channels = json.at("in_channels");
-  config.out_channels = json.at("out_channels");
-  config.channels = json.at("num_channels").get<std::vector<int64_t>>();
-  config.attention = json.at("attention_levels").get<std::vector<bool>>();
-  config.res_blocks = json.at("num_res_blocks");
-  config.head_channels = json.at("num_head_channels");
-  config.norm_groups = json.at("norm_num_groups");
-  return config;
-}
-
 std::vector<int64_t> steps_in(const std::string& text) {
   const auto numbers = numbers_in(text);
   return {numbers.begin(), numbers.end()};
@@ -48,7 +36,7 @@ class ThorParity : public ::testing::Test {
   Detection run(const ThorConfig& config) {
     const Thor thor(config);
     const Golden network(golden.about("unet"));
-    const UNetConfig shape = unet_config(nlohmann::json::parse(network.about("config")));
+    const UNetConfig shape = unet_config(network.about("config"));
     const StateDict weights = subset(network.file.tensors, "weights.");
     const Lpips lpips = load_lpips(lpips_path);
     const bool twice = thor.perceptual_scaled_twice();

@@ -49,7 +49,6 @@ UNetConfig config_of_the_script() {
   return config;
 }
 
-
 TEST_F(PyTorch, ANetworkGivesTheSameOutputHereWhicheverWayItWasSaved) {
   const UNetConfig config = config_of_the_script();
   const StateDict run = read_weights_file(file("run.pt"));

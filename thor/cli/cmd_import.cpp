@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <regex>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -80,27 +79,18 @@ int import_unet(const ImportOptions& options) {
   return 0;
 }
 
-/// Names as torchvision (features.N), the lpips package (net.sliceK.N, lins.K, linK) and we write them -> ours.
-StateDict lpips_names(const std::vector<std::string>& files) {
-  static const std::regex slice("^(?:net\\.)?slice[0-9]\\.([0-9]{1,3}\\..*)$"), features("^features\\.(.*)$");
-  static const std::regex list("^lins\\.([0-9])\\.(.*)$"), ignored("^(classifier|scaling_layer)\\..*$");
-  StateDict renamed;
-  for (const auto& path : files) {
-    const auto state = with_context("importing " + path, [&] { return read_weights_file(path); });
-    for (const auto& [name, tensor] : state) {
-      if (std::regex_match(name, ignored)) continue;
-      std::string to = std::regex_replace(name, slice, "net.features.$1");
-      to = std::regex_replace(to, features, "net.features.$1");
-      to = std::regex_replace(to, list, "lin$1.$2");
-      renamed[to] = tensor.to(at::kFloat).contiguous();
-    }
-  }
-  return renamed;
+/// All tensors of the files, in float32: torchvision keeps the features and the lpips package the heads.
+StateDict lpips_weights(const std::vector<std::string>& files) {
+  StateDict all;
+  for (const auto& path : files)
+    for (const auto& [name, tensor] : with_context("importing " + path, [&] { return read_weights_file(path); }))
+      all[name] = tensor.to(at::kFloat).contiguous();
+  return to_lpips_names(all);
 }
 
 int import_lpips(const ImportOptions& options) {
   if (!options.sets.empty() || !options.config.empty()) fail_usage("--set and --config belong to --as unet");
-  Safetensors content{lpips_names(options.files), {{"thor.imported_by", fmt::format("thor {}", version())}}};
+  Safetensors content{lpips_weights(options.files), {{"thor.imported_by", fmt::format("thor {}", version())}}};
   const std::string what = fmt::format("importing {}", fmt::join(options.files, " and "));
   const Lpips lpips = with_context(what, [&] { return Lpips(content.tensors); });
   const std::string found = lpips.net() == LpipsNet::Squeeze ? "lpips-squeeze" : "lpips-alex";
