@@ -133,7 +133,8 @@ void Fields::read_known(const std::string& yaml_text) {
   for (const auto& field : list_) {
     YAML::Node node = parse(yaml_text);
     std::istringstream path(field.name);
-    for (std::string key; node.IsMap() && std::getline(path, key, '.');) node.reset(node[key]);
+    for (std::string key; node.IsDefined() && std::getline(path, key, '.');)
+      node.reset(node.IsMap() ? node[key] : YAML::Node(YAML::NodeType::Undefined));
     if (node.IsDefined() && !node.IsMap() && !node.IsNull()) assign_node(field, node);
   }
 }

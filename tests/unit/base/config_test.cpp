@@ -90,6 +90,8 @@ TEST(Config, ReadKnownPassesOverOtherKeys) {
   some.read_known("kind: nonsense\ninner: {rate: 0.75, other: 2}\n");
   EXPECT_EQ(outer.inner.rate, 0.75);
   EXPECT_EQ(outer.kind, "ddpm");
+  some.read_known("- 1\n- 2\n");  // left to `read` to refuse
+  EXPECT_EQ(outer.inner.rate, 0.75);
 }
 
 }  // namespace
