@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin wrapper over CMake's presets. `make demo` and `make test` do all their own set-up on Debian 12.
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build demo test layering asan format tidy lines clean
+.PHONY: help setup configure build demo test asan format tidy lines clean
 
 RELEASE := build/release
 JOBS ?= $(shell nproc)
-# THOR_WERROR=ON make ...: warnings are errors, as CI does it.
 # What only the tests need: they write checkpoints with PyTorch and read them back.
 SETUP_ALSO :=
+# THOR_WERROR=ON make ...: warnings are errors, as CI does it.
 CMAKE_ARGS := $(if $(THOR_WERROR),-DTHOR_WERROR=$(THOR_WERROR))
 SOURCES = $(shell git ls-files 'thor/*.cpp' 'thor/*.h' 'tests/*.cpp' 'tests/*.h' 'bench/*.cpp' 'bench/*.h')
 # The rooms that take files from strangers or do the arithmetic.
