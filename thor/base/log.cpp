@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/base/log.h"
 
+#include <algorithm>
 #include <atomic>
 #include <mutex>
 #include <set>
@@ -39,8 +40,8 @@ void set_progress_sink(std::function<void(const ProgressState&)> sink) {
   progress_sink = std::move(sink);
 }
 
-Progress::Progress(std::string task, int64_t total, int64_t already_done)
-    : first_(already_done), start_(std::chrono::steady_clock::now()) {
+Progress::Progress(std::string task, int64_t total, int64_t already_done, double at_most_seconds)
+    : first_(already_done), at_most_seconds_(at_most_seconds), start_(std::chrono::steady_clock::now()) {
   state_.task = std::move(task);
   state_.done = already_done;
   state_.total = total;
@@ -60,6 +61,8 @@ void Progress::report(bool finished) {
   state_.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
   const int64_t here = state_.done - first_;
   state_.seconds_left = here > 0 ? state_.seconds / here * (state_.total - state_.done) : 0;
+  if (at_most_seconds_ > 0)
+    state_.seconds_left = std::min(state_.seconds_left, std::max(0.0, at_most_seconds_ - state_.seconds));
   const std::lock_guard lock(mutex);
   if (progress_sink) progress_sink(state_);
 }

@@ -37,7 +37,8 @@ void set_progress_sink(std::function<void(const ProgressState&)> sink);
 /// Reports the progress of one task to the sink; say it as often as you like, the sink decides what to draw.
 class Progress {
  public:
-  Progress(std::string task, int64_t total, int64_t already_done = 0);
+  /// `at_most_seconds` > 0: the work ends after that time even if `total` is not reached.
+  Progress(std::string task, int64_t total, int64_t already_done = 0, double at_most_seconds = 0);
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -47,6 +48,7 @@ class Progress {
   void report(bool finished);
   ProgressState state_;
   int64_t first_;
+  double at_most_seconds_;
   std::chrono::steady_clock::time_point start_;
 };
 

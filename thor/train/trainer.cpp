@@ -57,7 +57,8 @@ class Run {
 
   TrainResult loop() {
     const TrainConfig& t = config_.train;
-    Progress progress("training", t.steps, state_.step);
+    const double seconds_allowed = t.max_minutes > 0 ? std::max(1.0, 60 * t.max_minutes - state_.seconds) : 0;
+    Progress progress("training", t.steps, state_.step, seconds_allowed);
     while (state_.step < t.steps && !interrupted() && !out_of_time()) {
       const double loss = step();
       if (due(t.validate_every) && val_.slices.defined()) validate();
