@@ -58,7 +58,9 @@ void make_demo_folder(const std::string& folder) {
 
 Contestant compete(const DemoOptions& options, const std::string& model_path, const DetectorRow& row) {
   Model model = load_model(model_path);
-  DetectorChoice choice = choose_detector(model, row.name, {});
+  // Both walk the same number of steps.
+  const std::string steps = model.detector.at("sampler").at("steps").dump();
+  DetectorChoice choice = choose_detector(model, row.name, {"detector.sampler.steps=" + steps});
   RunConfig run;
   run.seed = options.seed;
   run.device = options.device;
