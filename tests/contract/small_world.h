@@ -33,10 +33,11 @@ struct SmallWorld {
               ++calls;
               return predict_eps(xt, t);
             },
-            [this](const Images& images, Purpose purpose, int64_t t) {
+            [this](const Images& images, const NoiseDraw& draw) {
               std::vector<StreamKey> keys;
               for (const auto& key : images.keys)
-                keys.push_back({seed, key.case_id, key.slice, purpose, static_cast<uint64_t>(t)});
+                keys.push_back({seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
+                                static_cast<uint64_t>(draw.repeat)});
               return draw_noise(noise, keys, 1, images.pixels.size(2), images.pixels.size(3));
             },
             [](const at::Tensor& a, const at::Tensor& b) { return smooth((a - b).abs()); },

@@ -46,8 +46,8 @@ class ThorParity : public ::testing::Test {
         [&](const Tensor& xt, int64_t t) {
           return unet_forward(shape, weights, xt, at::full({xt.size(0)}, t, at::kLong));
         },
-        [&](const Images&, Purpose purpose, int64_t t) {
-          return purpose == Purpose::Start ? golden["noise_init"] : golden["noise_steps"][t];
+        [&](const Images&, const NoiseDraw& draw) {
+          return draw.purpose == Purpose::Start ? golden["noise_init"] : golden["noise_steps"][draw.t];
         },
         [&](const Tensor& a, const Tensor& b) { return lpips.spatial(a, b, twice); },
         [&](const char* name, int64_t t, const Tensor& value) { traced[name + (".t" + std::to_string(t))] = value; }};

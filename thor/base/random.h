@@ -29,6 +29,7 @@ struct StreamKey {
   uint64_t slice = 0;    ///< which slice of a volume; 0 for a 2D image
   Purpose purpose = Purpose::Start;
   uint64_t t = 0;        ///< timestep, or epoch
+  uint64_t repeat = 0;   ///< which of several draws of the same kind at the same t
 };
 
 /// Counter-based generator: Philox4x32-10 (Salmon et al., SC 2011) keyed by a hash of the StreamKey.

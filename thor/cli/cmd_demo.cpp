@@ -9,7 +9,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
-#include "thor/cli/detector_choice.h"
+#include "thor/pipeline/detector_choice.h"
 #include "thor/data/phantom.h"
 #include "thor/data/split.h"
 #include "thor/eval/evaluation.h"

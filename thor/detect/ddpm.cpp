@@ -23,7 +23,7 @@ Detection Ddpm::detect(const Context& context, const Images& images) const {
   check_images(images.pixels, "the images");
   const Diffusion& diffusion = context.diffusion;
   const int64_t t0 = config_.start_step;
-  const Tensor eps = context.noise(images, Purpose::Start, t0);
+  const Tensor eps = context.noise(images, {Purpose::Start, t0});
   Tensor xt = diffusion.add_noise(diffusion.from_unit(images.pixels), eps, t0);
 
   const auto sampler = make_sampler(config_.sampler, diffusion);

@@ -25,13 +25,20 @@ struct Images {
   std::vector<ImageKey> keys;  ///< N
 };
 
+/// Which noise: its purpose, the timestep (for simplex also the plane), and which of several draws at that timestep.
+struct NoiseDraw {
+  Purpose purpose = Purpose::Start;
+  int64_t t = 0;
+  int64_t repeat = 0;
+};
+
 /// All that a detector may use. It sees tensors, never files.
 struct Context {
   const Diffusion& diffusion;
   /// The network: x_t in model range, one t for the whole batch -> its raw output.
   std::function<Tensor(const Tensor& xt, int64_t t)> denoise;
   /// Noise of the model's own kind for every image of the batch, [N,1,H,W]; keyed, so the same whatever the batch.
-  std::function<Tensor(const Images&, Purpose, int64_t t)> noise;
+  std::function<Tensor(const Images&, const NoiseDraw&)> noise;
   /// As the detector's `perceptual()` asked; takes and gives unit range. `scaled_twice` variants come ready-made.
   Perceptual perceptual;
   /// Sees intermediate results by name ("map", "x0", "harmonized", "region") and timestep; may be empty.

@@ -14,7 +14,7 @@ Detection Thor::detect(const Context& context, const Images& images) const {
   check_images(images.pixels, "the images");
   const Diffusion& diffusion = context.diffusion;
   const Tensor x = diffusion.from_unit(images.pixels);  // [N,1,H,W] in model range
-  const Tensor eps = context.noise(images, Purpose::Start, config_.start_step);
+  const Tensor eps = context.noise(images, {Purpose::Start, config_.start_step});
   Tensor xt = diffusion.add_noise(x, eps, config_.start_step);
 
   const auto sampler = make_sampler(config_.sampler, diffusion);

@@ -18,10 +18,11 @@ struct Pipeline::State {
   std::shared_ptr<const Network> network;
   PerceptualChoice perceptual;
 
-  Tensor noise(const Images& images, Purpose purpose, int64_t t) const {
+  Tensor noise(const Images& images, const NoiseDraw& draw) const {
     std::vector<StreamKey> keys;
     for (const ImageKey& key : images.keys)
-      keys.push_back({run.seed, key.case_id, key.slice, purpose, static_cast<uint64_t>(t)});
+      keys.push_back({run.seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
+                      static_cast<uint64_t>(draw.repeat)});
     return draw_noise(model.config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3))
         .to(network->device(), at::kFloat);
   }
@@ -71,7 +72,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
     if (after_call) after_call(xt.size(0));
     return output;
   };
-  const auto noise = [&](const Images& of, Purpose purpose, int64_t t) { return s.noise(of, purpose, t); };
+  const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
   try {
     const Context context{s.diffusion, denoise, noise, s.perceptual.distance, {}};
     Detection found = s.detector->detect(context, {images.pixels.to(s.network->device()), images.keys});

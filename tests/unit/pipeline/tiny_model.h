@@ -35,7 +35,7 @@ class ThreeStepDetector : public Detector {
     const Tensor x = d.from_unit(images.pixels);
     Tensor x0 = x;
     for (const int64_t t : {300, 200, 100}) {
-      const Tensor xt = d.add_noise(x0, context.noise(images, Purpose::Step, t), t);
+      const Tensor xt = d.add_noise(x0, context.noise(images, {Purpose::Step, t}), t);
       x0 = d.x0_from_output(context.denoise(xt, t), xt, t);
     }
     const Tensor healthy = d.to_unit(x0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/cli/detector_choice.h"
+#include "thor/pipeline/detector_choice.h"
 
 #include "thor/base/error.h"
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/map_set.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/base/version.h"
+#include "thor/nn/safetensors.h"
+#include "thor/pipeline/case_writer.h"
+
+namespace thor {
+namespace {
+
+constexpr const char* kMapSetFormat = "map set 1";
+
+/// Everything of a set but its tensors.
+nlohmann::json facts_of(const MapSet& set) {
+  nlohmann::json facts = {{"names", set.names},
+                          {"scores", set.scores},
+                          {"failed", nlohmann::json::array()},
+                          {"network_calls", set.network_calls},
+                          {"seconds", set.seconds},
+                          {"about", set.about}};
+  for (const CaseFailure& failure : set.failed) facts["failed"].push_back({failure.input, failure.message});
+  return facts;
+}
+
+MapSet parse_map_set(const std::string& path) {
+  Safetensors file = read_safetensors(path);
+  if (const auto format = file.metadata.find("thor.format");
+      format == file.metadata.end() || format->second != kMapSetFormat)
+    fail_input("it is not a set of maps ('{}')", kMapSetFormat);
+  MapSet set;
+  try {
+    const auto facts = nlohmann::json::parse(file.metadata.at("thor.facts"));
+    facts.at("names").get_to(set.names);
+    facts.at("scores").get_to(set.scores);
+    facts.at("network_calls").get_to(set.network_calls);
+    facts.at("seconds").get_to(set.seconds);
+    set.about = facts.at("about");
+    for (const auto& failure : facts.at("failed")) set.failed.push_back({failure.at(0), failure.at(1)});
+    set.images = file.tensors.at("images");
+    set.maps = file.tensors.at("maps");
+    set.pseudo_healthy = file.tensors.at("pseudo_healthy");
+  } catch (const std::exception& error) {
+    fail_input("it is incomplete: {}", error.what());
+  }
+  const auto count = static_cast<int64_t>(set.names.size());
+  for (const Tensor& tensor : {set.images, set.maps, set.pseudo_healthy})
+    if (tensor.scalar_type() != at::kFloat || tensor.dim() != 3 || tensor.size(0) != count ||
+        tensor.sizes() != set.maps.sizes() || set.scores.size() != set.names.size())
+      fail_input("its tensors and its {} names do not fit each other", count);
+  return set;
+}
+
+/// Collects a set batch by batch.
+struct Collector {
+  const Pipeline& pipeline;
+  const RunConfig& run;
+  MapSet set;
+  std::vector<Tensor> images, maps, healthy;
+  Progress progress;
+  double seconds = 0;
+
+  Collector(const Pipeline& with, const RunConfig& as, size_t count)
+      : pipeline(with),
+        run(as),
+        progress("detecting", static_cast<int64_t>(count) * std::max<int64_t>(1, with.detector().network_calls())) {
+    set.network_calls = with.detector().network_calls();
+  }
+
+  void examine(std::vector<OpenCase> batch) {
+    if (batch.empty()) return;
+    std::vector<Tensor> units;
+    Images input;
+    for (const OpenCase& one : batch) {
+      units.push_back(one.unit);
+      input.keys.push_back(one.key);
+    }
+    input.pixels = at::stack(units).unsqueeze(1);  // [N,1,S,S]
+    const auto start = std::chrono::steady_clock::now();
+    const Detection found = pipeline.detect(input, [&](int64_t count) { progress.advance(count); });
+    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    for (size_t i = 0; i < batch.size(); ++i) add(batch[i], found, static_cast<int64_t>(i));
+  }
+
+  void add(const OpenCase& one, const Detection& found, int64_t i) {
+    if (!at::isfinite(found.map[i]).all().item<bool>()) {
+      set.failed.push_back({one.input.path, "the network's result is not finite; the model may be broken"});
+      return;
+    }
+    set.names.push_back(one.input.name);
+    set.scores.push_back(found.score[i].item<double>());
+    images.push_back(one.unit);
+    maps.push_back(found.map[i][0]);
+    healthy.push_back(found.pseudo_healthy[i][0]);
+  }
+
+  MapSet finish() {
+    if (maps.empty())
+      fail_input("none of the {} images could be used; the first: {}", set.failed.size(),
+                 set.failed.empty() ? "" : set.failed[0].message);
+    set.images = at::stack(images);
+    set.maps = at::stack(maps);
+    set.pseudo_healthy = at::stack(healthy);
+    set.seconds = seconds / static_cast<double>(maps.size());
+    return std::move(set);
+  }
+};
+
+}  // namespace
+
+MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
+                  const std::vector<SplitRow>& rows, const RunConfig& run) {
+  Collector collector(pipeline, run, rows.size());
+  collector.set.about = {{"thor", version()},
+                         {"detector", {{"name", detector_name}, {"config", detector_config}}},
+                         {"perceptual", pipeline.perceptual()},
+                         {"model", {{"sha256", pipeline.model().hash}}},
+                         {"seed", run.seed},
+                         {"precision", run.precision},
+                         {"device", pipeline.device()}};
+  std::vector<OpenCase> batch;
+  for (const SplitRow& row : rows) {
+    throw_if_interrupted();
+    try {
+      batch.push_back(open_case({row.image, row.name}, pipeline.model().config.preprocess));
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
+      collector.set.failed.push_back({row.image, error.what()});
+    }
+    if (static_cast<int64_t>(batch.size()) < run.batch) continue;
+    collector.examine(std::move(batch));
+    batch.clear();
+  }
+  collector.examine(std::move(batch));
+  return collector.finish();
+}
+
+void save_map_set(const std::string& path, const MapSet& set) {
+  Safetensors file;
+  file.tensors = {{"images", set.images}, {"maps", set.maps}, {"pseudo_healthy", set.pseudo_healthy}};
+  file.metadata = {{"thor.format", kMapSetFormat},
+                   {"thor.facts", facts_of(set).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}};
+  write_safetensors(path, file);
+}
+
+MapSet load_map_set(const std::string& path) {
+  return with_context("reading the maps in '" + path + "'", [&] { return parse_map_set(path); });
+}
+
+}  // namespace thor

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "thor/data/split.h"
+#include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/pipeline.h"
+
+namespace thor {
+
+/// What one method found in one list of images, on the network's grid: what metrics are computed from.
+struct MapSet {
+  std::vector<std::string> names;   ///< N, as the list names them
+  Tensor images;                    ///< float32 [N,S,S] in [0,1], what the network saw
+  Tensor maps;                      ///< float32 [N,S,S] >= 0
+  Tensor pseudo_healthy;            ///< float32 [N,S,S] in [0,1]
+  std::vector<double> scores;       ///< N, image scores
+  std::vector<CaseFailure> failed;  ///< images that could not be used
+  int64_t network_calls = 0;        ///< that one image costs
+  double seconds = 0;               ///< wall clock per image, without decoding
+  nlohmann::json about;             ///< detector, config, perceptual, seed, precision, model hash, version
+};
+
+/// Detects every row's image. A bad image is recorded in `failed`, the rest goes on. Throws Interrupted.
+MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
+                  const std::vector<SplitRow>& rows, const RunConfig& run);
+
+/// One safetensors file with everything above; appears whole or not at all.
+void save_map_set(const std::string& path, const MapSet& set);
+/// Throws Input where the file is not one of these.
+MapSet load_map_set(const std::string& path);
+
+}  // namespace thor
