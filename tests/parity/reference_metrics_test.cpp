@@ -2,6 +2,8 @@
 // Metrics as scikit-learn, scikit-image and SciPy compute them, on the spot: reference_metrics.py beside this file.
 #include <sys/wait.h>
 
+#include <algorithm>
+
 #include "tests/support.h"
 #include "thor/eval/evaluation.h"
 #include "thor/eval/lesions.h"
@@ -11,7 +13,7 @@
 namespace thor {
 namespace {
 
-constexpr double kTolerance = 1e-9;
+constexpr double kRounding = 1e-9;
 
 class SciPy : public testing::Test {
  protected:
@@ -36,7 +38,7 @@ class SciPy : public testing::Test {
   void expect_near(const std::vector<double>& found, const char* name) const {
     const auto expected = numbers(name);
     ASSERT_EQ(found.size(), expected.size()) << name;
-    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], kTolerance) << name << " " << i;
+    for (size_t i = 0; i < found.size(); ++i) EXPECT_NEAR(found[i], expected[i], kRounding) << name << " " << i;
   }
   size_t cases() const { return static_cast<size_t>(reference_.at("maps").size(0)); }
 
@@ -62,12 +64,12 @@ class SciPy : public testing::Test {
 
 TEST_F(SciPy, AgreesOnAreasAndCurves) {
   const GroupScores all = evaluate_all({}).groups.back();
-  EXPECT_NEAR(all.auprc, numbers("auprc")[0], kTolerance);
-  EXPECT_NEAR(all.auroc, numbers("auroc")[0], kTolerance);
+  EXPECT_NEAR(all.auprc, numbers("auprc")[0], kRounding);
+  EXPECT_NEAR(all.auroc, numbers("auroc")[0], kRounding);
   expect_near(all.curve_thresholds, "thresholds");
   expect_near(all.dice_curve, "dice");
   const auto dice = numbers("dice");
-  EXPECT_NEAR(all.oracle().pooled_dice.mean, *std::max_element(dice.begin(), dice.end()), kTolerance);
+  EXPECT_NEAR(all.oracle().pooled_dice.mean, *std::max_element(dice.begin(), dice.end()), kRounding);
 }
 
 TEST_F(SciPy, AgreesOnLesionsFoundAndFalseAlarms) {
@@ -90,7 +92,7 @@ TEST_F(SciPy, AgreesOnTheFalsePositiveRateAtAnyThreshold) {
   std::vector<NamedThreshold> named;
   for (const double threshold : thresholds) named.push_back({std::to_string(threshold), threshold});
   const auto scores = evaluate_all(named).groups.back().thresholds;
-  for (size_t i = 0; i < rates.size(); ++i) EXPECT_NEAR(scores[i + 1].false_positive_rate, rates[i], kTolerance) << i;
+  for (size_t i = 0; i < rates.size(); ++i) EXPECT_NEAR(scores[i + 1].false_positive_rate, rates[i], kRounding) << i;
 }
 
 TEST_F(SciPy, AgreesOnQuantilesOfHealthyPixels) {
@@ -98,7 +100,7 @@ TEST_F(SciPy, AgreesOnQuantilesOfHealthyPixels) {
   pool.add(reference_.at("maps"), reference_.at("truth"));
   const std::vector<double> expected = numbers("quantiles");
   for (size_t i = 0; i < expected.size(); ++i)
-    EXPECT_NEAR(pool.quantile(PixelKind::Healthy, std::vector<double>{0.5, 0.95, 0.99}[i]), expected[i], kTolerance);
+    EXPECT_NEAR(pool.quantile(PixelKind::Healthy, std::vector<double>{0.5, 0.95, 0.99}[i]), expected[i], kRounding);
 }
 
 TEST_F(SciPy, AgreesOnRestorationOfHealthyTissue) {
@@ -106,7 +108,7 @@ TEST_F(SciPy, AgreesOnRestorationOfHealthyTissue) {
   const auto expected = numbers("restoration");
   EXPECT_NEAR(found.mae.mean, expected[0], 1e-7);
   EXPECT_NEAR(found.ssim.mean, expected[1], 1e-6);
-  EXPECT_NEAR(found.changed_share, expected[2], kTolerance);
+  EXPECT_NEAR(found.changed_share, expected[2], kRounding);
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ TEST(PixelPool, IsExactWhileItsPixelsFit) {
   EXPECT_EQ(pool.areas().auroc, auroc(pixels.map, pixels.truth));
   const Tensor healthy = pixels.map.masked_select(pixels.truth.eq(0));
   for (const double q : {0.0, 0.5, 0.95, 0.999, 1.0})
-    EXPECT_EQ(pool.quantile(PixelKind::Healthy, q), percentile(healthy, 100 * q)) << q;
+    EXPECT_NEAR(pool.quantile(PixelKind::Healthy, q), percentile(healthy, 100 * q), 1e-9) << q;
 }
 
 TEST(PixelPool, FoldedEqualsExactOnValuesCutToItsPrecision) {
@@ -66,8 +66,8 @@ TEST(PixelPool, FoldedEqualsExactOnValuesCutToItsPrecision) {
   const Tensor cut = coarse(pixels.map);
   EXPECT_NEAR(pool.areas().auprc, average_precision(cut, pixels.truth), 1e-12);
   EXPECT_NEAR(pool.areas().auroc, auroc(cut, pixels.truth), 1e-12);
-  EXPECT_NEAR(pool.areas().auprc, average_precision(pixels.map, pixels.truth), 1e-5);
-  EXPECT_NEAR(pool.areas().auroc, auroc(pixels.map, pixels.truth), 1e-5);
+  EXPECT_NEAR(pool.areas().auprc, average_precision(pixels.map, pixels.truth), 1e-4);
+  EXPECT_NEAR(pool.areas().auroc, auroc(pixels.map, pixels.truth), 1e-4);
 }
 
 TEST(PixelPool, QuantilesOfAFoldedPoolAreWithinItsPrecision) {
