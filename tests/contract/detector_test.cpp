@@ -3,6 +3,7 @@
 #include "thor/detect/detector.h"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -29,9 +30,14 @@ class EveryDetector : public ::testing::TestWithParam<Case> {
  protected:
   EveryDetector() : detector(make_detector(GetParam().detector, GetParam().noise)) {
     Fields fields(*detector);
-    if (fields.has("start_step")) fields.set("start_step", "60");
-    if (fields.has("map_every")) fields.set("map_every", "20");
+    // Short chains, and knobs for a world whose images are 16 pixels wide and whose residuals are small.
+    const std::vector<std::pair<std::string, std::string>> knobs{
+        {"start_step", "60"}, {"map_every", "20"}, {"resample_step", "20"}, {"threshold", "0.02"}, {"patch", "6"}};
+    for (const auto& [knob, value] : knobs)
+      if (fields.has(knob)) fields.set(knob, value);
   }
+
+  bool uses_network() const { return detector->network_calls(16) > 0; }
 
   Detection detect(const Images& images, uint64_t seed = 1) {
     SmallWorld world(GetParam().noise, seed);
@@ -54,11 +60,16 @@ TEST_P(EveryDetector, GivesTheSameMapAloneAndInABatchInAnotherOrder) {
   }
 }
 
-TEST_P(EveryDetector, GivesTheSameMapForTheSameSeedAndAnotherForAnother) {
+TEST_P(EveryDetector, GivesTheSameMapForTheSameSeedAndAnotherForAnotherIfItUsesTheNetwork) {
   const Images images = some_images(2);
   const auto map = detect(images, 1).map;
   EXPECT_EQ(max_abs_diff(map, detect(images, 1).map), 0);
-  EXPECT_GT(max_abs_diff(map, detect(images, 2).map), 1e-4);
+  const double difference = max_abs_diff(map, detect(images, 2).map);
+  if (uses_network()) {
+    EXPECT_GT(difference, 1e-4);
+  } else {
+    EXPECT_EQ(difference, 0);
+  }
 }
 
 TEST_P(EveryDetector, LeavesItsInputUnchanged) {
@@ -84,29 +95,30 @@ TEST_P(EveryDetector, GivesFiniteMapsPicturesAndScores) {
 TEST_P(EveryDetector, CallsTheNetworkAsOftenAsItSays) {
   SmallWorld world(GetParam().noise);
   detector->detect(world.context(), some_images(2));
-  EXPECT_EQ(world.calls, detector->network_calls());
+  EXPECT_EQ(world.calls, detector->network_calls(16));
 }
 
 TEST_P(EveryDetector, TellsItsStepsInTheOrderOfTheChain) {
   SmallWorld world(GetParam().noise);
   Context context = world.context();
-  std::vector<int64_t> steps;
-  std::set<std::string> names;
+  std::map<std::string, std::vector<int64_t>> steps;
   context.trace = [&](const char* name, int64_t t, const at::Tensor& value) {
     EXPECT_EQ(value.sizes(), (std::vector<int64_t>{2, 1, 16, 16})) << name;
-    steps.push_back(t);
-    names.insert(name);
+    steps[name].push_back(t);
   };
   detector->detect(context, some_images(2));
-  EXPECT_TRUE(names.count("x0") && names.count("map"));
-  EXPECT_TRUE(std::is_sorted(steps.rbegin(), steps.rend()));
-  EXPECT_EQ(steps.back(), 0);
+  EXPECT_EQ(steps.count("x0") > 0, uses_network());
+  for (const auto& [name, told] : steps) EXPECT_TRUE(std::is_sorted(told.rbegin(), told.rend())) << name;
+  ASSERT_TRUE(steps.count("map"));
+  EXPECT_EQ(steps["map"].back(), 0);
 }
 
 TEST_P(EveryDetector, RefusesToStartBeyondTheTimestepsOfTheModel) {
   DiffusionConfig config;
   config.steps = 50;
-  EXPECT_THROW(detector->check(Diffusion(config)), Error);
+  if (uses_network()) {
+    EXPECT_THROW(detector->check(Diffusion(config)), Error);
+  }
   EXPECT_NO_THROW(detector->check(Diffusion(DiffusionConfig())));
 }
 

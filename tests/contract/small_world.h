@@ -3,6 +3,8 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <map>
+#include <string>
 #include <utility>
 
 #include "thor/detect/detector.h"
@@ -64,6 +66,15 @@ inline Images chosen(const Images& images, const std::vector<int64_t>& order) {
   Images result{images.pixels.index_select(0, at::tensor(order, at::kLong)), {}};
   for (int64_t i : order) result.keys.push_back(images.keys[static_cast<size_t>(i)]);
   return result;
+}
+
+/// What a detector tells while it examines two images, the last of each name and timestep: "x040", "map0".
+using Trace = std::map<std::string, at::Tensor>;
+inline Trace traced(const Detector& detector, Context context) {
+  Trace told;
+  context.trace = [&](const char* name, int64_t t, const at::Tensor& value) { told[name + std::to_string(t)] = value; };
+  detector.detect(context, some_images(2));
+  return told;
 }
 
 }  // namespace thor::test

@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "tests/program.h"
+#include "thor/detect/detector.h"
 #include "thor/nn/safetensors.h"
 
 namespace thor::test {
@@ -81,6 +82,30 @@ TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
   for (const auto& [name, tensor] : whole) EXPECT_TRUE(tensor.equal(resumed.at(name))) << name;
   EXPECT_EQ(losses(folder_ / "whole/log.jsonl").size(), 30u);
   EXPECT_EQ(losses(folder_ / "whole/log.jsonl"), losses(folder_ / "killed/log.jsonl"));
+}
+
+TEST_F(System, ResumesATrainingOnPatchesToTheSameWeights) {
+  must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=3 --set phantom.test=3");
+  const std::string train =
+      "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --set train.patch=12 --set train.loss=l1 "
+      "--set diffusion.prediction=sample --set diffusion.schedule=cosine --set noise.kind=simplex "
+      "--set train.validate_every=5 ";
+  must(train + "--out whole --set train.steps=12");
+  must(train + "--out halved --set train.steps=7");
+  must(train + "--out halved --set train.steps=12 --resume");
+  const auto whole = read_safetensors(folder_ / "whole/model.safetensors").tensors;
+  const auto resumed = read_safetensors(folder_ / "halved/model.safetensors").tensors;
+  for (const auto& [name, tensor] : whole) EXPECT_TRUE(tensor.equal(resumed.at(name))) << name;
+}
+
+TEST_F(System, DetectsWithEveryMethodOfTheTable) {
+  must("thor phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=1 --set phantom.test=1");
+  must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3");
+  for (const DetectorRow& row : detectors()) {
+    must("thor detect run/model.safetensors ph/test.csv -o " + row.name + " --detector " + row.name);
+    const Outcome found = run("thor evaluate --maps " + row.name + " --truth ph/test.csv --json");
+    EXPECT_EQ(found.code, 0) << row.name << ": " << found.err;
+  }
 }
 
 }  // namespace

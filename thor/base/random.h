@@ -20,7 +20,10 @@ enum class Purpose : uint32_t {
   Phantom = 9,
   Feature = 10,      ///< the noise of the UNet-feature perceptual distance
   Validation = 11,
-  Bootstrap = 12,    ///< which cases a resample draws
+  Known = 12,        ///< AutoDDPM: the noise on the part of the image that is kept
+  Renoise = 13,      ///< AutoDDPM: the noise of a step back up between repeats
+  TrainPatch = 14,   ///< which patch of a training image is noised
+  Bootstrap = 15,    ///< which cases a resample draws
 };
 
 /// The full name of a stream. Equal keys give equal numbers on every machine, whatever the batch, order or thread.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "thor/base/error.h"
+#include "thor/detect/border.h"
 
 namespace thor {
 namespace {
@@ -22,20 +23,10 @@ std::vector<double> gaussian_weights(double sigma, int64_t radius) {
   return weights;
 }
 
-// Source of every pixel of a line with `radius` more on both sides: d c b a | a b c d | d c b a, as often as needed.
-Tensor reflected_indices(int64_t size, int64_t radius) {
-  Tensor indices = at::empty({size + 2 * radius}, at::kLong);
-  for (int64_t i = -radius; i < size + radius; ++i) {
-    const int64_t period = 2 * size, within = ((i % period) + period) % period;
-    indices.data_ptr<int64_t>()[i + radius] = within < size ? within : period - 1 - within;
-  }
-  return indices;
-}
-
 // A sum of shifted images and not a convolution, whose rounding may depend on the batch (or be TF32).
 Tensor blur_along(const Tensor& images, int64_t axis, const std::vector<double>& weights) {
   const int64_t radius = static_cast<int64_t>(weights.size()) / 2, size = images.size(axis);
-  const Tensor padded = images.index_select(axis, reflected_indices(size, radius).to(images.device()));
+  const Tensor padded = mirrored_border(images, axis, radius);
   Tensor sum = at::zeros_like(images);
   for (int64_t k = 0; k <= 2 * radius; ++k) sum.add_(padded.narrow(axis, k, size), weights[k]);
   return sum;
@@ -67,11 +58,15 @@ Tensor gaussian_blur(const Tensor& images, double sigma) {
   return blur_along(blur_along(images, 2, weights), 3, weights);
 }
 
+Tensor saliency(const Tensor& perceptual_distance, double sigma) {
+  return gaussian_blur(perceptual_distance, sigma).clamp(0, 1);
+}
+
 Tensor anomaly_map(const MapConfig& config, const Tensor& x, const Tensor& x0, const Tensor& perceptual_distance) {
   check_images(x, "the image");
   check_images(x0, "the estimate of the healthy image");
   Tensor map = (x0 - x).abs();
-  if (perceptual_distance.defined()) map = map * gaussian_blur(perceptual_distance, config.sigma).clamp(0, 1);
+  if (perceptual_distance.defined()) map = map * saliency(perceptual_distance, config.sigma);
   return config.normalize == "max" ? divided_by_maximum(map) : map;
 }
 

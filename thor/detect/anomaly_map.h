@@ -20,7 +20,9 @@ struct MapConfig {
 
 /// G_sigma per image: reflect border, truncate 4 (SciPy's gaussian_filter). [N,1,H,W]
 Tensor gaussian_blur(const Tensor& images, double sigma);
-/// m = r s / max(r s) per image, r = |x0 - x|, s = clip(G_sigma * perceptual, 0, 1). Unit range, [N,1,H,W].
+/// s = clip(G_sigma * perceptual, 0, 1). [N,1,H,W]
+Tensor saliency(const Tensor& perceptual_distance, double sigma);
+/// m = r s / max(r s) per image, r = |x0 - x|, s the saliency of the distance. Unit range, [N,1,H,W].
 /// An undefined distance means s = 1: the residual alone.
 Tensor anomaly_map(const MapConfig& config, const Tensor& x, const Tensor& x0, const Tensor& perceptual_distance);
 /// M = clip((dilate(close(m)) + m) / 2, 0, 1). With `normalize: none` m is brought to maximum 1 per image first, so

@@ -15,6 +15,17 @@ SamplerStep reverse_step(const Context& context, const Images& images, Sampler& 
   return step;
 }
 
+Tensor reconstruct(const Context& context, const Images& images, int64_t t0, const SamplerConfig& config) {
+  const Diffusion& diffusion = context.diffusion;
+  const Tensor eps = context.noise(images, {Purpose::Start, t0});
+  Tensor xt = diffusion.add_noise(diffusion.from_unit(images.pixels), eps, t0);
+  const auto sampler = make_sampler(config, diffusion);
+  const auto grid = timestep_grid(t0, config.steps, {});
+  for (size_t i = 0; i < grid.size(); ++i)
+    xt = reverse_step(context, images, *sampler, xt, grid[i], after(grid, i)).next;
+  return xt;
+}
+
 void trace(const Context& context, const char* name, int64_t t, const Tensor& value) {
   if (context.trace) context.trace(name, t, value);
 }
@@ -25,9 +36,9 @@ Tensor to_clipped_unit(const Diffusion& diffusion, const Tensor& model_range) {
 
 Tensor mean_score(const Tensor& map) { return map.mean({1, 2, 3}); }
 
-void check_start_step(int64_t start_step, const Diffusion& diffusion) {
-  if (start_step < 0 || start_step >= diffusion.steps())
-    fail_usage("detector.start_step is {}, but the model's timesteps are 0 to {}", start_step, diffusion.steps() - 1);
+void check_timestep(const char* knob, int64_t t, const Diffusion& diffusion) {
+  if (t < 0 || t >= diffusion.steps())
+    fail_usage("detector.{} is {}, but the model's timesteps are 0 to {}", knob, t, diffusion.steps() - 1);
 }
 
 }  // namespace thor

@@ -15,6 +15,9 @@ inline int64_t after(const std::vector<int64_t>& grid, size_t i) { return i + 1 
 SamplerStep reverse_step(const Context& context, const Images& images, Sampler& sampler, const Tensor& xt, int64_t t,
                          int64_t t_next);
 
+/// Noises the images to t0 and walks the chain to its end: x_0 in model range.
+Tensor reconstruct(const Context& context, const Images& images, int64_t t0, const SamplerConfig& config);
+
 /// Calls the trace if there is one.
 void trace(const Context& context, const char* name, int64_t t, const Tensor& value);
 
@@ -24,7 +27,7 @@ Tensor to_clipped_unit(const Diffusion& diffusion, const Tensor& model_range);
 /// The image score: mean of each map, [N].
 Tensor mean_score(const Tensor& map);
 
-/// Usage error unless 0 <= start_step < T.
-void check_start_step(int64_t start_step, const Diffusion& diffusion);
+/// Usage error that names "detector.<knob>" unless 0 <= t < T.
+void check_timestep(const char* knob, int64_t t, const Diffusion& diffusion);
 
 }  // namespace thor

@@ -19,7 +19,7 @@ class Ddpm : public Detector {
  public:
   explicit Ddpm(const DdpmConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
-  int64_t network_calls() const override;
+  int64_t network_calls(int64_t size) const override;
   void check(const Diffusion& diffusion) const override;
   Detection detect(const Context& context, const Images& images) const override;
 

@@ -2,8 +2,11 @@
 #include "thor/detect/detector.h"
 
 #include "thor/base/error.h"
+#include "thor/detect/autoddpm.h"
 #include "thor/detect/ddpm.h"
+#include "thor/detect/pddpm.h"
 #include "thor/detect/thor.h"
+#include "thor/detect/threshold.h"
 
 namespace thor {
 namespace {
@@ -29,6 +32,12 @@ std::unique_ptr<Detector> make_anoddpm(const std::string&) {
   return std::make_unique<Ddpm>(config);
 }
 
+// A method whose defaults are the same for every kind of noise.
+template <class Method, class Config>
+std::unique_ptr<Detector> make_alike(const std::string&) {
+  return std::make_unique<Method>(Config());
+}
+
 }  // namespace
 
 const std::vector<DetectorRow>& detectors() {
@@ -38,6 +47,12 @@ const std::vector<DetectorRow>& detectors() {
       {"ddpm", "Denoise from t0 and compare", "Ho et al., NeurIPS 2020, arXiv 2006.11239", make_ddpm},
       {"anoddpm", "AnoDDPM: denoise from t0 with simplex noise and compare", "Wyatt et al., CVPR Workshops 2022",
        make_anoddpm},
+      {"autoddpm", "AutoDDPM: mask, stitch and re-sample", "Bercea et al., 2023, arXiv 2305.19643",
+       make_alike<AutoDdpm, AutoDdpmConfig>},
+      {"pddpm", "Patched diffusion: estimate each patch in one step from the clean rest",
+       "Behrendt et al., MIDL 2023, arXiv 2303.03758", make_alike<Pddpm, PddpmConfig>},
+      {"threshold", "No network: bright or dark among the image's own intensities",
+       "Meissen et al., BrainLes 2021, arXiv 2109.06023", make_alike<Threshold, ThresholdConfig>},
   };
   return rows;
 }

@@ -61,8 +61,8 @@ class Detector {
   virtual std::string perceptual() const { return "none"; }
   /// True when LPIPS input must be scaled twice (published quirk).
   virtual bool perceptual_scaled_twice() const { return false; }
-  /// Network calls one image costs.
-  virtual int64_t network_calls() const = 0;
+  /// Network calls one image of size x size pixels costs; 0 for a method without a network.
+  virtual int64_t network_calls(int64_t size) const = 0;
   /// Throws Usage if the knobs do not fit the model (start_step beyond T, ...).
   virtual void check(const Diffusion& diffusion) const = 0;
   virtual Detection detect(const Context& context, const Images& images) const = 0;

@@ -75,7 +75,7 @@ std::vector<int64_t> Thor::grid() const {
 }
 
 void Thor::check(const Diffusion& diffusion) const {
-  check_start_step(config_.start_step, diffusion);
+  check_timestep("start_step", config_.start_step, diffusion);
   const auto timesteps = grid();
   if (std::none_of(timesteps.begin(), timesteps.end(), [this](int64_t t) { return keeps_map_at(t); }))
     fail_usage("detector.map_at [{}] names no timestep from 0 to start_step {}", fmt::join(config_.map_at, ", "),

@@ -35,7 +35,7 @@ class Thor : public Detector {
   void describe(Fields& fields) override { config_.describe(fields); }
   std::string perceptual() const override { return config_.perceptual; }
   bool perceptual_scaled_twice() const override { return has_quirk(config_.quirks.lpips_scaled_twice); }
-  int64_t network_calls() const override { return static_cast<int64_t>(grid().size()); }
+  int64_t network_calls(int64_t) const override { return static_cast<int64_t>(grid().size()); }
   void check(const Diffusion& diffusion) const override;
   Detection detect(const Context& context, const Images& images) const override;
 

@@ -69,8 +69,8 @@ struct Collector {
   Collector(const Pipeline& with, const RunConfig& as, size_t count)
       : pipeline(with),
         run(as),
-        progress("detecting", static_cast<int64_t>(count) * std::max<int64_t>(1, with.detector().network_calls())) {
-    set.network_calls = with.detector().network_calls();
+        progress("detecting", static_cast<int64_t>(count) * std::max<int64_t>(1, with.network_calls())) {
+    set.network_calls = with.network_calls();
   }
 
   void examine(std::vector<OpenCase> batch) {

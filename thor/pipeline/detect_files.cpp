@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/pipeline/case_list.h"
@@ -18,13 +20,13 @@ struct FolderRun {
   FolderResult result;
 
   FolderRun(const Pipeline& with, const CaseWriter& to, size_t images)
-      : pipeline(with),
-        writer(to),
-        progress("detecting", static_cast<int64_t>(images) * with.detector().network_calls()) {}
+      : pipeline(with), writer(to), progress("detecting", static_cast<int64_t>(images) * of_one_image()) {}
+
+  int64_t of_one_image() const { return std::max<int64_t>(1, pipeline.network_calls()); }
 
   void fail_case(const CaseInput& input, const std::string& message) {
     result.failed.push_back({input.path, message});
-    progress.advance(pipeline.detector().network_calls());
+    progress.advance(of_one_image());
   }
 
   /// The image of one case, if it can be used: a bad one does not stop the others.

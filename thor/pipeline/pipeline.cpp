@@ -56,6 +56,9 @@ Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunCon
 Pipeline::~Pipeline() = default;
 const Model& Pipeline::model() const { return state_->model; }
 const Detector& Pipeline::detector() const { return *state_->detector; }
+int64_t Pipeline::network_calls() const {
+  return state_->detector->network_calls(state_->model.config.preprocess.size);
+}
 const std::string& Pipeline::perceptual() const { return state_->perceptual.name; }
 
 std::string Pipeline::device() const { return state_->network->device().str(); }
@@ -76,6 +79,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
   try {
     const Context context{s.diffusion, denoise, noise, s.perceptual.distance, {}};
     Detection found = s.detector->detect(context, {images.pixels.to(s.network->device()), images.keys});
+    if (after_call && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})
       *result = result->to(at::kCPU, at::kFloat).contiguous();
     return found;

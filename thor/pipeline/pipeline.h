@@ -21,12 +21,15 @@ struct RunConfig {
 class Pipeline {
  public:
   Pipeline(Model model, std::unique_ptr<Detector> detector, const RunConfig& run);
-  /// Called after every pass through the network with the number of images in it: what progress is counted in.
+  /// Called after every pass through the network with the number of images in it, and once where the detector needs no
+  /// network: what progress is counted in.
   using NetworkCallback = std::function<void(int64_t images)>;
   /// Network-grid images in, detections out, on the CPU (no files). Throws Interrupted once the user asked to stop.
   Detection detect(const Images& images, const NetworkCallback& after_call = {}) const;
   const Model& model() const;
   const Detector& detector() const;
+  /// Network calls one image costs with this model and detector; may be 0.
+  int64_t network_calls() const;
   /// The perceptual distance in use; may differ from the request where LPIPS weights are absent.
   const std::string& perceptual() const;
   /// Where the network runs: "cpu", "cuda:0".

@@ -3,9 +3,11 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <numeric>
 
 #include "thor/base/random.h"
+#include "thor/detect/patch_grid.h"
 
 namespace thor {
 namespace {
@@ -36,13 +38,39 @@ class Walk {
   int64_t epoch_ = -1;
 };
 
-// Noises unit-range images [N,S,S] to the timesteps, each with the noise its key names.
-Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& unit,
-                 const std::vector<int64_t>& timesteps, const std::vector<StreamKey>& keys) {
-  const Tensor x0 = diffusion.from_unit(unit.unsqueeze(1));
-  const Tensor eps = draw_noise(config.model.noise, keys, 1, unit.size(1), unit.size(2));
+// One image of a batch and what happens to it.
+struct Example {
+  Tensor image;  // [S,S] in unit range
+  int64_t t;
+  StreamKey noise;
+  Patch patch;  // that is noised, where the training is patched
+};
+
+Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, const std::vector<Example>& examples) {
+  std::vector<Tensor> images;
+  std::vector<int64_t> timesteps;
+  std::vector<StreamKey> keys;
+  for (const Example& example : examples) {
+    images.push_back(example.image);
+    timesteps.push_back(example.t);
+    keys.push_back(example.noise);
+  }
+  const Tensor x0 = diffusion.from_unit(at::stack(images).unsqueeze(1));
+  const Tensor eps = draw_noise(config.model.noise, keys, 1, x0.size(2), x0.size(3));
   const Tensor t = at::tensor(timesteps, at::kLong);
-  return {diffusion.add_noise(x0, eps, t), t, diffusion.target(x0, eps, t)};
+  Batch batch{diffusion.add_noise(x0, eps, t), t, diffusion.target(x0, eps, t), {}};
+  if (config.train.patch == 0) return batch;
+
+  batch.counted = at::zeros_like(x0);
+  for (size_t i = 0; i < examples.size(); ++i) examples[i].patch.of(batch.counted[static_cast<int64_t>(i)]).fill_(1);
+  batch.xt = at::where(batch.counted > 0, batch.xt, x0);
+  return batch;
+}
+
+// The patches one of which is noised; a whole image is one.
+std::vector<Patch> patches_of(const TrainConfig& train, const Tensor& slices) {
+  const int64_t height = slices.size(1), width = slices.size(2);
+  return patch_grid(height, width, train.patch > 0 ? train.patch : std::max(height, width));
 }
 
 }  // namespace
@@ -51,31 +79,34 @@ Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion,
   const TrainConfig& train = config.train;
   const auto seed = static_cast<uint64_t>(train.seed);
   const int64_t t_end = train.t_max > 0 ? train.t_max : diffusion.steps();
+  const std::vector<Patch> patches = patches_of(train, slices);
   Walk walk(seed, slices.size(0));
-  std::vector<Tensor> images;
-  std::vector<int64_t> timesteps;
-  std::vector<StreamKey> keys;
+  std::vector<Example> examples;
   for (int64_t i = 0; i < train.batch; ++i) {
     const Visit visit = walk.at(step * train.batch + i);
     const auto image = static_cast<uint64_t>(visit.image), epoch = static_cast<uint64_t>(visit.epoch);
-    images.push_back(augment(train.augment, slices[visit.image], {seed, image, 0, Purpose::Augment, epoch}));
-    timesteps.push_back(Random({seed, image, epoch, Purpose::TrainTimestep, 0}).below(t_end));
+    const uint64_t t = Random({seed, image, epoch, Purpose::TrainTimestep, 0}).below(t_end);
+    const uint64_t patch = Random({seed, image, epoch, Purpose::TrainPatch, 0}).below(patches.size());
     // The epoch stands in the slice's place: t is the plane at which a simplex field is cut.
-    keys.push_back({seed, image, epoch, Purpose::TrainNoise, static_cast<uint64_t>(timesteps.back())});
+    examples.push_back({augment(train.augment, slices[visit.image], {seed, image, 0, Purpose::Augment, epoch}),
+                        static_cast<int64_t>(t),
+                        {seed, image, epoch, Purpose::TrainNoise, t},
+                        patches[patch]});
   }
-  return make_batch(config, diffusion, at::stack(images), timesteps, keys);
+  return make_batch(config, diffusion, examples);
 }
 
 Batch validation_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t first,
                        int64_t count) {
   const int64_t t_end = config.train.t_max > 0 ? config.train.t_max : diffusion.steps(), images = slices.size(0);
-  std::vector<int64_t> timesteps;
-  std::vector<StreamKey> keys;
+  const std::vector<Patch> patches = patches_of(config.train, slices);
+  std::vector<Example> examples;
   for (int64_t image = first; image < first + count; ++image) {
-    timesteps.push_back((2 * image + 1) * t_end / (2 * images));
-    keys.push_back({0, static_cast<uint64_t>(image), 0, Purpose::Validation, static_cast<uint64_t>(timesteps.back())});
+    const int64_t t = (2 * image + 1) * t_end / (2 * images);
+    const StreamKey noise{0, static_cast<uint64_t>(image), 0, Purpose::Validation, static_cast<uint64_t>(t)};
+    examples.push_back({slices[image], t, noise, patches[static_cast<size_t>(image) % patches.size()]});
   }
-  return make_batch(config, diffusion, slices.slice(0, first, first + count), timesteps, keys);
+  return make_batch(config, diffusion, examples);
 }
 
 }  // namespace thor

@@ -31,6 +31,9 @@ void TrainConfig::describe(Fields& fields) {
   fields.add("clip", &clip, "gradient norm; 0 = off", at_least(0));
   fields.add("ema", &ema, "decay of the averaged weights that detection uses; 0 = off", between(0, 0.999999));
   fields.add("precision", &precision, "auto = bf16 where the CPU multiplies it", one_of({"auto", "bf16", "fp32"}));
+  fields.add("loss", &loss, "error of the predicted quantity: mse or l1", one_of({"mse", "l1"}));
+  fields.add("patch", &patch, "pixels; one random patch of this size is noised and counts; 0 = the whole image",
+             between(0, 65536));
   fields.add("t_max", &t_max, "train on timesteps below this only; 0 = all", at_least(0));
   fields.add("validate_every", &validate_every, "optimizer steps; 0 = never", at_least(0));
   fields.add("checkpoint_every", &checkpoint_every, "optimizer steps; 0 = only at the end", at_least(0));

@@ -22,6 +22,8 @@ struct TrainConfig {
   double clip = 1.0;               ///< gradient norm; 0 = off
   double ema = 0.999;              ///< decay of the averaged weights that detection uses; 0 = off
   std::string precision = "auto";  ///< auto (bf16 where the CPU multiplies it) | bf16 | fp32
+  std::string loss = "mse";        ///< mse | l1
+  int64_t patch = 0;               ///< pixels; > 0: one such patch of an image is noised and counts, the rest is clean
   int64_t t_max = 0;               ///< train on t < t_max only; 0 = all
   int64_t validate_every = 500, checkpoint_every = 500, sample_every = 2000;  ///< optimizer steps; 0 = never
   double max_minutes = 0;  ///< stop, with a checkpoint, after this much training time; 0 = never

@@ -17,6 +17,7 @@
 #include "thor/train/adam.h"
 #include "thor/train/batch.h"
 #include "thor/train/checkpoint.h"
+#include "thor/train/loss.h"
 #include "thor/train/samples.h"
 #include "thor/train/train_log.h"
 
@@ -77,7 +78,7 @@ class Run {
     adam_->zero_gradients();
     const Tensor output = unet_forward(config_.model.model, cast_weights(state_.weights, dtype_), batch.xt.to(device_),
                                        batch.t.to(device_));
-    const Tensor loss = at::mse_loss(output, batch.target.to(device_));
+    const Tensor loss = training_loss(config_.train.loss, output, batch);
     const double loss_value = loss.item<double>();
     if (!std::isfinite(loss_value))
       fail_input("the loss is {} at step {}: lower train.learning_rate, or train with train.precision: fp32",
@@ -115,7 +116,7 @@ class Run {
       const int64_t count = std::min(size, images - first);
       const Batch batch = validation_batch(config_, diffusion_, val_.slices, first, count);
       const Tensor output = unet_forward(config_.model.model, weights, batch.xt.to(device_), batch.t.to(device_));
-      sum += at::mse_loss(output, batch.target.to(device_)).item<double>() * count;
+      sum += training_loss(config_.train.loss, output, batch).item<double>() * count;
     }
     validation_loss_ = sum / images;
     log_->write({{"step", state_.step}, {"validation_loss", validation_loss_}});

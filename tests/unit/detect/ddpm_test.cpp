@@ -41,11 +41,11 @@ TEST(Ddpm, BringsBackWhatTheExactDenoiserKnows) {
 
 TEST(Ddpm, CostsOneCallATimestepOrAsManyAsTheSamplerTakes) {
   DdpmConfig config = short_ddpm();
-  EXPECT_EQ(Ddpm(config).network_calls(), 41);
+  EXPECT_EQ(Ddpm(config).network_calls(128), 41);
   config.sampler.steps = 10;
-  EXPECT_EQ(Ddpm(config).network_calls(), 10);
-  EXPECT_EQ(make_detector("ddpm", "gaussian")->network_calls(), 351);
-  EXPECT_EQ(make_detector("anoddpm", "simplex")->network_calls(), 251);
+  EXPECT_EQ(Ddpm(config).network_calls(128), 10);
+  EXPECT_EQ(make_detector("ddpm", "gaussian")->network_calls(128), 351);
+  EXPECT_EQ(make_detector("anoddpm", "simplex")->network_calls(128), 251);
 }
 
 }  // namespace

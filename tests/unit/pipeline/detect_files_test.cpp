@@ -184,6 +184,22 @@ TEST_F(DetectFiles, CountsItsProgressInNetworkCalls) {
   EXPECT_TRUE(last.finished);
 }
 
+TEST_F(DetectFiles, CountsItsProgressInImagesWhereThereIsNoNetwork) {
+  picture("a.png");
+  picture("b.png", 20, 20);
+  broken("c.png");
+  ProgressState last;
+  set_progress_sink([&](const ProgressState& state) { last = state; });
+  DetectOptions options;
+  options.inputs = {in};
+  options.output = out;
+  const Pipeline pipeline(test::tiny_model(), make_detector("threshold", "gaussian"), on_cpu());
+  EXPECT_EQ(detect_files(pipeline, options, on_cpu()).done.size(), 2u);
+  set_progress_sink({});
+  EXPECT_EQ(last.total, 3);
+  EXPECT_EQ(last.done, 3);
+}
+
 TEST_F(DetectFiles, ListsFoldersInOrderAndNamesCasesApart) {
   fs::create_directories(folder / "other");
   picture("b.png");

@@ -28,7 +28,7 @@ class ThreeStepDetector : public Detector {
   explicit ThreeStepDetector(std::string perceptual = "unet") : perceptual_(std::move(perceptual)) {}
   void describe(Fields&) override {}
   std::string perceptual() const override { return perceptual_; }
-  int64_t network_calls() const override { return 3; }
+  int64_t network_calls(int64_t) const override { return 3; }
   void check(const Diffusion&) const override {}
   Detection detect(const Context& context, const Images& images) const override {
     const Diffusion& d = context.diffusion;

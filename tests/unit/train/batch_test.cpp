@@ -4,6 +4,7 @@
 #include <set>
 
 #include "tests/support.h"
+#include "thor/train/loss.h"
 
 namespace thor {
 namespace {
@@ -45,6 +46,71 @@ TEST(TrainingBatch, KeepsTimestepsBelowTMax) {
   const Diffusion diffusion(config.model.diffusion);
   for (int64_t step = 0; step < 20; ++step)
     EXPECT_LT(training_batch(config, diffusion, at::rand({4, 16, 16}), step).t.max().item<int64_t>(), 10);
+}
+
+ExperimentConfig patched_experiment(int64_t patch) {
+  ExperimentConfig config = small_experiment();
+  config.model.diffusion.prediction = "sample";  // the target is the clean image
+  config.train.patch = patch;
+  return config;
+}
+
+TEST(TrainingBatch, NoisesAndCountsOnePatchAndLeavesTheRestClean) {
+  const ExperimentConfig config = patched_experiment(8), whole = patched_experiment(0);
+  const Diffusion diffusion(config.model.diffusion);
+  const Tensor slices = at::rand({6, 16, 16});
+  const Batch batch = training_batch(config, diffusion, slices, 9), full = training_batch(whole, diffusion, slices, 9);
+  const Tensor inside = batch.counted > 0;
+  EXPECT_TRUE(at::equal(batch.counted.sum({1, 2, 3}), at::full({4}, 64.F)));
+  EXPECT_TRUE(at::equal(batch.xt, at::where(inside, full.xt, batch.target)));
+  EXPECT_FALSE(at::equal(full.xt, batch.target));
+  EXPECT_TRUE(at::equal(batch.counted, training_batch(config, diffusion, slices, 9).counted));
+}
+
+TEST(TrainingBatch, NoisesEveryPatchOfTheGridInTurn) {
+  const ExperimentConfig config = patched_experiment(10);
+  const Diffusion diffusion(config.model.diffusion);
+  Tensor times = at::zeros({16, 16});
+  for (int64_t step = 0; step < 50; ++step)
+    times += training_batch(config, diffusion, at::rand({4, 16, 16}), step).counted.sum(0)[0];
+  // Of 200 patches a quarter begins in each corner; all four share the middle.
+  for (const Tensor& corner : {times[0][0], times[0][15], times[15][0], times[15][15]})
+    EXPECT_NEAR(corner.item<double>(), 50, 25);
+  EXPECT_EQ(times[8][8].item<double>(), 200);
+}
+
+TEST(TrainingBatch, APatchAsLargeAsTheImageIsTheWholeImage) {
+  const ExperimentConfig config = patched_experiment(48), whole = patched_experiment(0);
+  const Diffusion diffusion(config.model.diffusion);
+  const Tensor slices = at::rand({6, 16, 16});
+  const Batch batch = training_batch(config, diffusion, slices, 2), full = training_batch(whole, diffusion, slices, 2);
+  EXPECT_TRUE(at::equal(batch.xt, full.xt));
+  EXPECT_TRUE(at::equal(batch.counted, at::ones_like(full.xt)));
+  EXPECT_FALSE(full.counted.defined());
+}
+
+TEST(TrainingLoss, LooksAtTheNoisedPatchOnly) {
+  const ExperimentConfig config = patched_experiment(8);
+  const Diffusion diffusion(config.model.diffusion);
+  const Batch batch = training_batch(config, diffusion, at::rand({6, 16, 16}), 0);
+  const Tensor off = batch.target + 0.5 * batch.counted, wild = off + 7 * (1 - batch.counted);
+  EXPECT_NEAR(training_loss("mse", off, batch).item<double>(), 0.25, 1e-5);
+  EXPECT_NEAR(training_loss("l1", off, batch).item<double>(), 0.5, 1e-5);
+  EXPECT_NEAR(training_loss("mse", wild, batch).item<double>(), 0.25, 1e-5);
+}
+
+TEST(TrainingLoss, OfWholeImagesIsTheMeanOverAllPixels) {
+  const Batch batch{{}, {}, at::zeros({1, 1, 1, 4}), {}};
+  const Tensor output = at::tensor({0.F, 1.F, -2.F, 3.F}).view({1, 1, 1, 4});
+  EXPECT_NEAR(training_loss("mse", output, batch).item<double>(), 14.0 / 4, 1e-6);
+  EXPECT_NEAR(training_loss("l1", output, batch).item<double>(), 6.0 / 4, 1e-6);
+}
+
+TEST(ValidationBatch, TakesPatchesInTurn) {
+  const ExperimentConfig config = patched_experiment(8);
+  const Diffusion diffusion(config.model.diffusion);
+  const Batch batch = validation_batch(config, diffusion, at::rand({6, 16, 16}), 1, 4);
+  EXPECT_TRUE(at::equal(batch.counted.sum(0)[0], at::ones({16, 16})));
 }
 
 TEST(ValidationBatch, NeverChanges) {

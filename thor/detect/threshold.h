@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/detect/detector.h"
+
+namespace thor {
+
+/// Knobs of `threshold`.
+struct ThresholdConfig {
+  std::string tail = "both";  ///< dark | bright | both: which intensities are suspicious
+  double foreground = 0.1;    ///< of the image's 98th percentile: brighter pixels are not air
+  void describe(Fields& fields);
+};
+
+/// The trivial baseline, without a network: v = x / (x + median of the head), the map is v (bright), 1 - v (dark) or
+/// |2v - 1| (both); 0 outside the head. It heals nothing: the pseudo-healthy image is the input. What a model does not
+/// beat on hyperintense lesions it did not learn (Meissen et al., BrainLes 2021, arXiv 2109.06023).
+class Threshold : public Detector {
+ public:
+  explicit Threshold(const ThresholdConfig& config) : config_(config) {}
+  void describe(Fields& fields) override { config_.describe(fields); }
+  int64_t network_calls(int64_t) const override { return 0; }
+  void check(const Diffusion&) const override {}
+  Detection detect(const Context& context, const Images& images) const override;
+
+ private:
+  Tensor map_of(const Tensor& image, const Tensor& inside) const;
+
+  ThresholdConfig config_;
+};
+
+}  // namespace thor
