@@ -45,6 +45,7 @@ Command prepare_command();
 Command train_command();
 Command calibrate_command();
 Command detect_command();
+Command diagnose_command();
 Command evaluate_command();
 Command import_command();
 Command info_command();

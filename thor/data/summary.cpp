@@ -30,15 +30,18 @@ std::vector<double> numbers(const nlohmann::json& stored, size_t count) {
 
 }  // namespace
 
+Tensor foreground_of(const Tensor& image) {
+  const double low = image.min().item<float>(), high = image.max().item<float>();
+  return image.gt(low + kForeground * (high - low));
+}
+
 DataSummary summarize(const Tensor& slices) {
   if (slices.dim() != 3 || slices.size(0) < 1)
     fail(ErrorKind::Internal, "images to summarize are {}, expected [N,H,W]", shape_text(slices.sizes()));
   Tensor histogram = at::zeros({kBins}, at::kDouble), means = at::zeros({kBins}, at::kDouble);
   for (int64_t i = 0; i < slices.size(0); ++i) {
     const Tensor image = slices[i];
-    const double low = image.min().item<float>(), high = image.max().item<float>();
-    const Tensor foreground = image.masked_select(image.gt(low + kForeground * (high - low)));
-    histogram += at::histc(foreground, kBins, 0, 1).to(at::kDouble);
+    histogram += at::histc(image.masked_select(foreground_of(image)), kBins, 0, 1).to(at::kDouble);
     means += at::histc(image.mean().view({1}), kBins, 0, 1).to(at::kDouble);
   }
   DataSummary summary;
