@@ -78,11 +78,11 @@ struct CalibrationRun {
   }
 
   Calibration stored() const {
-    auto found = find_calibration(model, {choice.name, choice.config, pipeline.perceptual()});
+    const CalibrationSetting setting{choice.name, choice.config, pipeline.perceptual()};
+    auto found = find_calibration(model, setting);
     if (!found)
-      fail_input(
-          "'{}' is not calibrated for {} with these settings, so there is nothing to check; add --data HEALTHY.csv",
-          options.model, choice.name);
+      fail_input("there is no calibration in '{}' to check ({}); add --data HEALTHY.csv", options.model,
+                 missing_calibration(model, setting));
     return *found;
   }
 

@@ -141,9 +141,10 @@ std::string CalibrationCheck::table() const {
 
 std::string calibration_table(const Calibration& calibration) {
   const size_t cases = calibration.scores.size();
-  std::string text = fmt::format("{}, perceptual {}: {} healthy scans, {} pixels\n{:<8}{:>15}   {}\n",
-                                 calibration.setting.detector, calibration.setting.perceptual, cases,
-                                 calibration.pixels, "rate", "map threshold", "score threshold");
+  const CalibrationSetting& setting = calibration.setting;
+  std::string text = fmt::format("{}, perceptual {}: {} healthy scans, {} pixels\n{}\n", setting.detector,
+                                 setting.perceptual, cases, calibration.pixels, setting.config.dump());
+  text += fmt::format("{:<8}{:>15}   {}\n", "rate", "map threshold", "score threshold");
   for (const auto& [rate, threshold] : calibration.thresholds) {
     const auto score = calibration.score_threshold(rate);
     text += fmt::format("{:<8}{:>15.6g}   {}\n", rate, threshold,

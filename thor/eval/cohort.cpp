@@ -76,11 +76,17 @@ std::optional<DataSummary> trained_on(const Model& model) {
   return parse_summary(*data);
 }
 
+CohortFact fact_of(const std::string& name, const std::string& trained, const std::string& here, bool differs,
+                   const std::string& advice) {
+  return {name, trained, here, differs ? "differs" : "ok", differs ? advice : ""};
+}
+
 /// What lies in the images themselves, as the network would see them.
 void compare_intensities(const std::optional<DataSummary>& trained, const DataSummary& here, CohortReport& report) {
   const auto add = [&](const char* name, const std::string& before, const std::string& now, bool far,
                        const char* advice) {
-    report.facts.push_back({name, trained ? before : "unknown", now, trained && far ? advice : ""});
+    report.facts.push_back(trained ? fact_of(name, before, now, far, advice)
+                                   : CohortFact{name, "unknown", now, "unknown", ""});
   };
   const DataSummary before = trained.value_or(here);
   double farthest = 0;
@@ -101,7 +107,7 @@ void compare_intensities(const std::optional<DataSummary>& trained, const DataSu
 /// What differs between the images of the list.
 void compare_native(const Looks& looks, CohortReport& report) {
   const auto add = [&](const char* name, const std::string& here, bool mixed, const char* advice) {
-    report.facts.push_back({name, "unknown", here, mixed ? advice : ""});
+    report.facts.push_back(fact_of(name, "-", here, mixed, advice));
   };
   add("native size", counts_text(looks.sizes), false, "");
   add("width / height", range_text(looks.aspects, ""), spread_of(looks.aspects) > kMixedAspect,
@@ -138,22 +144,23 @@ void compare_scores(const Model& model, const std::vector<SplitRow>& rows, const
   if (calibrations.empty() || rows.empty()) return;
   const Calibration& calibration = calibrations.back();
   const Pipeline pipeline = pipeline_of(model, calibration, run);
-  CohortFact fact{"image scores", fmt::format("{} healthy", calibration.scores.size()), "not compared", ""};
+  const std::string healthy = fmt::format("{} healthy", calibration.scores.size());
   if (pipeline.perceptual() != calibration.setting.perceptual) {
-    fact.advice =
-        "calibrated with another perceptual distance, whose weights are not here: import them, or calibrate here";
-  } else {
-    const MapSet set = detect_set(pipeline, calibration.setting.detector, calibration.setting.config, rows, run);
-    const double distance = ks_statistic(calibration.scores, set.scores);
-    const double critical = ks_critical(calibration.scores.size(), set.scores.size());
-    fact.here = fmt::format("{} images, KS {:.2f} (5 % limit {:.2f})", set.scores.size(), distance, critical);
-    if (distance > critical)
-      fact.advice =
-          "not the scores of the healthy scans: these images hold lesions, or come from elsewhere; check on healthy "
-          "scans "
-          "of this source with 'thor calibrate --check'";
+    report.facts.push_back({"image scores", healthy, "not compared", "unknown",
+                            "calibrated with the perceptual distance " + calibration.setting.perceptual +
+                                ", whose weights are not here: import them, or calibrate again"});
+    return;
   }
-  report.facts.push_back(fact);
+  const MapSet set = detect_set(pipeline, calibration.setting.detector, calibration.setting.config, rows, run);
+  const double distance = ks_statistic(calibration.scores, set.scores);
+  const double critical = ks_critical(calibration.scores.size(), set.scores.size());
+  report.facts.push_back(
+      fact_of("image scores", healthy,
+              fmt::format("{} images, KS {:.2f} (5 % limit {:.2f})", set.scores.size(), distance, critical),
+              distance > critical,
+              "not the scores of the healthy scans: these images hold lesions, or come from elsewhere; check on "
+              "healthy scans of "
+              "this source with 'thor calibrate --check'"));
 }
 
 }  // namespace
@@ -179,9 +186,9 @@ CohortReport compare_cohort(const Model& model, const std::vector<SplitRow>& row
     fail_input("none of the {} images can be used; the first: {}", rows.size(), report.failed.at(0).message);
   report.images = static_cast<int64_t>(usable.size());
   const auto trained = trained_on(model);
-  report.facts.push_back({"images", trained ? fmt::format("{}", trained->images) : "unknown",
-                          fmt::format("{} of {} usable", usable.size(), rows.size()),
-                          report.failed.empty() ? "" : "some cannot be used, see the list"});
+  report.facts.push_back(fact_of("images", trained ? fmt::format("{}", trained->images) : "unknown",
+                                 fmt::format("{} of {} usable", usable.size(), rows.size()), !report.failed.empty(),
+                                 "some cannot be used, see the warnings"));
   compare_intensities(trained, summarize(at::stack(looks.units)), report);
   compare_native(looks, report);
   compare_scores(model, spread_evenly(usable, score_images), run, report);

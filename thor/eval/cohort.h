@@ -12,8 +12,9 @@ namespace thor {
 
 /// One property of a list of images beside what the model was trained on.
 struct CohortFact {
-  std::string name, trained, here;  ///< for people; "unknown" where the model does not say
-  std::string advice;               ///< "" = fits; else why it matters and what to do
+  std::string name, trained, here;  ///< for people; trained is "-" where only the list itself is looked at
+  std::string verdict;              ///< ok | differs | unknown (the model does not say)
+  std::string advice;               ///< where it differs: why that matters and what to do
 };
 struct CohortReport {
   int64_t images = 0;  ///< that could be read

@@ -10,7 +10,7 @@ nlohmann::json CohortReport::to_json() const {
     json["facts"].push_back({{"name", fact.name},
                              {"trained", fact.trained},
                              {"here", fact.here},
-                             {"ok", fact.advice.empty()},
+                             {"verdict", fact.verdict},
                              {"advice", fact.advice}});
   for (const CaseFailure& failure : failed)
     json["failed"].push_back({{"input", failure.input}, {"error", failure.message}});
@@ -19,9 +19,10 @@ nlohmann::json CohortReport::to_json() const {
 
 std::string CohortReport::table() const {
   std::string text = fmt::format("{:<27} {:<26} {:<36} {}\n", "", "trained on", "here", "verdict");
-  for (const CohortFact& fact : facts)
-    text += fmt::format("{:<27} {:<26} {:<36} {}\n", fact.name, fact.trained, fact.here,
-                        fact.advice.empty() ? "ok" : "differs: " + fact.advice);
+  for (const CohortFact& fact : facts) {
+    text += fmt::format("{:<27} {:<26} {:<36} {}\n", fact.name, fact.trained, fact.here, fact.verdict);
+    if (!fact.advice.empty()) text += fmt::format("    {}\n", fact.advice);
+  }
   return text;
 }
 

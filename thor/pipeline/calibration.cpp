@@ -45,6 +45,23 @@ std::vector<Calibration> parse_entries(const nlohmann::json& stored) {
   return list;
 }
 
+/// The knobs that differ: "start_step 350 instead of 300".
+std::string difference(const CalibrationSetting& has, const CalibrationSetting& wanted) {
+  const nlohmann::json a = has.config.flatten(), b = wanted.config.flatten();
+  std::vector<std::string> parts;
+  if (has.perceptual != wanted.perceptual)
+    parts.push_back(fmt::format("the perceptual distance {} instead of {}", has.perceptual, wanted.perceptual));
+  for (const auto& [knob, value] : b.items()) {
+    const auto old = a.find(knob);
+    if (knob.empty() || (old != a.end() && *old == value)) continue;  // "" is what an empty object flattens to
+    std::string name = knob.substr(1);
+    std::replace(name.begin(), name.end(), '/', '.');
+    parts.push_back(fmt::format("{} {} instead of {}", name, old == a.end() ? "absent" : old->dump(), value.dump()));
+  }
+  if (parts.empty()) parts.push_back("knobs that are not there any more");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 }  // namespace
 
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b) {
@@ -101,6 +118,7 @@ Calibration parse_calibration(const nlohmann::json& json) {
   } catch (const nlohmann::json::exception& error) {
     fail_input("it is not as thor writes it: {}", error.what());
   }
+  if (!calibration.setting.config.is_object()) fail_input("its detector settings are not an object");
   check_healthy(calibration);
   return calibration;
 }
@@ -117,6 +135,16 @@ std::optional<Calibration> find_calibration(const Model& model, const Calibratio
   for (Calibration& one : calibrations_of(model))
     if (one.setting == setting) return std::move(one);
   return std::nullopt;
+}
+
+std::string missing_calibration(const Model& model, const CalibrationSetting& setting) {
+  const auto all = calibrations_of(model);
+  if (all.empty()) return "it is not calibrated";
+  const auto same = std::find_if(all.rbegin(), all.rend(),
+                                 [&](const Calibration& one) { return one.setting.detector == setting.detector; });
+  if (same == all.rend())
+    return fmt::format("it is calibrated for {}, not for {}", all.back().setting.detector, setting.detector);
+  return fmt::format("it is calibrated for {}, but with {}", setting.detector, difference(same->setting, setting));
 }
 
 void put_calibration(Model& model, const Calibration& calibration) {

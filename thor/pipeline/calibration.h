@@ -47,6 +47,8 @@ Calibration parse_calibration(const nlohmann::json& json);
 std::vector<Calibration> calibrations_of(const Model& model);
 /// The one of exactly this setting, if there is one. Throws Input as `calibrations_of`.
 std::optional<Calibration> find_calibration(const Model& model, const CalibrationSetting& setting);
+/// Why there is none, for people: "it is calibrated for thor, but with start_step 350 instead of 300".
+std::string missing_calibration(const Model& model, const CalibrationSetting& setting);
 /// Adds a calibration; one of the same setting is replaced. What cannot be understood is dropped, with a warning.
 void put_calibration(Model& model, const Calibration& calibration);
 

@@ -50,9 +50,10 @@ std::optional<Calibration> calibration_for(const Pipeline& pipeline, const Detec
     found->threshold(options.fpr);
   else
     info(
-        "the model is not calibrated for {} with these settings: no masks, no p-values; 'thor calibrate MODEL --data "
-        "HEALTHY.csv' with the same settings gives both",
-        options.detector_name);
+        "the model has no calibration for this ({}), so there are no masks and no p-values; 'thor calibrate MODEL "
+        "--data "
+        "HEALTHY.csv' with the same settings makes one",
+        missing_calibration(pipeline.model(), setting));
   return found;
 }
 

@@ -97,6 +97,20 @@ TEST(Calibration, HoldsForItsOwnSettingOnly) {
   }
 }
 
+TEST(Calibration, ThatIsMissingSaysWhatWouldHaveToBeDifferent) {
+  Model model;
+  CalibrationSetting wanted = three_scans().setting;
+  EXPECT_EQ(missing_calibration(model, wanted), "it is not calibrated");
+  put_calibration(model, three_scans());
+  wanted.config["map"]["sigma"] = 3.0;
+  wanted.perceptual = "lpips";
+  EXPECT_EQ(missing_calibration(model, wanted),
+            "it is calibrated for thor, but with the perceptual distance unet instead of lpips, map.sigma 2.0 instead "
+            "of 3.0");
+  wanted.detector = "ddpm";
+  EXPECT_EQ(missing_calibration(model, wanted), "it is calibrated for thor, not for ddpm");
+}
+
 TEST(Calibration, ReplacesTheOneOfTheSameSettingAndKeepsTheOthers) {
   Model model;
   put_calibration(model, three_scans("thor"));
@@ -123,7 +137,7 @@ TEST(Calibration, ThatCannotBeOneIsRefused) {
         changed("thresholds", nlohmann::json::object()), changed("thresholds", {{"1.5", 0.1}}),
         changed("thresholds", {{"0.05x", 0.1}}), changed("thresholds", {{"0.05", nullptr}}), changed("scores", {3, 2}),
         changed("scores", nlohmann::json::array()), changed("scores", "many"), changed("detector", 1),
-        changed("pixels", 0)})
+        changed("config", 1), changed("pixels", 0)})
     EXPECT_THAT(story_of_parsing(broken), HasSubstr("thor calibrate")) << broken.dump();
 }
 
