@@ -20,20 +20,17 @@ struct DetectCommandOptions {
   bool json = false;
 };
 
-std::vector<std::string> detector_names() {
-  std::vector<std::string> names;
-  for (const auto& row : detectors()) names.push_back(row.name);
-  return names;
-}
-
 void print_results(const FolderResult& result, bool json) {
   if (!json) {
-    for (const auto& c : result.done) fmt::print("{}\t{:.6g}\n", c.map_path, c.score);
+    for (const auto& c : result.done)
+      fmt::print("{}\t{:.6g}{}\n", c.map_path, c.score, c.p_value ? fmt::format("\tp={:.3g}", *c.p_value) : "");
     return;
   }
   nlohmann::json out{{"cases", nlohmann::json::array()}, {"failed", nlohmann::json::array()}};
-  for (const auto& c : result.done)
+  for (const auto& c : result.done) {
     out["cases"].push_back({{"input", c.input}, {"name", c.name}, {"map", c.map_path}, {"score", c.score}});
+    if (c.p_value) out["cases"].back()["p_value"] = *c.p_value;
+  }
   for (const auto& f : result.failed) out["failed"].push_back({{"input", f.input}, {"error", f.message}});
   fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
@@ -65,7 +62,8 @@ Command detect_command() {
       "map\n"
       "(float NIfTI for NIfTI, else 16-bit PNG), the pseudo-healthy image, an overlay, and a JSON file with score,\n"
       "settings and versions. A bad image does not stop the others: it is listed, and the exit code is 3.\n"
-      "The detector is the one the model recommends unless --detector names another. Prints map and score.",
+      "The detector is the one the model recommends unless --detector names another. Prints map and score. Where\n"
+      "`thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},
        {"detect run/model.safetensors a.png b.nii.gz -o maps --detector ddpm --seed 3 --json",
         "two files with plain DDPM"},
@@ -74,8 +72,9 @@ Command detect_command() {
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
        {"INPUT", "", "images, folders or a CSV", &o->detect.inputs, true},
        {"-o,--out", "OUT", "folder to write to", &o->detect.output, true},
-       {"--detector", "NAME", "which method", &o->detector, false, detector_names()},
+       detector_option(o->detector),
        set_option(o->sets, "detector.*"),
+       {"--fpr", "RATE", "share of healthy pixels that the mask may mark (default: 0.05)", &o->detect.fpr},
        seed_option(o->run.seed),
        {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &o->run.batch},
        device_option(o->run.device),

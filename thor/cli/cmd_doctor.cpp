@@ -13,10 +13,12 @@
 #include <regex>
 #include <thread>
 
+#include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/base/version.h"
 #include "thor/cli/command.h"
 #include "thor/cli/self_check.h"
+#include "thor/eval/cohort.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
@@ -117,7 +119,28 @@ void print_for_people(const Json& out) {
                check["tolerance"].get<double>());
 }
 
-int run(bool json) {
+struct DoctorOptions {
+  std::string cohort, model;
+  int64_t images = 20;
+  RunConfig run;
+  bool json = false;
+};
+
+int check_cohort(const DoctorOptions& options) {
+  if (options.cohort.empty() || options.model.empty())
+    fail_usage("a cohort is compared with a model: give both --cohort CSV and --model MODEL");
+  if (options.images < 1) fail_usage("--images is {}, expected at least 1", options.images);
+  const Model model = load_model(options.model);
+  const CohortReport report = compare_cohort(model, read_split(options.cohort), options.images, options.run);
+  for (const CaseFailure& failure : report.failed) warn("{}", failure.message);
+  if (options.json)
+    fmt::print("{}\n", report.to_json().dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  else
+    fmt::print("{}", report.table());
+  return 0;
+}
+
+int check_installation(bool json) {
   const Json out = report();
   if (json)
     fmt::print("{}\n", out.dump(2));
@@ -132,15 +155,25 @@ int run(bool json) {
 }  // namespace
 
 Command doctor_command() {
-  const auto json = std::make_shared<bool>(false);
+  const auto o = std::make_shared<DoctorOptions>();
   return {
       "doctor",
-      "check this installation: versions, processor, threads, devices, weights",
+      "check this installation, or whether a cohort fits a model",
       "Prints what thor runs with and lets a tiny built-in network compute known numbers on every device, in fp32 and\n"
-      "bf16. Exit code 1 if one of them is wrong.",
-      {{"doctor", "for people"}, {"doctor --json", "for bug reports"}},
-      {json_option(*json)},
-      [json] { return run(*json); }};
+      "bf16. Exit code 1 if one of them is wrong. With --cohort it compares a list of images with what the model was\n"
+      "trained on instead (brightness, foreground, sizes, spacing, bit depth and, if the model is calibrated, image\n"
+      "scores) and says what differs, why that matters and what to do.",
+      {{"doctor", "for people"},
+       {"doctor --json", "for bug reports"},
+       {"doctor --cohort scans.csv --model run/model.safetensors", "do these images fit this model?"}},
+      {{"--cohort", "CSV", "images to compare", &o->cohort},
+       {"--model", "MODEL", "what they are compared with", &o->model},
+       {"--images", "N", "at most so many images get a score, if the model is calibrated (default: 20)", &o->images},
+       seed_option(o->run.seed),
+       device_option(o->run.device),
+       {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &o->run.lpips},
+       json_option(o->json)},
+      [o] { return o->cohort.empty() && o->model.empty() ? check_installation(o->json) : check_cohort(*o); }};
 }
 
 }  // namespace thor

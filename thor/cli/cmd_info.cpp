@@ -5,7 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "thor/cli/command.h"
-#include "thor/pipeline/model.h"
+#include "thor/eval/calibrate.h"
+#include "thor/pipeline/calibration.h"
 
 namespace thor {
 namespace {
@@ -46,9 +47,9 @@ int run(const InfoOptions& options) {
     fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     return 0;
   }
-  for (const char* section :
-       {"file", "model", "diffusion", "noise", "preprocess", "detector", "training", "calibration"})
+  for (const char* section : {"file", "model", "diffusion", "noise", "preprocess", "detector", "training"})
     print_section(section, out.at(section));
+  for (const Calibration& calibration : calibrations_of(model)) fmt::print("\n{}", calibration_table(calibration));
   return 0;
 }
 

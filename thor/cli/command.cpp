@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/cli/command.h"
 
+#include "thor/detect/detector.h"
+
 namespace thor {
 
 std::vector<Command> commands() {
-  return {phantom_command(), prepare_command(), train_command(),  detect_command(), evaluate_command(),
-          import_command(),  info_command(),    doctor_command(), demo_command()};
+  return {phantom_command(), prepare_command(),  train_command(),    calibrate_command(),
+          detect_command(),  evaluate_command(), diagnose_command(), import_command(),
+          info_command(),    doctor_command(),   demo_command()};
 }
 
 Option set_option(std::vector<std::string>& sets, const std::string& keys) {
   return {"--set", "KEY=VALUE", "one parameter, again for each: " + keys, &sets};
+}
+Option detector_option(std::string& name) {
+  std::vector<std::string> names;
+  for (const auto& row : detectors()) names.push_back(row.name);
+  return {"--detector", "NAME", "which method (default: the one the model recommends)", &name, false, names};
 }
 Option seed_option(uint64_t& seed) {
   return {"--seed", "N", "names the random numbers; same seed, same result", &seed};

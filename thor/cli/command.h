@@ -43,7 +43,9 @@ std::vector<Command> commands();
 Command phantom_command();
 Command prepare_command();
 Command train_command();
+Command calibrate_command();
 Command detect_command();
+Command diagnose_command();
 Command evaluate_command();
 Command import_command();
 Command info_command();
@@ -52,6 +54,7 @@ Command demo_command();
 
 // Options that several commands have.
 Option set_option(std::vector<std::string>& sets, const std::string& keys);
+Option detector_option(std::string& name);
 Option seed_option(uint64_t& seed);
 Option device_option(std::string& device);
 Option json_option(bool& json);

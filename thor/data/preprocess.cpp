@@ -32,6 +32,11 @@ Tensor resize_bilinear(const Tensor& image, int64_t side) {  // [H,W] -> [side,s
   return at::upsample_bilinear2d(image.unsqueeze(0).unsqueeze(0), {side, side}, /*align_corners=*/false)[0][0];
 }
 
+Tensor resize_nearest(const Tensor& mask, int64_t side) {  // [H,W] -> [side,side]
+  // "exact" takes the pixel whose area holds the new centre: the same geometry as the bilinear resize of the image.
+  return at::_upsample_nearest_exact2d(mask.unsqueeze(0).unsqueeze(0), {side, side})[0][0];
+}
+
 /// Linear interpolation between order statistics, as numpy does by default.
 double percentile_of(const Tensor& values, double percent) {
   const Tensor copy = values.flatten().clone();
@@ -107,10 +112,14 @@ Tensor to_native_grid(const Tensor& unit, int64_t height, int64_t width) {
   return padded.narrow(0, square.top, height).narrow(1, square.left, width).contiguous();
 }
 
+Tensor mask_to_native_grid(const Tensor& mask, int64_t height, int64_t width) {
+  const Square square(height, width);
+  const Tensor padded = resize_nearest(mask.gt(0).to(at::kFloat), square.side);  // [S,S]
+  return padded.narrow(0, square.top, height).narrow(1, square.left, width).contiguous();
+}
+
 Tensor mask_to_network_grid(const Tensor& mask, int64_t size) {
-  const Tensor padded = pad_to_square(mask.gt(0).to(at::kFloat), 0);  // [S,S]
-  // "exact" takes the pixel whose area holds the new centre: the same geometry as the bilinear resize of the image.
-  return at::_upsample_nearest_exact2d(padded.unsqueeze(0).unsqueeze(0), {size, size})[0][0];
+  return resize_nearest(pad_to_square(mask.gt(0).to(at::kFloat), 0), size);
 }
 
 }  // namespace thor

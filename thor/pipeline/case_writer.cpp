@@ -8,6 +8,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/log.h"
 #include "thor/base/version.h"
 #include "thor/image/overlay.h"
 
@@ -16,6 +17,8 @@ namespace fs = std::filesystem;
 namespace thor {
 namespace {
 
+constexpr const char* kEndings[] = {".png", ".nii.gz"};
+constexpr uint64_t kMaxSidecarBytes = 1 << 20;
 constexpr const char* kResearchNote =
     "Research software, not a medical device: not for diagnosis or any other clinical decision.";
 
@@ -28,6 +31,31 @@ fs::path real_path(const std::string& path) {
 }
 
 nlohmann::json described(PreprocessConfig config) { return Fields(config).to_json(); }
+
+/// The name of the mask that an earlier run left beside this sidecar; "" where there is none.
+std::string mask_of_sidecar(const std::string& path) {
+  std::error_code ec;
+  if (!fs::is_regular_file(path, ec)) return {};
+  const auto old = nlohmann::json::parse(read_text_file(path, kMaxSidecarBytes), nullptr, /*allow_exceptions=*/false);
+  const auto mask = old.is_object() ? old.find("mask") : old.end();
+  return mask != old.end() && mask->is_string() ? mask->get<std::string>() : std::string();
+}
+
+std::optional<Calibration> calibration_for(const Pipeline& pipeline, const DetectOptions& options) {
+  if (!(options.fpr > 0 && options.fpr < 1))
+    fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.05", options.fpr);
+  const CalibrationSetting setting{options.detector_name, options.detector_config, pipeline.perceptual()};
+  auto found = find_calibration(pipeline.model(), setting);
+  if (found)
+    found->threshold(options.fpr);
+  else
+    info(
+        "the model has no calibration for this ({}), so there are no masks and no p-values; 'thor calibrate MODEL "
+        "--data "
+        "HEALTHY.csv' with the same settings makes one",
+        missing_calibration(pipeline.model(), setting));
+  return found;
+}
 
 }  // namespace
 
@@ -47,7 +75,7 @@ OpenCase open_case(const CaseInput& input, const PreprocessConfig& config) {
 }
 
 CaseWriter::CaseWriter(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run)
-    : options_(options) {
+    : options_(options), calibration_(calibration_for(pipeline, options)) {
   make_folder(options.output);
   common_ = {{"thor", version()},
              {"note", kResearchNote},
@@ -70,11 +98,23 @@ void CaseWriter::check_inputs(const std::vector<CaseInput>& cases) const {
   std::set<fs::path> inputs;
   for (const CaseInput& one : cases) inputs.insert(real_path(one.path));
   for (const CaseInput& one : cases)
-    for (const char* kind : {"_map", "_pseudo_healthy", "_overlay"})
-      for (const char* extension : {".png", ".nii.gz"})
+    for (const char* kind : {"_map", "_pseudo_healthy", "_overlay", "_mask"})
+      for (const char* extension : kEndings)
         if (inputs.count(real_path(path(one.name + kind + extension))))
           fail_usage("a result would overwrite the input '{}'; give the results another folder",
                      path(one.name + kind + extension));
+  if (calibration_) check_masks(cases);
+}
+
+void CaseWriter::check_masks(const std::vector<CaseInput>& cases) const {
+  for (const CaseInput& one : cases)
+    for (const char* extension : kEndings) {
+      const std::string file = one.name + "_mask" + extension;
+      std::error_code ec;
+      if (fs::exists(path(file), ec) && mask_of_sidecar(path(one.name + ".json")) != file)
+        fail_usage("'{}' is there already and not by an earlier run; move it, or give the results another folder",
+                   path(file));
+    }
 }
 
 std::string CaseWriter::write_map(const OpenCase& one, const Tensor& map, double full_scale) const {
@@ -101,12 +141,39 @@ std::string CaseWriter::write_overlay(const OpenCase& one, const Tensor& map) co
   return file;
 }
 
-CaseOutput CaseWriter::write(const OpenCase& one, const CaseFinding& finding) const {
-  const std::string sidecar = path(one.input.name + ".json");
+std::string CaseWriter::write_mask(const OpenCase& one, const Tensor& network_map) const {
+  const std::string file = one.input.name + "_mask" + ending(one);
+  const Tensor above = network_map.gt(calibration_->threshold(options_.fpr));
+  const Tensor mask = mask_to_native_grid(above, one.gray.size(0), one.gray.size(1));  // [H,W]
+  if (one.medical)
+    write_nifti(path(file), mask, one.geometry);
+  else
+    write_png(path(file), mask, 8);
+  return file;
+}
+
+nlohmann::json CaseWriter::calibrated(double score) const {
+  return {{"fpr", options_.fpr},
+          {"threshold", calibration_->threshold(options_.fpr)},
+          {"thresholds", to_json(*calibration_).at("thresholds")},
+          {"p_value", calibration_->p_value(score)},
+          {"cases", calibration_->scores.size()}};
+}
+
+void CaseWriter::remove_old(const std::string& name) const {
+  const std::string sidecar = path(name + ".json"), mask = mask_of_sidecar(sidecar);
+  for (const char* extension : kEndings)
+    if (mask == name + "_mask" + extension) {
+      std::error_code ec;
+      fs::remove(path(mask), ec);
+    }
   std::error_code ec;
   fs::remove(sidecar, ec);
   if (ec) fail_input("cannot replace '{}': {}", sidecar, ec.message());
+}
 
+CaseOutput CaseWriter::write(const OpenCase& one, const CaseFinding& finding) const {
+  remove_old(one.input.name);
   const int64_t height = one.gray.size(0), width = one.gray.size(1);
   const Tensor map = to_native_grid(finding.map, height, width);                 // [H,W]
   const Tensor healthy = to_native_grid(finding.pseudo_healthy, height, width);  // [H,W]
@@ -119,8 +186,15 @@ CaseOutput CaseWriter::write(const OpenCase& one, const CaseFinding& finding) co
   about["map_full_scale"] = full_scale;
   about["pseudo_healthy"] = write_pseudo_healthy(one, healthy);
   about["overlay"] = write_overlay(one, map);
-  write_text_atomically(sidecar, about.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-  return {one.input.path, one.input.name, path(about["map"].get<std::string>()), finding.score};
+  CaseOutput output{one.input.path, one.input.name, path(about["map"].get<std::string>()), finding.score, {}};
+  if (calibration_) {
+    about["mask"] = write_mask(one, finding.map);
+    about["calibration"] = calibrated(finding.score);
+    output.p_value = calibration_->p_value(finding.score);
+  }
+  write_text_atomically(path(one.input.name + ".json"),
+                        about.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+  return output;
 }
 
 }  // namespace thor

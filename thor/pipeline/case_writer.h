@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "thor/image/image.h"
+#include "thor/pipeline/calibration.h"
 #include "thor/pipeline/case_list.h"
 #include "thor/pipeline/pipeline.h"
 
@@ -29,9 +30,11 @@ struct CaseFinding {
 /// stands beside the map of another run. Throws Input where the folder cannot be written.
 class CaseWriter {
  public:
+  /// Throws Usage: a rate for the mask that is none, or that the model's calibration does not have.
   CaseWriter(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run);
   CaseOutput write(const OpenCase& one, const CaseFinding& finding) const;
-  /// Throws Usage where a result would take the place of an input, or be taken for one by the next run.
+  /// Throws Usage where a result would take the place of an input or of a mask that no earlier run wrote, or be taken
+  /// for an input by the next run.
   void check_inputs(const std::vector<CaseInput>& cases) const;
 
  private:
@@ -39,9 +42,14 @@ class CaseWriter {
   std::string write_map(const OpenCase& one, const Tensor& map, double full_scale) const;
   std::string write_pseudo_healthy(const OpenCase& one, const Tensor& unit) const;
   std::string write_overlay(const OpenCase& one, const Tensor& map) const;
+  std::string write_mask(const OpenCase& one, const Tensor& network_map) const;
+  nlohmann::json calibrated(double score) const;
+  void check_masks(const std::vector<CaseInput>& cases) const;
+  void remove_old(const std::string& name) const;
 
   DetectOptions options_;
-  nlohmann::json common_;  ///< what the sidecars of a run share
+  std::optional<Calibration> calibration_;  ///< of this detector and setting, where the model has it
+  nlohmann::json common_;                   ///< what the sidecars of a run share
 };
 
 }  // namespace thor

@@ -134,4 +134,11 @@ void save_model(const std::string& path, const Model& model) {
   write_safetensors(path, file);
 }
 
+void save_calibration(const std::string& from, const std::string& to, const Model& model) {
+  if (sha256_of_file(from) != model.hash) fail_input("'{}' has changed since it was loaded; calibrate it again", from);
+  Safetensors file = with_context("loading model " + from, [&] { return read_safetensors(from); });
+  file.metadata["thor.calibration"] = text_of(model.calibration);
+  write_safetensors(to, file);
+}
+
 }  // namespace thor

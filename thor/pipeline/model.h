@@ -26,12 +26,15 @@ struct Model {
   ModelConfig config;
   StateDict weights;                                      ///< float32, MONAI Generative's names
   nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
-  nlohmann::json calibration = nlohmann::json::object();  ///< thresholds, filled by a later command
+  nlohmann::json calibration = nlohmann::json::object();  ///< see calibration.h; empty until `thor calibrate`
   nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
   std::string hash;                                       ///< SHA-256 of the file it came from
 };
 
 Model load_model(const std::string& path);
 void save_model(const std::string& path, const Model& model);
+/// Writes the file that `model` was loaded from again, as `to` (which may be the same), with the model's calibration
+/// and everything else bit for bit as it is. Throws Input where `from` has become another file meanwhile.
+void save_calibration(const std::string& from, const std::string& to, const Model& model);
 
 }  // namespace thor

@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "thor/detect/detector.h"
 #include "thor/pipeline/model.h"
@@ -48,6 +49,7 @@ std::string thor_home();
 struct CaseOutput {
   std::string input, name, map_path;
   double score = 0;
+  std::optional<double> p_value;  ///< where the model is calibrated for this detector and setting
 };
 /// One case that could not be done.
 struct CaseFailure {
@@ -63,10 +65,12 @@ struct DetectOptions {
   std::string output;               ///< folder
   std::string detector_name;
   nlohmann::json detector_config;  ///< as resolved, for the sidecar
+  double fpr = 0.05;               ///< of the mask: share of healthy pixels that it may mark, in (0,1)
 };
 /// Detects every input and writes, on its own grid, into the output folder: NAME_map.nii.gz (NIfTI input) or
 /// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and
-/// NAME.json (scores, detector, config, seed, model hash, version). Each file is whole or absent; the sidecar is
+/// NAME.json (scores, detector, config, seed, model hash, version); where the model is calibrated for exactly this
+/// detector and setting also NAME_mask.*, and a p-value in the sidecar. Each file is whole or absent; the sidecar is
 /// written last. A bad image is recorded in `failed` and the rest goes on. Stops early, cleanly, on interrupt.
 FolderResult detect_files(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run);
 

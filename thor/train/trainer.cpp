@@ -13,6 +13,7 @@
 #include "thor/base/log.h"
 #include "thor/base/version.h"
 #include "thor/data/archive.h"
+#include "thor/data/summary.h"
 #include "thor/nn/layers.h"
 #include "thor/train/adam.h"
 #include "thor/train/batch.h"
@@ -42,7 +43,8 @@ class Run {
         diffusion_(config.model.diffusion),
         device_(device == "auto" ? "cpu" : device),
         dtype_(compute_dtype(config.train.precision, device_)),
-        data_(open_training_data(paths.train_data, config.model.preprocess)) {
+        data_(open_training_data(paths.train_data, config.model.preprocess)),
+        data_summary_(summarize(data_.slices)) {
     if (!paths.val_data.empty()) val_ = open_training_data(paths.val_data, config.model.preprocess);
     make_folder(paths.run);
     state_.config = Fields(config_).to_json();
@@ -138,6 +140,7 @@ class Run {
                       {"seconds", state_.seconds},
                       {"images", data_.slices.size(0)},
                       {"data_sha256", data_.sha256},
+                      {"data", to_json(data_summary_)},
                       {"precision", dtype_ == at::kFloat ? "fp32" : "bf16"},
                       {"config", state_.config["train"]}};
     if (validation_loss_ >= 0) model.training["validation_loss"] = validation_loss_;
@@ -213,6 +216,7 @@ class Run {
   at::Device device_;
   at::ScalarType dtype_;
   Archive data_, val_;
+  DataSummary data_summary_;
   Checkpoint state_;
   std::vector<Tensor> parameters_;
   std::unique_ptr<Adam> adam_;

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/data/summary.h"
+
+#include <ATen/ATen.h>
+#include <gtest/gtest.h>
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+TEST(DataSummary, DescribesTheForegroundAndLeavesTheBackgroundOut) {
+  Tensor slices = at::zeros({2, 10, 10});
+  slices.narrow(1, 0, 2).fill_(0.8);     // 20 of 100 pixels of each image ...
+  slices[1].narrow(0, 2, 2).fill_(0.4);  // ... and as many darker ones in the second
+  const DataSummary summary = summarize(slices);
+  EXPECT_EQ(summary.images, 2);
+  EXPECT_NEAR(summary.foreground_share, 60.0 / 200, 1e-9);
+  EXPECT_NEAR(summary.foreground_quantiles.at(0), 0.4, 1e-3);
+  EXPECT_NEAR(summary.foreground_quantiles.at(1), 0.4, 1e-3);
+  EXPECT_NEAR(summary.foreground_quantiles.at(2), 0.8, 1e-3);
+  EXPECT_NEAR(summary.foreground_quantiles.at(4), 0.8, 1e-3);
+  EXPECT_NEAR(summary.image_means.at(0), 0.16, 1e-3);
+  EXPECT_NEAR(summary.image_means.at(2), 0.24, 1e-3);
+}
+
+TEST(DataSummary, QuantilesOfAnEvenRampAreTheirShares) {
+  const Tensor slices = at::linspace(0, 1, 64 * 64).view({1, 64, 64});
+  const DataSummary summary = summarize(slices);
+  EXPECT_NEAR(summary.foreground_share, 0.95, 1e-3);
+  EXPECT_NEAR(summary.foreground_quantiles.at(2), 0.05 + 0.5 * 0.95, 2e-3);
+}
+
+TEST(DataSummary, ComesBackFromJsonAndAnythingElseIsRefused) {
+  const DataSummary summary = summarize(at::rand({3, 8, 8}));
+  EXPECT_EQ(to_json(parse_summary(to_json(summary))), to_json(summary));
+  nlohmann::json broken = to_json(summary);
+  broken["image_means"] = {0.5};
+  EXPECT_THROW(parse_summary(broken), Error);
+  EXPECT_THROW(parse_summary(nlohmann::json::object()), Error);
+  EXPECT_THROW(parse_summary(3), Error);
+}
+
+}  // namespace
+}  // namespace thor

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/calibrate.h"
+
+#include <ATen/ATen.h>
+#include <gmock/gmock.h>
+
+#include <algorithm>
+
+#include "tests/support.h"
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/random.h"
+#include "thor/image/image.h"
+
+namespace thor {
+namespace {
+
+using ::testing::HasSubstr;
+
+/// Scans of one scanner: maps with exponential values around a level of the scan's own, scores their means.
+MapSet scans(int64_t count, uint64_t seed, double scale = 1) {
+  constexpr int64_t kSide = 24;
+  MapSet set;
+  set.maps = at::empty({count, kSide, kSide});
+  float* value = set.maps.data_ptr<float>();
+  for (int64_t i = 0; i < count; ++i) {
+    Random random({seed, static_cast<uint64_t>(i), 0, Purpose::Phantom, 0});
+    const double level = scale * random.uniform(0.5, 1.5);
+    for (int64_t k = 0; k < kSide * kSide; ++k) *value++ = static_cast<float>(-level * std::log(1 - random.uniform()));
+    set.names.push_back(std::to_string(i));
+    set.scores.push_back(set.maps[i].mean().item<double>());
+  }
+  set.images = set.maps.clamp(0, 1);
+  set.about = {{"detector", {{"name", "thor"}, {"config", {{"start_step", 350}}}}}, {"perceptual", "unet"}};
+  return set;
+}
+
+TEST(Calibrating, ThresholdIsTheSmallestValueThatEnoughPixelsStayBelow) {
+  const Tensor values = at::tensor({0.1f, 0.5f, 0.2f, 0.4f, 0.3f, 0.9f, 0.6f, 0.8f, 0.7f, 1.0f});
+  EXPECT_FLOAT_EQ(threshold_at(values, 0.2), 0.8f);
+  EXPECT_FLOAT_EQ(threshold_at(values, 0.29), 0.8f);
+  EXPECT_FLOAT_EQ(threshold_at(values, 0.3), 0.7f);
+  EXPECT_FLOAT_EQ(threshold_at(values, 0.05), 1.0f);
+  EXPECT_FLOAT_EQ(threshold_at(values, 0.95), 0.1f);
+}
+
+TEST(Calibrating, ThresholdKeepsTheRateWithTiesAndAgainstRounding) {
+  const Tensor ties = at::tensor({0.0f, 0.0f, 0.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f, 1.0f});
+  EXPECT_FLOAT_EQ(threshold_at(ties, 0.3), 1.0f);
+  EXPECT_FLOAT_EQ(threshold_at(ties, 0.7), 0.0f);
+  EXPECT_FLOAT_EQ(threshold_at(at::zeros({100}), 0.05), 0.0f);
+  const Tensor hundred = at::arange(100, at::kFloat);
+  for (int64_t percent = 1; percent < 100; ++percent)
+    EXPECT_EQ(hundred.gt(threshold_at(hundred, static_cast<double>(percent) / 100)).sum().item<int64_t>(), percent);
+}
+
+TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
+  const MapSet healthy = scans(7, 1);
+  const Calibration calibration = calibrate(healthy, calibration_rates(0.1));
+  EXPECT_EQ(calibration.setting.detector, "thor");
+  EXPECT_EQ(calibration.setting.config.at("start_step"), 350);
+  EXPECT_EQ(calibration.setting.perceptual, "unet");
+  EXPECT_EQ(calibration.pixels, 7 * 24 * 24);
+  EXPECT_EQ(calibration.thresholds.size(), 4u);
+  EXPECT_TRUE(std::is_sorted(calibration.scores.begin(), calibration.scores.end()));
+  EXPECT_NE(calibration.data_sha256, calibrate(scans(7, 2), {0.05}).data_sha256);
+  for (const auto& [rate, threshold] : calibration.thresholds)
+    EXPECT_LE(healthy.maps.gt(threshold).to(at::kDouble).mean().item<double>(), rate);
+}
+
+TEST(Calibrating, TheRequestedRateLiesInTheIntervalOnFreshHealthyScans) {
+  const Calibration calibration = calibrate(scans(400, 1), calibration_rates(0.05));
+  const CalibrationCheck check = check_calibration(calibration, scans(200, 2));
+  ASSERT_EQ(check.pixels.size(), 3u);
+  for (const RealizedRate& rate : check.pixels) {
+    EXPECT_TRUE(rate.holds()) << rate.requested << ": " << rate.realized << " in " << rate.low << " to " << rate.high;
+    EXPECT_LT(rate.high - rate.low, rate.requested);
+  }
+  EXPECT_TRUE(check.p_values.holds()) << check.p_values.realized;
+  EXPECT_EQ(check.to_json().at("pixels").size(), 3u);
+  EXPECT_THAT(check.table(), HasSubstr("holds"));
+}
+
+TEST(Calibrating, AnotherScannerIsFoundOut) {
+  const Calibration calibration = calibrate(scans(400, 1), calibration_rates(0.05));
+  const CalibrationCheck check = check_calibration(calibration, scans(200, 2, 1.5));
+  for (const RealizedRate& rate : check.pixels) EXPECT_FALSE(rate.holds());
+  EXPECT_FALSE(check.p_values.holds());
+  EXPECT_THAT(check.table(), HasSubstr("differs"));
+}
+
+TEST(Calibrating, ConformalPValuesKeepTheirPromiseForFewScansToo) {
+  int64_t small = 0, all = 0;
+  for (uint64_t draw = 0; draw < 200; ++draw) {
+    const Calibration calibration = calibrate(scans(19, 10 + 2 * draw), {0.05});
+    for (const double score : scans(5, 11 + 2 * draw).scores) {
+      small += calibration.p_value(score) <= 0.05 ? 1 : 0;
+      ++all;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(small) / static_cast<double>(all), 0.05, 0.03);
+}
+
+TEST(Calibrating, TheTableSaysHowManyScansAScoreThresholdNeeds) {
+  const std::string table = calibration_table(calibrate(scans(20, 1), calibration_rates(0.05)));
+  EXPECT_THAT(table, HasSubstr("needs 99 scans"));
+  EXPECT_THAT(table, HasSubstr("needs 49 scans"));
+  EXPECT_THAT(table, ::testing::Not(HasSubstr("needs 19 scans")));
+}
+
+TEST(Calibrating, RefusesRatesThatAreNone) {
+  for (const double rate : {0.0, 1.0, -0.1, std::nan("")}) EXPECT_THROW(calibration_rates(rate), Error) << rate;
+  EXPECT_EQ(calibration_rates(0.03), (std::vector<double>{0.01, 0.02, 0.03, 0.05}));
+}
+
+TEST(Calibrating, TakesHealthyScansOnly) {
+  const test::TemporaryFolder folder;
+  for (const char* name : {"a", "b"}) write_png(folder / (std::string(name) + ".png"), at::rand({16, 16}), 8);
+  write_png(folder / "empty.png", at::zeros({16, 16}), 8);
+  Tensor lesion = at::zeros({16, 16});
+  lesion[3][3] = 1;
+  write_png(folder / "lesion.png", lesion, 8);
+  write_text_atomically(folder / "healthy.csv", "image,mask\na.png,empty.png\nb.png,\n");
+  EXPECT_EQ(read_healthy(folder / "healthy.csv").size(), 2u);
+  write_text_atomically(folder / "sick.csv", "image,mask\na.png,empty.png\nb.png,lesion.png\n");
+  try {
+    read_healthy(folder / "sick.csv");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Input);
+    EXPECT_THAT(error.what(), HasSubstr("b.png"));
+  }
+}
+
+}  // namespace
+}  // namespace thor

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <limits>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/cli/command.h"
+#include "thor/eval/calibrate.h"
+#include "thor/pipeline/detector_choice.h"
+
+namespace thor {
+namespace {
+
+struct CalibrateOptions {
+  std::string model, detector, data, check, output;
+  double fpr = 0.05;
+  RunConfig run;
+  std::vector<std::string> sets;
+  bool json = false;
+};
+
+void check_options(const CalibrateOptions& options) {
+  if (options.data.empty() && options.check.empty())
+    fail_usage("nothing to do: give healthy scans with --data HEALTHY.csv, or fresh ones with --check FRESH.csv");
+  if (options.data.empty() && !options.output.empty())
+    fail_usage("--out is where a new calibration goes, which needs --data HEALTHY.csv");
+  calibration_rates(options.fpr);
+}
+
+/// One calibration run: a model, the detector it is calibrated for, and how many images could not be used.
+struct CalibrationRun {
+  const CalibrateOptions& options;
+  Model model;
+  DetectorChoice choice;
+  Pipeline pipeline;
+  size_t failed = 0;
+
+  explicit CalibrationRun(const CalibrateOptions& with)
+      : options(with),
+        model(load_model(with.model)),
+        choice(choose_detector(model, with.detector, with.sets)),
+        pipeline(model, std::move(choice.detector), with.run) {}
+
+  MapSet detect_healthy(const std::string& csv) {
+    MapSet set = detect_set(pipeline, choice.name, choice.config, read_healthy(csv), options.run);
+    for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
+    failed += set.failed.size();
+    return set;
+  }
+
+  void warn_about(const Calibration& calibration) const {
+    if (choice.config.value("/map/normalize"_json_pointer, "") == "max")
+      warn(
+          "map.normalize is max: every map reaches 1 whatever it shows, so masks and p-values can hardly tell sick "
+          "from "
+          "healthy; calibrate and detect with --set detector.map.normalize=none");
+    if (calibration.data_sha256 == model.training.value("data_sha256", ""))
+      warn(
+          "these are the images the model was trained on, which it restores too well: the thresholds are too low; use "
+          "healthy scans it has not seen");
+    if (!calibration.score_threshold(0.05))
+      warn("with {} healthy scans no p-value is below {:.3g}; 19 or more let it reach 0.05", calibration.scores.size(),
+           calibration.p_value(std::numeric_limits<double>::infinity()));
+  }
+
+  Calibration fit() {
+    const Calibration calibration = calibrate(detect_healthy(options.data), calibration_rates(options.fpr));
+    warn_about(calibration);
+    put_calibration(model, calibration);
+    const std::string out = options.output.empty() ? options.model : options.output;
+    save_calibration(options.model, out, model);
+    info("'{}' is now calibrated for {} with these settings", out, choice.name);
+    return calibration;
+  }
+
+  Calibration stored() const {
+    const CalibrationSetting setting{choice.name, choice.config, pipeline.perceptual()};
+    auto found = find_calibration(model, setting);
+    if (!found)
+      fail_input("there is no calibration in '{}' to check ({}); add --data HEALTHY.csv", options.model,
+                 missing_calibration(model, setting));
+    return *found;
+  }
+
+  CalibrationCheck check(const Calibration& calibration) {
+    const MapSet fresh = detect_healthy(options.check);
+    if (calibrate(fresh, {0.05}).data_sha256 == calibration.data_sha256)
+      warn("'{}' holds the scans of the calibration itself: the check says nothing; use other healthy scans",
+           options.check);
+    return check_calibration(calibration, fresh);
+  }
+};
+
+void print_calibration(const Calibration& calibration, const std::optional<CalibrationCheck>& check, bool json) {
+  if (!json) {
+    fmt::print("{}", calibration_table(calibration));
+    if (check) fmt::print("\n{}", check->table());
+    return;
+  }
+  nlohmann::json out = {{"calibration", to_json(calibration)}};
+  if (check) out["check"] = check->to_json();
+  fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+int run(const CalibrateOptions& options) {
+  check_options(options);
+  CalibrationRun work(options);
+  const Calibration calibration = options.data.empty() ? work.stored() : work.fit();
+  std::optional<CalibrationCheck> check;
+  if (!options.check.empty()) check = work.check(calibration);
+  print_calibration(calibration, check, options.json);
+  return work.failed == 0 ? 0 : kExitSomeFailed;
+}
+
+}  // namespace
+
+Command calibrate_command() {
+  const auto o = std::make_shared<CalibrateOptions>();
+  return {
+      "calibrate",
+      "thresholds and p-values from healthy scans, no lesion needed",
+      "Detects in healthy scans that the model has not seen and writes into the model file, for this detector and\n"
+      "setting: the map values that 1, 2 and 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
+      "detect` with the same detector and setting also writes masks and p-values. --check shows on other healthy "
+      "scans\n"
+      "whether the rates hold. A list whose masks mark a lesion is refused.",
+      {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
+       {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
+        "one more rate, another detector, into a copy"},
+       {"calibrate run/model.safetensors --check fresh.csv --set detector.map.normalize=none",
+        "do the rates hold on other healthy scans?"}},
+      {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
+       {"--data", "CSV", "healthy scans to calibrate with", &o->data},
+       {"--check", "CSV", "other healthy scans, to see whether the rates hold", &o->check},
+       {"--fpr", "RATE", "one more pixel false-positive rate (default: 0.05)", &o->fpr},
+       {"-o,--out", "OUT", "model file to write (default: MODEL itself)", &o->output},
+       detector_option(o->detector),
+       set_option(o->sets, "detector.*"),
+       seed_option(o->run.seed),
+       {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &o->run.batch},
+       device_option(o->run.device),
+       {"--precision", "P", "of the network", &o->run.precision, false, {"fp32", "bf16"}},
+       {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &o->run.lpips},
+       json_option(o->json)},
+      [o] { return run(*o); }};
+}
+
+}  // namespace thor

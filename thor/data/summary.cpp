@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/data/summary.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+constexpr double kForeground = 0.05;  // of the image's range above its minimum
+constexpr int64_t kBins = 4096;       // of the unit range
+
+/// The value below which a share of a histogram over [0,1] lies.
+double quantile_of(const Tensor& histogram, double share) {  // [kBins]
+  const Tensor below = histogram.cumsum(0);
+  const double wanted = share * below[-1].item<double>();
+  const int64_t bin = below.lt(wanted).sum().item<int64_t>();
+  return (static_cast<double>(std::min(bin, kBins - 1)) + 0.5) / kBins;
+}
+
+std::vector<double> numbers(const nlohmann::json& stored, size_t count) {
+  const auto list = stored.get<std::vector<double>>();
+  if (list.size() != count)
+    fail_input("the summary of the training data has {} numbers where {} belong", list.size(), count);
+  return list;
+}
+
+}  // namespace
+
+Tensor foreground_of(const Tensor& image) {
+  const double low = image.min().item<float>(), high = image.max().item<float>();
+  return image.gt(low + kForeground * (high - low));
+}
+
+DataSummary summarize(const Tensor& slices) {
+  if (slices.dim() != 3 || slices.size(0) < 1)
+    fail(ErrorKind::Internal, "images to summarize are {}, expected [N,H,W]", shape_text(slices.sizes()));
+  Tensor histogram = at::zeros({kBins}, at::kDouble), means = at::zeros({kBins}, at::kDouble);
+  for (int64_t i = 0; i < slices.size(0); ++i) {
+    const Tensor image = slices[i];
+    histogram += at::histc(image.masked_select(foreground_of(image)), kBins, 0, 1).to(at::kDouble);
+    means += at::histc(image.mean().view({1}), kBins, 0, 1).to(at::kDouble);
+  }
+  DataSummary summary;
+  summary.images = slices.size(0);
+  summary.foreground_share = histogram.sum().item<double>() / static_cast<double>(slices.numel());
+  for (const double share : {0.05, 0.25, 0.5, 0.75, 0.95})
+    summary.foreground_quantiles.push_back(quantile_of(histogram, share));
+  for (const double share : {0.05, 0.5, 0.95}) summary.image_means.push_back(quantile_of(means, share));
+  return summary;
+}
+
+nlohmann::json to_json(const DataSummary& summary) {
+  return {{"images", summary.images},
+          {"foreground_quantiles", summary.foreground_quantiles},
+          {"foreground_share", summary.foreground_share},
+          {"image_means", summary.image_means}};
+}
+
+DataSummary parse_summary(const nlohmann::json& stored) {
+  try {
+    DataSummary summary;
+    stored.at("images").get_to(summary.images);
+    stored.at("foreground_share").get_to(summary.foreground_share);
+    summary.foreground_quantiles = numbers(stored.at("foreground_quantiles"), 5);
+    summary.image_means = numbers(stored.at("image_means"), 3);
+    return summary;
+  } catch (const nlohmann::json::exception& error) {
+    fail_input("the summary of the training data in the model cannot be read: {}", error.what());
+  }
+}
+
+}  // namespace thor

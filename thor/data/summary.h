@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "thor/base/tensor.h"
+
+namespace thor {
+
+/// What a set of prepared images looks like as a whole: written into the model by training, compared with by
+/// `thor doctor --cohort`.
+struct DataSummary {
+  int64_t images = 0;
+  std::vector<double>
+      foreground_quantiles;         ///< 5, 25, 50, 75, 95 % of all foreground pixels (`foreground_of`), in [0,1]
+  double foreground_share = 0;      ///< of all pixels
+  std::vector<double> image_means;  ///< 5, 50, 95 % of the images' mean intensities
+};
+
+/// What exceeds an image's minimum by more than 5 % of its range. [H,W] -> bool [H,W]
+Tensor foreground_of(const Tensor& image);
+
+/// Quantiles are exact to 1/4096. `slices` float32 [N,H,W] in [0,1], N >= 1
+DataSummary summarize(const Tensor& slices);
+
+nlohmann::json to_json(const DataSummary& summary);
+/// Throws Input where the JSON is no such summary.
+DataSummary parse_summary(const nlohmann::json& stored);
+
+}  // namespace thor

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "thor/data/split.h"
+#include "thor/eval/map_set.h"
+#include "thor/pipeline/calibration.h"
+
+namespace thor {
+
+/// The rates that every calibration has a threshold for (METHODS 10), and `asked`, in ascending order. Throws Usage
+/// where `asked` is not between 0 and 1.
+std::vector<double> calibration_rates(double asked);
+
+/// The rows of a list of healthy scans. Throws Input, naming the first, where masks of the list mark anything.
+std::vector<SplitRow> read_healthy(const std::string& csv);
+
+/// The smallest of the values that at most a share `rate` of them exceeds: an order statistic, exact also with ties.
+/// `values` float32, at least one, finite.
+double threshold_at(const Tensor& values, double rate);
+
+/// Thresholds and sorted scores of what a detector found in healthy scans. All pixels of the network's grid count and
+/// all images alike, as they have the same number of pixels.
+Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates);
+
+/// A rate that was asked for and the one that came out, with its 95 % interval.
+struct RealizedRate {
+  double requested = 0, realized = 0, low = 0, high = 0;
+  bool holds() const { return low <= requested && requested <= high; }
+};
+/// How a calibration fares on healthy scans it has not seen.
+struct CalibrationCheck {
+  int64_t cases = 0;
+  std::vector<RealizedRate> pixels;  ///< pixels above each threshold; interval: bootstrap over scans
+  RealizedRate p_values;             ///< scans with p <= 0.05; interval: Wilson's for a share
+  nlohmann::json to_json() const;
+  std::string table() const;  ///< for people
+};
+CalibrationCheck check_calibration(const Calibration& calibration, const MapSet& fresh);
+
+/// The thresholds of a calibration, for people.
+std::string calibration_table(const Calibration& calibration);
+
+}  // namespace thor

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "thor/data/split.h"
+#include "thor/pipeline/model.h"
+#include "thor/pipeline/pipeline.h"
+
+namespace thor {
+
+/// One property of a list of images beside what the model was trained on.
+struct CohortFact {
+  std::string name, trained, here;  ///< for people; trained is "-" where only the list itself is looked at
+  std::string verdict;              ///< ok | differs | unknown (the model does not say)
+  std::string advice;               ///< where it differs: why that matters and what to do
+};
+struct CohortReport {
+  int64_t images = 0;  ///< that could be read
+  std::vector<CohortFact> facts;
+  std::vector<CaseFailure> failed;
+  nlohmann::json to_json() const;
+  std::string table() const;  ///< for people
+};
+
+/// Compares a list of images with what the model was trained on (its own summary, written by training) and looks for
+/// mixtures inside the list: size, shape, spacing, bit depth. If the model is calibrated, the image scores of at most
+/// `score_images` images, spread evenly over the list, are compared with the healthy ones (the calibration written
+/// last; two-sample Kolmogorov-Smirnov, 5 %). Throws Input where no image can be used. Throws Interrupted.
+CohortReport compare_cohort(const Model& model, const std::vector<SplitRow>& rows, int64_t score_images,
+                            const RunConfig& run);
+
+}  // namespace thor

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "thor/data/split.h"
+#include "thor/pipeline/model.h"
+#include "thor/pipeline/pipeline.h"
+
+namespace thor {
+
+/// How much of a result is chance or choice: one figure over all images and pairs of runs.
+struct Sensitivity {
+  std::string what;
+  double mean = 0, worst = 0;  ///< NaN (null in JSON) where nothing could be compared
+  int64_t compared = 0;        ///< images, or images times pairs of runs
+};
+struct Diagnosis {
+  int64_t images = 0, seeds = 0;
+  std::vector<Sensitivity> figures;
+  std::vector<CaseFailure> failed;
+  nlohmann::json to_json() const;
+  std::string table() const;  ///< for people
+};
+
+struct DiagnoseRequest {
+  std::string detector;           ///< "" = the one the model recommends
+  std::vector<std::string> sets;  ///< "detector.start_step=250"
+  std::vector<SplitRow> rows;     ///< pixels of their masks do not count as healthy tissue
+  int64_t seeds = 4;              ///< runs with seed, seed + 1, ...; at least 2
+};
+
+/// Detects all rows with several seeds, and once more with the start step 10 % lower and higher where the detector has
+/// one: the share of healthy tissue that the chain changed by more than 0.1, the correlation of maps between seeds and
+/// between start steps, and the spread of image scores. Throws Usage: fewer than 2 seeds. Throws Interrupted.
+Diagnosis diagnose(const Model& model, const DiagnoseRequest& request, const RunConfig& run);
+
+/// Pearson correlation of two maps; NaN where one of them is constant.
+double map_correlation(const Tensor& a, const Tensor& b);
+/// Share of the healthy foreground (as in DataSummary, outside the lesion) that differs by more than 0.1. [H,W] each,
+/// the lesion 0 or 1; NaN where there is no such pixel.
+double changed_share(const Tensor& image, const Tensor& pseudo_healthy, const Tensor& lesion);
+
+}  // namespace thor

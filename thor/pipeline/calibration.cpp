@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/calibration.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+
+namespace thor {
+namespace {
+
+constexpr const char* kEntries = "entries";
+
+/// "0.05" -> 0.05.
+double parse_rate(const std::string& text) {
+  double rate = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+  if (error != std::errc() || end != text.data() + text.size() || !(rate > 0 && rate < 1))
+    fail_input("it has a threshold for the rate '{}', expected a number between 0 and 1", text);
+  return rate;
+}
+
+std::map<double, double> parse_thresholds(const nlohmann::json& json) {
+  std::map<double, double> thresholds;
+  for (const auto& [rate, value] : json.items()) thresholds[parse_rate(rate)] = value.get<double>();
+  if (thresholds.empty()) fail_input("it has no thresholds");
+  return thresholds;
+}
+
+void check_healthy(const Calibration& calibration) {
+  const auto& scores = calibration.scores;
+  if (scores.empty()) fail_input("it has no healthy scores");
+  if (!std::is_sorted(scores.begin(), scores.end())) fail_input("its healthy scores are not in ascending order");
+  if (calibration.pixels < 1) fail_input("it was made from {} pixels", calibration.pixels);
+}
+
+std::vector<Calibration> parse_entries(const nlohmann::json& stored) {
+  std::vector<Calibration> list;
+  if (stored.empty()) return list;
+  const auto entries = stored.find(kEntries);
+  if (entries == stored.end() || !entries->is_array()) fail_input("it has no list '{}'", kEntries);
+  for (const auto& entry : *entries) list.push_back(parse_calibration(entry));
+  return list;
+}
+
+/// The knobs that differ: "start_step 350 instead of 300".
+std::string difference(const CalibrationSetting& has, const CalibrationSetting& wanted) {
+  const nlohmann::json a = has.config.flatten(), b = wanted.config.flatten();
+  std::vector<std::string> parts;
+  if (has.perceptual != wanted.perceptual)
+    parts.push_back(fmt::format("the perceptual distance {} instead of {}", has.perceptual, wanted.perceptual));
+  for (const auto& [knob, value] : b.items()) {
+    const auto old = a.find(knob);
+    if (knob.empty() || (old != a.end() && *old == value)) continue;  // "" is what an empty object flattens to
+    std::string name = knob.substr(1);
+    std::replace(name.begin(), name.end(), '/', '.');
+    parts.push_back(fmt::format("{} {} instead of {}", name, old == a.end() ? "absent" : old->dump(), value.dump()));
+  }
+  if (parts.empty()) parts.push_back("knobs that are not there any more");
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+}  // namespace
+
+bool operator==(const CalibrationSetting& a, const CalibrationSetting& b) {
+  return a.detector == b.detector && a.config == b.config && a.perceptual == b.perceptual;
+}
+
+double Calibration::threshold(double rate) const {
+  const auto found = thresholds.find(rate);
+  if (found != thresholds.end()) return found->second;
+  std::vector<double> rates;
+  for (const auto& [known, value] : thresholds) rates.push_back(known);
+  fail_usage(
+      "the model is not calibrated for a false-positive rate of {}, only for {}; 'thor calibrate --fpr {}' adds it",
+      rate, fmt::join(rates, ", "), rate);
+}
+
+double Calibration::p_value(double score) const {
+  const auto as_high = scores.end() - std::lower_bound(scores.begin(), scores.end(), score);
+  return static_cast<double>(1 + as_high) / static_cast<double>(1 + scores.size());
+}
+
+std::optional<double> Calibration::score_threshold(double rate) const {
+  // The lowest healthy score with p <= rate for everything above it: walks down while p still is.
+  const size_t n = scores.size();
+  std::optional<double> threshold;
+  for (size_t above = 0; above < n && static_cast<double>(above + 1) <= rate * static_cast<double>(n + 1); ++above)
+    threshold = scores[n - 1 - above];
+  return threshold;
+}
+
+nlohmann::json to_json(const Calibration& calibration) {
+  nlohmann::json thresholds = nlohmann::json::object();
+  for (const auto& [rate, value] : calibration.thresholds) thresholds[fmt::format("{}", rate)] = value;
+  return {{"detector", calibration.setting.detector},
+          {"config", calibration.setting.config},
+          {"perceptual", calibration.setting.perceptual},
+          {"thresholds", thresholds},
+          {"scores", calibration.scores},
+          {"cases", calibration.scores.size()},
+          {"pixels", calibration.pixels},
+          {"data_sha256", calibration.data_sha256}};
+}
+
+Calibration parse_calibration(const nlohmann::json& json) {
+  Calibration calibration;
+  try {
+    json.at("detector").get_to(calibration.setting.detector);
+    calibration.setting.config = json.at("config");
+    json.at("perceptual").get_to(calibration.setting.perceptual);
+    calibration.thresholds = parse_thresholds(json.at("thresholds"));
+    json.at("scores").get_to(calibration.scores);
+    json.at("pixels").get_to(calibration.pixels);
+    json.at("data_sha256").get_to(calibration.data_sha256);
+  } catch (const nlohmann::json::exception& error) {
+    fail_input("it is not as thor writes it: {}", error.what());
+  }
+  if (!calibration.setting.config.is_object()) fail_input("its detector settings are not an object");
+  check_healthy(calibration);
+  return calibration;
+}
+
+std::vector<Calibration> calibrations_of(const Model& model) {
+  try {
+    return parse_entries(model.calibration);
+  } catch (const Error& error) {
+    fail_input("the calibration in the model cannot be used: {}; 'thor calibrate' writes a new one", error.what());
+  }
+}
+
+std::optional<Calibration> find_calibration(const Model& model, const CalibrationSetting& setting) {
+  for (Calibration& one : calibrations_of(model))
+    if (one.setting == setting) return std::move(one);
+  return std::nullopt;
+}
+
+std::string missing_calibration(const Model& model, const CalibrationSetting& setting) {
+  const auto all = calibrations_of(model);
+  if (all.empty()) return "it is not calibrated";
+  const auto same = std::find_if(all.rbegin(), all.rend(),
+                                 [&](const Calibration& one) { return one.setting.detector == setting.detector; });
+  if (same == all.rend())
+    return fmt::format("it is calibrated for {}, not for {}", all.back().setting.detector, setting.detector);
+  return fmt::format("it is calibrated for {}, but with {}", setting.detector, difference(same->setting, setting));
+}
+
+void put_calibration(Model& model, const Calibration& calibration) {
+  nlohmann::json entries = nlohmann::json::array();
+  try {
+    for (const Calibration& old : calibrations_of(model))
+      if (!(old.setting == calibration.setting)) entries.push_back(to_json(old));
+  } catch (const Error& error) {
+    warn("{}: it is dropped", error.what());
+  }
+  entries.push_back(to_json(calibration));
+  model.calibration = {{kEntries, std::move(entries)}};
+}
+
+}  // namespace thor

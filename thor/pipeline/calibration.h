@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cstdint>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "thor/pipeline/model.h"
+
+namespace thor {
+
+/// What decides, besides the model, which values a map has: a calibration holds for exactly one of these. Seed and
+/// precision are no part of it: they move single pixels, not what a value means.
+struct CalibrationSetting {
+  std::string detector;
+  nlohmann::json config;   ///< all knobs, as resolved
+  std::string perceptual;  ///< the distance really used: lpips | ssim | unet | none
+};
+bool operator==(const CalibrationSetting& a, const CalibrationSetting& b);
+
+/// What a detector finds in healthy scans: nothing of it was tuned on a lesion. Map values are those of the network's
+/// grid, all of its pixels.
+struct Calibration {
+  CalibrationSetting setting;
+  std::map<double, double> thresholds;  ///< rate in (0,1) -> the map value that this share of healthy pixels exceeds
+  std::vector<double> scores;           ///< image scores of the n healthy scans, ascending
+  int64_t pixels = 0;                   ///< healthy pixels behind the thresholds
+  std::string data_sha256;              ///< of the healthy images as the network saw them
+
+  /// The threshold of a rate that was calibrated. Throws Usage, with the rates there are, for any other.
+  double threshold(double rate) const;
+  /// Conformal p-value (1 + #{healthy score >= s}) / (n + 1): for a scan exchangeable with the healthy ones, P(p <= a)
+  /// is at most a. In [1 / (n + 1), 1].
+  double p_value(double score) const;
+  /// The score beyond which p <= rate; none where n < 1 / rate - 1, as then no score gets there.
+  std::optional<double> score_threshold(double rate) const;
+};
+
+/// As model files hold it.
+nlohmann::json to_json(const Calibration& calibration);
+/// Throws Input where the JSON is no calibration, or one that cannot be: rates outside (0,1), scores out of order.
+Calibration parse_calibration(const nlohmann::json& json);
+
+/// All calibrations in a model, the latest last. Throws Input where what is stored cannot be understood.
+std::vector<Calibration> calibrations_of(const Model& model);
+/// The one of exactly this setting, if there is one. Throws Input as `calibrations_of`.
+std::optional<Calibration> find_calibration(const Model& model, const CalibrationSetting& setting);
+/// Why there is none, for people: "it is calibrated for thor, but with start_step 350 instead of 300".
+std::string missing_calibration(const Model& model, const CalibrationSetting& setting);
+/// Adds a calibration; one of the same setting is replaced. What cannot be understood is dropped, with a warning.
+void put_calibration(Model& model, const Calibration& calibration);
+
+}  // namespace thor
