@@ -60,7 +60,7 @@ std::vector<YamlText> items_of(const Fields::Field& field, const YAML::Node& nod
   for (const auto& item : node) {
     YAML::Emitter out;
     out << YAML::Flow << item;
-    items.push_back({out.c_str()});
+    items.push_back({item.IsScalar() ? item.Scalar() : out.c_str()});
   }
   return items;
 }

@@ -23,7 +23,7 @@ inline Limits one_of(std::vector<std::string> choices) {
   return limits;
 }
 
-/// One item of a list whose items are themselves described or passed on: its YAML on one line.
+/// One item of a list whose items are themselves described or passed on: a plain value as it is, else YAML on one line.
 struct YamlText {
   std::string text;
 };

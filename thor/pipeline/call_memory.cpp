@@ -24,7 +24,10 @@ std::string key_of(const std::string& name, const std::vector<Tensor>& inputs) {
 Tensor CallMemory::recall(const std::string& name, const std::vector<Tensor>& inputs,
                           const std::function<Tensor()>& compute) {
   const std::string key = key_of(name, inputs);
-  if (const auto found = results_.find(key); found != results_.end()) return found->second.clone();
+  if (const auto place = places_.find(key); place != places_.end()) {
+    results_.splice(results_.end(), results_, place->second);
+    return place->second->second.clone();
+  }
   const Tensor result = compute();
   keep(key, result);
   return result;
@@ -34,19 +37,18 @@ Tensor CallMemory::recall(const std::string& name, const std::vector<Tensor>& in
 void CallMemory::keep(const std::string& key, const Tensor& result) {
   if (result.nbytes() > limit_) return;
   while (held_ + result.nbytes() > limit_) {
-    const auto oldest = results_.find(oldest_first_.front());
-    held_ -= oldest->second.nbytes();
-    results_.erase(oldest);
-    oldest_first_.pop_front();
+    held_ -= results_.front().second.nbytes();
+    places_.erase(results_.front().first);
+    results_.pop_front();
   }
-  results_.emplace(key, result.clone());
-  oldest_first_.push_back(key);
+  results_.emplace_back(key, result.clone());
+  places_[key] = std::prev(results_.end());
   held_ += result.nbytes();
 }
 
 void CallMemory::clear() {
   results_.clear();
-  oldest_first_.clear();
+  places_.clear();
   held_ = 0;
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <list>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -12,7 +12,8 @@
 namespace thor {
 
 /// Results of pure functions of tensors, by the SHA-256 of what went in, so that equal calls are computed once and give
-/// the same bits. Holds at most so many bytes of results; the oldest go first. Not for several threads at once.
+/// the same bits. Holds at most so many bytes of results; what was not asked for longest goes first. Not for several
+/// threads at once.
 class CallMemory {
  public:
   explicit CallMemory(uint64_t bytes) : limit_(bytes) {}
@@ -25,8 +26,8 @@ class CallMemory {
   void keep(const std::string& key, const Tensor& result);
 
   uint64_t limit_, held_ = 0;
-  std::unordered_map<std::string, Tensor> results_;
-  std::deque<std::string> oldest_first_;
+  std::list<std::pair<std::string, Tensor>> results_;  ///< by key, the latest asked for last
+  std::unordered_map<std::string, decltype(results_)::iterator> places_;
 };
 
 }  // namespace thor

@@ -55,10 +55,10 @@ TEST(CallMemory, SurvivesCallersThatChangeWhatTheyGot) {
   EXPECT_EQ(runs, 1);
 }
 
-TEST(CallMemory, DropsTheOldestBeyondItsLimit) {
+TEST(CallMemory, DropsWhatWasNotAskedForLongestBeyondItsLimit) {
   CallMemory memory(2 * 4 * sizeof(float));
   int runs = 0;
-  for (const int value : {0, 1, 2}) doubled(memory, "a", at::full({4}, value, at::kFloat), runs);
+  for (const int value : {1, 0, 1, 2}) doubled(memory, "a", at::full({4}, value, at::kFloat), runs);
   EXPECT_EQ(memory.bytes(), 2 * 4 * sizeof(float));
   doubled(memory, "a", at::full({4}, 1, at::kFloat), runs);
   EXPECT_EQ(runs, 3);

@@ -20,23 +20,23 @@ size_t times(const std::string& text, const std::string& part) {
   return count;
 }
 
-Chart example() {
+Chart two_lines() {
   return {"Dice", {"threshold", 0, 1}, {"Dice", 0, 1}, {{"THOR", {0, 0.5, 1}, {0, 1, 0}}, {"DDPM", {0, 1}, {0, 0.5}}}};
 }
 
 TEST(Chart, NamesItsTitleItsAxesAndItsSeries) {
-  for (const std::string& svg : {line_chart(example()), scatter_chart(example())})
+  for (const std::string& svg : {line_chart(two_lines()), scatter_chart(two_lines())})
     for (const char* text : {">Dice<", ">threshold<", ">THOR<", ">DDPM<", "</svg>"}) EXPECT_THAT(svg, HasSubstr(text));
 }
 
 TEST(Chart, PutsTheLargestValueAtTheTopAndTheSmallestAtTheBottom) {
-  Chart chart = example();
+  Chart chart = two_lines();
   chart.series = {{"a", {0, 1}, {0, 1}}};
   EXPECT_THAT(line_chart(chart), HasSubstr("M62.0 284.0L446.0 34.0"));
 }
 
 TEST(Chart, InterruptsALineWhereAValueIsMissing) {
-  Chart chart = example();
+  Chart chart = two_lines();
   chart.series = {{"a", {0, 0.2, 0.4, 0.6, 0.8}, {0, 0.1, NAN, 0.3, 0.4}}};
   const std::string svg = line_chart(chart);
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
@@ -46,7 +46,7 @@ TEST(Chart, InterruptsALineWhereAValueIsMissing) {
 }
 
 TEST(Chart, LeavesWhatIsNotPositiveOffALogarithmicAxis) {
-  Chart chart = example();
+  Chart chart = two_lines();
   chart.x = {"pixels", NAN, NAN, true};
   chart.series = {{"a", {0, 1, 10, 100}, {0.1, 0.2, 0.3, 0.4}}};
   const std::string svg = scatter_chart(chart);
@@ -55,7 +55,7 @@ TEST(Chart, LeavesWhatIsNotPositiveOffALogarithmicAxis) {
 }
 
 TEST(Chart, TellsMoreThanEightSeriesApart) {
-  Chart chart = example();
+  Chart chart = two_lines();
   chart.series.assign(9, {"a", {0, 1}, {0, 1}});
   EXPECT_EQ(times(line_chart(chart), "stroke-dasharray"), 2u);  // the ninth line and its legend
 }
@@ -69,14 +69,14 @@ TEST(Chart, OfNothingAndOfOnePointIsStillAChart) {
 
 TEST(Chart, EscapesEveryText) {
   const std::string evil = "<script>\"'&";
-  Chart chart = example();
+  Chart chart = two_lines();
   chart.title = chart.x.title = chart.y.title = chart.series[0].name = evil;
   EXPECT_THAT(line_chart(chart), Not(HasSubstr("<script")));
   EXPECT_THAT(heat_map({evil, evil, evil, evil, {evil}, {evil}, {{1}}}), Not(HasSubstr("<script")));
 }
 
 TEST(Chart, RefusesSeriesAndHeatMapsThatDoNotFit) {
-  Chart chart = example();
+  Chart chart = two_lines();
   chart.series[0].y.pop_back();
   EXPECT_THROW(line_chart(chart), Error);
   EXPECT_THROW(heat_map({"t", "x", "y", "v", {"1", "2"}, {"a"}, {{1}}}), Error);
