@@ -70,7 +70,7 @@ Contestant compete(const DemoOptions& options, const std::string& model_path, co
   Contestant result{row.name == "thor" ? "THOR" : "DDPM", detect_files(pipeline, detect, run), {}};
   if (interrupted()) throw Interrupted();
   if (!result.maps.failed.empty()) fail_input("{}", result.maps.failed[0].message);
-  result.evaluation = evaluate(folder, truth);
+  result.evaluation = evaluate_folder(folder, truth, {}, {}, false);
   return result;
 }
 
@@ -82,7 +82,7 @@ std::vector<std::vector<std::string>> table_of(const std::vector<Contestant>& co
   for (size_t g = 0; g < groups.size(); ++g) {
     table.push_back({groups[g].group, std::to_string(groups[g].cases)});
     for (const auto& c : contestants)
-      table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).oracle.dice));
+      table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).oracle().pooled_dice.mean));
     for (const auto& c : contestants)
       table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).auprc));
   }

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <cmath>
+#include <cstdlib>
 #include <memory>
 
+#include "thor/base/error.h"
+#include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
 #include "thor/eval/evaluation.h"
@@ -11,14 +15,40 @@ namespace thor {
 namespace {
 
 struct EvaluateOptions {
-  std::string maps, truth;
+  std::string maps, truth, output;
+  std::vector<std::string> sets, thresholds;
   bool json = false, native = false;
 };
 
+/// "validation=0.35"
+NamedThreshold named_threshold(const std::string& text) {
+  const size_t equals = text.rfind('=');
+  NamedThreshold one;
+  char* end = nullptr;
+  if (equals != std::string::npos) one = {text.substr(0, equals), std::strtod(text.c_str() + equals + 1, &end)};
+  if (one.label.empty() || !end || end == text.c_str() + equals + 1 || *end != '\0' || !std::isfinite(one.value))
+    fail_usage("--threshold '{}' is not LABEL=VALUE with a number, e.g. validation=0.35", text);
+  if (one.label == "oracle") fail_usage("--threshold '{}': 'oracle' is the one chosen on the truth itself", text);
+  return one;
+}
+
 int run(const EvaluateOptions& options) {
-  const Evaluation evaluation = evaluate(options.maps, options.truth, options.native);
-  if (evaluation.missing > 0) warn("{} rows of {} have no map in {}", evaluation.missing, options.truth, options.maps);
-  fmt::print("{}\n", options.json ? evaluation.to_json().dump(2) : evaluation.table());
+  EvaluationConfig config;
+  Fields fields;
+  fields.group("evaluation", config);
+  for (const std::string& set : options.sets) fields.assign(set);
+  std::vector<NamedThreshold> thresholds;
+  for (const std::string& text : options.thresholds) thresholds.push_back(named_threshold(text));
+
+  const Evaluation evaluation = evaluate_folder(options.maps, options.truth, config, thresholds, options.native);
+  if (!evaluation.left_out.empty())
+    warn("{} cases are left out; the first, '{}': {}", evaluation.left_out.size(), evaluation.left_out[0].name,
+         evaluation.left_out[0].reason);
+  nlohmann::json json = evaluation.to_json();
+  json["config"] = fields.to_json().at("evaluation");
+  const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!options.output.empty()) write_text_atomically(options.output, text + "\n");
+  fmt::print("{}\n", options.json ? text : evaluation.table());
   return 0;
 }
 
@@ -29,15 +59,24 @@ Command evaluate_command() {
   return {
       "evaluate",
       "compare anomaly maps with true lesion masks",
-      "Matches the maps that `thor detect` wrote with the masks of a CSV (columns: image,mask[,group]) and prints, for "
-      "small,\n"
-      "medium and large lesions and for all: oracle Dice (the best of 101 thresholds on this very set, so an upper\n"
-      "bound), AUPRC, AUROC and the mean Dice per case. Computed on the network's grid, as the paper does.",
+      "Matches the maps that `thor detect` wrote with the masks of a CSV (columns: image,mask[,group]) and prints, "
+      "for\n"
+      "small, medium and large lesions and for all: AUPRC, AUROC and, at each threshold, Dice of the pooled pixels "
+      "and\n"
+      "per case with bootstrap intervals, lesions found and false alarms, healthy pixels above. Thresholds are "
+      "labelled:\n"
+      "oracle (the best of 101 on this very set, so an upper bound), those of --threshold, and those that calibrated\n"
+      "maps carry. Also how well healthy tissue was restored. Computed on the network's grid, as the paper does.",
       {{"evaluate --maps maps --truth phantoms/test.csv", "a table"},
-       {"evaluate --maps maps --truth phantoms/test.csv --json", "with every case, for programs"}},
+       {"evaluate --maps maps --truth phantoms/test.csv --threshold validation=0.35",
+        "at a threshold chosen elsewhere"},
+       {"evaluate --maps maps --truth phantoms/test.csv --out scores.json", "with every case and curve, for programs"}},
       {{"--maps", "DIR", "folder that `thor detect` wrote", &o->maps, true},
        {"--truth", "CSV", "images and their masks", &o->truth, true},
+       {"--threshold", "LABEL=VALUE", "one that was not chosen on this set, again for each", &o->thresholds},
        {"--native", "", "compare on each image's own grid", &o->native},
+       {"--out", "FILE", "everything as JSON into a file", &o->output},
+       set_option(o->sets, "evaluation.*"),
        json_option(o->json)},
       [o] { return run(*o); }};
 }

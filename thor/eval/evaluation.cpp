@@ -4,165 +4,216 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <map>
-#include <numeric>
-#include <tuple>
+#include <memory>
+#include <utility>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
-#include "thor/base/random.h"
-#include "thor/data/preprocess.h"
-#include "thor/data/split.h"
-#include "thor/eval/map_folder.h"
-#include "thor/image/image.h"
+#include "thor/eval/bootstrap.h"
+#include "thor/eval/group_scores.h"
+#include "thor/eval/metrics.h"
+#include "thor/eval/pixel_pool.h"
+#include "thor/eval/restoration.h"
 
 namespace thor {
 namespace {
 
-constexpr int64_t kSizeGrid = 128;  // the grid lesion sizes are stated on
 constexpr const char* kAll = "all";
 
-/// One compared case: map values and truth on the grid of the comparison, flat.
-struct Case {
-  std::string name, group;
-  int64_t lesion_pixels = 0;
-  bool lesion = false;
-  Tensor map, truth;
+/// What is kept of a compared case.
+struct CaseRecord {
+  size_t place = 0;  // in the source
+  CaseScores scores;
+  CaseCounts counts;
 };
 
-/// Size groups of METHODS 10; "" outside of them.
-std::string size_group(int64_t pixels) {
-  if (pixels > 3 && pixels <= 71) return "small";
-  if (pixels > 71 && pixels <= 570) return "medium";
-  if (pixels > 570 && pixels <= 10000) return "large";
-  return {};
+/// Why a case cannot be compared, or "".
+std::string problem_of(const ScoredCase& one) {
+  if (!one.problem.empty()) return one.problem;
+  if (one.map.sizes() != one.truth.sizes())
+    return fmt::format("its map is {}, its truth {}", shape_text(one.map.sizes()), shape_text(one.truth.sizes()));
+  return at::isfinite(one.map).all().item<bool>() ? "" : "its map holds values that are not finite numbers";
 }
 
-/// Pad centred to a square and resize, as images are prepared. Values outside [0,1] stay.
-Tensor map_to_network_grid(const Tensor& map, int64_t size) {  // [H,W] -> [size,size]
-  const int64_t height = map.size(0), width = map.size(1), side = std::max(height, width);
-  Tensor square = at::full({side, side}, map.min().item<float>(), map.options());
-  square.narrow(0, (side - height) / 2, height).narrow(1, (side - width) / 2, width).copy_(map);
-  return at::upsample_bilinear2d(square.view({1, 1, side, side}), {size, size}, /*align_corners=*/false)[0][0];
-}
-
-Tensor read_truth(const SplitRow& row, const Tensor& map) {  // -> [H,W], 0 or 1
-  if (row.mask.empty()) return at::zeros_like(map);
-  const Image image = read_image(row.mask);
-  const Tensor mask = image.voxels[0].ne(0).to(at::kFloat);
-  if (mask.sizes() != map.sizes())
-    fail_input("mask '{}' is {}, but the map of '{}' is {}; both must have the image's own size", row.mask,
-               shape_text(mask.sizes()), row.name, shape_text(map.sizes()));
-  return mask;
-}
-
-Case compare(const SplitRow& row, const MapEntry& entry, bool native) {
-  const Tensor map = read_map(entry), truth = read_truth(row, map);
-  Case one;
-  one.name = row.name;
-  one.lesion = truth.max().item<float>() > 0;
-  one.lesion_pixels = mask_to_network_grid(truth, kSizeGrid).sum().item<int64_t>();
-  if (one.lesion) one.group = row.group.empty() ? size_group(one.lesion_pixels) : row.group;
-  one.map = (native ? map : map_to_network_grid(map, entry.network_size)).flatten();
-  one.truth = (native ? truth : mask_to_network_grid(truth, entry.network_size)).flatten();
-  return one;
-}
-
-/// The size groups in their order, other groups of the CSV as they come, then all.
-std::vector<std::string> group_names(const std::vector<Case>& cases) {
-  std::vector<std::string> names;
-  const auto present = [&](const std::string& group) {
-    return std::any_of(cases.begin(), cases.end(), [&](const Case& one) { return one.group == group; });
-  };
-  for (const char* group : {"small", "medium", "large"})
-    if (present(group)) names.push_back(group);
-  for (const Case& one : cases)
-    if (!one.group.empty() && one.group != kAll && std::find(names.begin(), names.end(), one.group) == names.end())
-      names.push_back(one.group);
-  names.push_back(kAll);
-  return names;
-}
-
-/// The 95 % interval of the mean, from 2000 resamples of the cases.
-std::pair<double, double> bootstrap_interval(const std::vector<double>& values) {
-  constexpr int64_t kResamples = 2000;
-  if (values.empty()) return {0, 0};
-  Random random({0, values.size(), 0, Purpose::Shuffle, 0});
-  Tensor means = at::empty({kResamples}, at::kDouble);
-  auto mean = means.accessor<double, 1>();
-  for (int64_t i = 0; i < kResamples; ++i) {
-    double sum = 0;
-    for (size_t k = 0; k < values.size(); ++k) sum += values[random.below(values.size())];
-    mean[i] = sum / static_cast<double>(values.size());
+/// Two passes over the cases: the first says which can be compared, their groups and the largest map value, from which
+/// the thresholds follow; the second counts.
+class Comparison {
+ public:
+  Comparison(const CaseSource& source, size_t count, const EvaluationConfig& config)
+      : source_(source), config_(config), progress_("comparing", 2 * static_cast<int64_t>(count)) {
+    for (size_t i = 0; i < count; ++i) look_at(i);
+    if (records_.empty())
+      fail_input("none of the {} cases can be compared{}", count,
+                 left_out_.empty() ? "" : fmt::format("; the first, '{}': {}", left_out_[0].name, left_out_[0].reason));
   }
-  return {percentile(means, 2.5), percentile(means, 97.5)};
-}
 
-GroupScores score_group(const std::string& group, std::vector<const Case*> members, std::vector<double>& case_dice) {
-  std::vector<Tensor> maps, truths;
-  for (const Case* one : members) {
-    maps.push_back(one->map);
-    truths.push_back(one->truth);
+  Evaluation finish(const std::vector<NamedThreshold>& thresholds) {
+    const ThresholdGrid grid(largest_, thresholds);
+    for (CaseRecord& record : records_) count(record, grid);
+    Evaluation evaluation;
+    for (const std::string& name : group_names()) evaluation.groups.push_back(score(name, grid));
+    for (CaseRecord& record : records_) {
+      fill_dice(record, evaluation.groups, grid);
+      evaluation.cases.push_back(record.scores);
+    }
+    evaluation.restoration = restoration();
+    evaluation.image_auroc = image_auroc();
+    evaluation.left_out = std::move(left_out_);
+    evaluation.notes = std::move(notes_);
+    return evaluation;
   }
-  const Tensor map = at::cat(maps), truth = at::cat(truths);
-  GroupScores scores;
-  scores.group = group;
-  scores.cases = static_cast<int64_t>(members.size());
-  scores.oracle = best_dice(map, truth);
-  scores.auprc = average_precision(map, truth);
-  scores.auroc = auroc(map, truth);
-  for (const Case* one : members)
-    if (one->lesion) case_dice.push_back(dice(one->map, one->truth, scores.oracle.threshold));
-  const double sum = std::accumulate(case_dice.begin(), case_dice.end(), 0.0);
-  scores.mean_case_dice = case_dice.empty() ? 0 : sum / static_cast<double>(case_dice.size());
-  std::tie(scores.case_dice_low, scores.case_dice_high) = bootstrap_interval(case_dice);
-  return scores;
-}
 
-std::vector<Case> compare_all(const std::vector<SplitRow>& rows, const MapFolder& maps, bool native, int64_t& missing) {
-  std::map<std::string, int64_t> stem_count;
-  for (const SplitRow& row : rows) ++stem_count[stem_of(row.image)];
-  std::vector<Case> cases;
-  Progress progress("comparing", static_cast<int64_t>(rows.size()));
-  for (const SplitRow& row : rows) {
-    if (interrupted()) fail_input("stopped on request after {} of {} cases", cases.size(), rows.size());
-    if (const MapEntry* entry = maps.find(row, stem_count))
-      cases.push_back(
-          with_context(fmt::format("comparing '{}'", row.name), [&] { return compare(row, *entry, native); }));
-    else
-      ++missing;
-    progress.advance();
+ private:
+  ScoredCase open(size_t place) {
+    throw_if_interrupted();
+    ScoredCase one = source_(place);
+    progress_.advance();
+    return one;
   }
-  return cases;
-}
+
+  void look_at(size_t place) {
+    const ScoredCase one = open(place);
+    if (!one.note.empty()) notes_.push_back({one.name, one.note});
+    if (const std::string problem = problem_of(one); !problem.empty()) {
+      left_out_.push_back({one.name, problem});
+      return;
+    }
+    CaseRecord record;
+    record.place = place;
+    record.scores.name = one.name;
+    record.scores.score = one.score;
+    record.scores.lesion_pixels = one.lesion_pixels;
+    record.scores.lesion = one.truth.gt(0).any().item<bool>();
+    if (record.scores.lesion)
+      record.scores.group = one.group.empty() ? size_group(config_.size_edges, one.lesion_pixels) : one.group;
+    else if (one.lesion_pixels > 0)
+      notes_.push_back({one.name, "its lesion falls between the pixels of the grid of comparison; counts as healthy"});
+    largest_ = std::max(largest_, one.map.max().item<double>());
+    records_.push_back(std::move(record));
+  }
+
+  void count(CaseRecord& record, const ThresholdGrid& grid) {
+    const ScoredCase one = open(record.place);
+    with_context("comparing '" + one.name + "'", [&] {
+      pools_[record.scores.group].add(one.map, one.truth);
+      record.counts = count_case(one.map, one.truth, grid.ascending, config_.lesion_overlap);
+      if (one.image.defined() && one.pseudo_healthy.defined()) {
+        if (!meter_) meter_ = std::make_unique<RestorationMeter>();
+        restored_.push_back(meter_->measure(one.image, one.pseudo_healthy, one.truth));
+      }
+    });
+  }
+
+  /// The size groups in their order, other groups of the CSV as they come, then all.
+  std::vector<std::string> group_names() const {
+    std::vector<std::string> names;
+    for (const std::string& group : size_groups(config_.size_edges))
+      if (std::any_of(records_.begin(), records_.end(), [&](const auto& one) { return one.scores.group == group; }))
+        names.push_back(group);
+    for (const CaseRecord& one : records_) {
+      const std::string& group = one.scores.group;
+      if (!group.empty() && group != kAll && std::find(names.begin(), names.end(), group) == names.end())
+        names.push_back(group);
+    }
+    names.push_back(kAll);
+    return names;
+  }
+
+  GroupScores score(const std::string& name, const ThresholdGrid& grid) {
+    GroupCounts group{name, {}, {}};
+    for (const CaseRecord& one : records_)
+      if (name == kAll || one.scores.group == name) group.cases.push_back(&one.counts);
+    if (name != kAll) {
+      group.areas = pools_[name].areas();
+    } else {
+      PixelPool all;
+      for (auto& [part, pool] : pools_) all.add(std::exchange(pool, PixelPool()));
+      group.areas = all.areas();
+    }
+    return score_group(group, grid, config_);
+  }
+
+  static void fill_dice(CaseRecord& record, const std::vector<GroupScores>& groups, const ThresholdGrid& grid) {
+    const auto own = std::find_if(groups.begin(), groups.end(),
+                                  [&](const GroupScores& group) { return group.group == record.scores.group; });
+    const GroupScores& group = own == groups.end() ? groups.back() : *own;
+    for (const ThresholdScores& one : group.thresholds)
+      record.scores.dice.push_back(record.scores.lesion ? case_dice_at(record.counts, grid.place(one.threshold)) : 0);
+  }
+
+  /// Mean and interval over the cases in which a figure was measured.
+  Interval over_cases(double CaseRestoration::*figure) const {
+    std::vector<double> values;
+    for (const CaseRestoration& one : restored_)
+      if (!std::isnan(one.*figure)) values.push_back(one.*figure);
+    return bootstrap_mean(values, config_);
+  }
+
+  RestorationScores restoration() const {
+    return {over_cases(&CaseRestoration::mae), over_cases(&CaseRestoration::ssim),
+            over_cases(&CaseRestoration::lpips_alex), over_cases(&CaseRestoration::changed_share).mean};
+  }
+
+  double image_auroc() const {
+    std::vector<double> scores, lesions;
+    for (const CaseRecord& one : records_) {
+      scores.push_back(one.scores.score);
+      lesions.push_back(one.scores.lesion ? 1 : 0);
+    }
+    if (!std::all_of(scores.begin(), scores.end(), [](double score) { return std::isfinite(score); }))
+      return std::numeric_limits<double>::quiet_NaN();
+    return auroc(at::tensor(scores, at::kDouble), at::tensor(lesions, at::kDouble));
+  }
+
+  const CaseSource& source_;
+  const EvaluationConfig& config_;
+  Progress progress_;
+  std::vector<CaseRecord> records_;
+  std::vector<LeftOut> left_out_, notes_;
+  double largest_ = 0;
+  std::map<std::string, PixelPool> pools_;  // by group, "" = healthy or outside the groups: disjoint
+  std::unique_ptr<RestorationMeter> meter_;
+  std::vector<CaseRestoration> restored_;
+};
 
 }  // namespace
 
-Evaluation evaluate(const std::string& maps_folder, const std::string& truth_csv, bool native) {
-  const auto rows = read_split(truth_csv);
-  const MapFolder maps(maps_folder);
-  Evaluation evaluation;
-  evaluation.native = native;
-  const auto cases = compare_all(rows, maps, native, evaluation.missing);
-  if (cases.empty())
-    fail_input("none of the {} images of '{}' has a map in '{}'; detect them first, e.g. the first: '{}'", rows.size(),
-               truth_csv, maps_folder, rows[0].name);
-  for (const Case& one : cases) evaluation.cases.push_back({one.name, one.group, one.lesion_pixels, 0});
+void EvaluationConfig::describe(Fields& fields) {
+  fields.add("size_edges", &size_edges,
+             "lesion sizes in pixels of the 128 grid between which the groups lie: small, medium, large for four edges",
+             at_least(0));
+  fields.add("lesion_overlap", &lesion_overlap, "share of a lesion's pixels above the threshold that counts as found",
+             between(0, 1));
+  fields.add("resamples", &resamples, "of the bootstrap over cases", between(0, 1e6));
+  fields.add("seed", &seed, "of the bootstrap", at_least(0));
+}
 
-  for (const std::string& group : group_names(cases)) {
-    std::vector<const Case*> members;
-    std::vector<size_t> places;  // of the members with a lesion
-    for (size_t i = 0; i < cases.size(); ++i) {
-      if (group != kAll && cases[i].group != group) continue;
-      members.push_back(&cases[i]);
-      if (cases[i].lesion) places.push_back(i);
-    }
-    std::vector<double> case_dice;
-    evaluation.groups.push_back(score_group(group, members, case_dice));
-    for (size_t k = 0; k < places.size(); ++k)
-      if (group != kAll || cases[places[k]].group.empty()) evaluation.cases[places[k]].dice = case_dice[k];
+Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
+                          const std::vector<NamedThreshold>& thresholds) {
+  size_groups(config.size_edges);
+  for (const NamedThreshold& one : thresholds)
+    if (!std::isfinite(one.value)) fail_usage("threshold '{}' is {}, expected a number", one.label, one.value);
+  return Comparison(source, count, config).finish(thresholds);
+}
+
+Interval paired_difference(const Evaluation& a, const Evaluation& b, size_t index, const EvaluationConfig& config) {
+  std::map<std::string, const CaseScores*> others;
+  for (const CaseScores& one : b.cases) others[one.name] = &one;
+  std::vector<double> differences;
+  for (const CaseScores& one : a.cases) {
+    const auto other = others.find(one.name);
+    if (!one.lesion || other == others.end() || !other->second->lesion) continue;
+    if (index >= one.dice.size() || index >= other->second->dice.size())
+      fail(ErrorKind::Internal, "threshold number {} of '{}', which was compared at {}", index, one.name,
+           std::min(one.dice.size(), other->second->dice.size()));
+    differences.push_back(one.dice[index] - other->second->dice[index]);
   }
-  return evaluation;
+  if (differences.empty())
+    fail_input("the two evaluations share no case with a lesion; compare methods on the same list of images");
+  return bootstrap_mean(differences, config);
 }
 
 }  // namespace thor

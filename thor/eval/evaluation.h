@@ -1,42 +1,123 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
-#include "thor/eval/metrics.h"
+#include "thor/base/config.h"
+#include "thor/base/tensor.h"
 
 namespace thor {
 
-/// Scores of one group of cases ("small", "medium", "large", other groups of the CSV, "all"). Pixels are pooled over
-/// its cases. Healthy cases count into "all" only, where they can only add false positives.
+/// How maps are compared with the truth (METHODS 10).
+struct EvaluationConfig {
+  std::vector<int64_t> size_edges{3, 71, 570, 10000};  ///< pixels on the 128 grid: (3,71] small, (71,570] medium, ...
+  double lesion_overlap = 0.1;  ///< share of a lesion's pixels above the threshold that counts as found
+  int64_t resamples = 2000;     ///< of the bootstrap over cases
+  int64_t seed = 0;             ///< of the bootstrap
+  void describe(Fields& fields);
+};
+
+/// A threshold that was not chosen on the set it is applied to, and where it came from: "validation", "calibrated 5 %".
+struct NamedThreshold {
+  std::string label;
+  double value = 0;
+};
+
+/// A mean and its bootstrap 95 % interval over cases.
+struct Interval {
+  double mean = 0, low = 0, high = 0;
+};
+
+/// What one threshold gives in one group of cases. Shares in [0,1]; NaN (null in JSON) where undefined.
+struct ThresholdScores {
+  std::string label;  ///< "oracle", or that of the NamedThreshold
+  double threshold = 0;
+  Interval pooled_dice;            ///< all pixels of the group pooled; interval: cases resampled, threshold kept
+  Interval case_dice;              ///< mean over the cases with a lesion
+  double false_positive_rate = 0;  ///< share of healthy pixels above the threshold
+  double lesion_recall = 0, lesion_precision = 0, lesion_f1 = 0;  ///< connected components
+};
+
+/// One group: "small", "medium", "large", other groups of the CSV, "all". Healthy cases count into "all" only.
 struct GroupScores {
   std::string group;
   int64_t cases = 0;
-  BestDice oracle;              ///< best of 101 thresholds on this very set: label it so
-  double auprc = 0, auroc = 0;  ///< NaN (null in JSON) where a kind of pixels is absent
-  double mean_case_dice = 0;    ///< mean over cases with a lesion of the Dice at the group's oracle threshold
-  double case_dice_low = 0, case_dice_high = 0;  ///< its bootstrap 95 % interval over cases
+  double auprc = 0, auroc = 0;              ///< pooled pixels; NaN where a kind of pixels is absent
+  std::vector<ThresholdScores> thresholds;  ///< oracle first: the best of the curve's thresholds on this very set
+  std::vector<double> curve_thresholds;     ///< 101, from 0 to 1, or to the largest map value where that is smaller
+  std::vector<double> dice_curve;           ///< pooled Dice at those
+  std::vector<double> precision, recall;    ///< pixels, at those
+  std::vector<double> froc_fp_per_case, froc_recall;  ///< lesions, at those
+  const ThresholdScores& oracle() const { return thresholds.front(); }
 };
+
+/// How well tissue outside the lesions was restored, averaged over cases; NaN where it was not measured.
+struct RestorationScores {
+  Interval mae, ssim, lpips_alex;
+  double changed_share = 0;  ///< share of healthy pixels inside the head changed by more than 0.1: false restoration
+};
+
 struct CaseScores {
   std::string name, group;    ///< group "" = healthy, or a lesion outside the size groups
   int64_t lesion_pixels = 0;  ///< on the 128 grid
-  double dice = 0;            ///< at the oracle threshold of its group; 0 for a healthy case
+  bool lesion = false;        ///< has a lesion on the grid of the comparison
+  double score = 0;           ///< image score
+  std::vector<double> dice;   ///< at each of its group's thresholds, in their order; 0 for a healthy case
 };
+
+/// Rows of the truth that could not be compared, and why; never dropped silently.
+struct LeftOut {
+  std::string name, reason;
+};
+
 struct Evaluation {
   std::vector<GroupScores> groups;
   std::vector<CaseScores> cases;
-  int64_t missing = 0;  ///< rows of the truth CSV without a map
-  bool native = false;  ///< compared on each image's own grid
+  std::vector<LeftOut> left_out;  ///< rows without a map, maps without a row, truth that cannot be used
+  std::vector<LeftOut> notes;     ///< cases that were compared, but whose truth is odd: an empty mask, many values
+  RestorationScores restoration;
+  double image_auroc = 0;  ///< image scores, with against without a lesion; NaN where a kind is absent
+  bool native = false;     ///< compared on each image's own grid
   nlohmann::json to_json() const;
   std::string table() const;  ///< for people
 };
 
+/// One case to compare: map and truth on one grid.
+struct ScoredCase {
+  std::string name;
+  std::string group;             ///< of the CSV; "" = by size
+  int64_t lesion_pixels = 0;     ///< on the 128 grid
+  double score = 0;              ///< image score
+  Tensor map, truth;             ///< float32 [H,W]; the map >= 0, truth 0 or 1
+  Tensor image, pseudo_healthy;  ///< float32 [H,W] in [0,1]; undefined where restoration is not to be measured
+  std::string problem;           ///< why the case cannot be compared, then nothing but the name counts; "" = it can
+  std::string note;              ///< what is odd about its truth, or ""
+};
+
+/// Case i of a list; called more than once for each, so that only one of them need be in memory.
+using CaseSource = std::function<ScoredCase(size_t)>;
+
+/// Compares `count` cases. Memory does not grow with pixels beyond a fixed histogram (see PixelPool). A case that
+/// cannot be compared is listed in `left_out`. Throws Input where all are, Usage for size edges that do not increase.
+Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
+                          const std::vector<NamedThreshold>& thresholds = {});
+
 /// Compares the maps `detect` wrote into `maps_folder` with the masks of `truth_csv`, on the network's grid (as the
-/// paper) unless `native`. Going back from the image's own grid, on which maps are written, smooths them very slightly.
-/// Size groups come from the CSV's `group` where a row has one, else from the lesion's pixels on the 128 grid. Rows
-/// are matched to maps by the image file, else by its stem. Throws Input: a mask of another size than its map, no row
-/// that has a map, an unreadable file.
-Evaluation evaluate(const std::string& maps_folder, const std::string& truth_csv, bool native = false);
+/// paper) unless `native`. Rows are matched to maps by the image file, else by its stem. Throws Input where no row has
+/// a map; a single case that cannot be compared is listed in `left_out`.
+Evaluation evaluate_folder(const std::string& maps_folder, const std::string& truth_csv, const EvaluationConfig& config,
+                           const std::vector<NamedThreshold>& thresholds, bool native);
+
+struct MapSet;
+struct SplitRow;
+/// Compares a set of maps with the masks of the rows they were made from.
+Evaluation evaluate_set(const MapSet& set, const std::vector<SplitRow>& rows, const EvaluationConfig& config,
+                        const std::vector<NamedThreshold>& thresholds = {});
+
+/// Difference of mean case Dice (a minus b) at threshold number `index` of each case's group, over the lesion cases
+/// that both have, with the paired bootstrap interval. Throws Input where they share no case.
+Interval paired_difference(const Evaluation& a, const Evaluation& b, size_t index, const EvaluationConfig& config);
 
 }  // namespace thor

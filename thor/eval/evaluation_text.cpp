@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
+#include <map>
 
 #include "thor/base/error.h"
 #include "thor/eval/evaluation.h"
@@ -11,15 +12,110 @@ constexpr const char* kProtocol = "oracle threshold: best of 101 on this very se
 
 std::string percent(double share) { return std::isnan(share) ? "-" : fmt::format("{:.2f}", 100 * share); }
 
+std::string interval_text(const Interval& interval) {
+  return std::isnan(interval.low) ? "-" : fmt::format("[{}, {}]", percent(interval.low), percent(interval.high));
+}
+
 nlohmann::json or_null(double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); }
 
-const char* grid_name(bool native) { return native ? "each image's own" : "the network's"; }
+nlohmann::json or_nulls(const std::vector<double>& values) {
+  auto list = nlohmann::json::array();
+  for (const double value : values) list.push_back(or_null(value));
+  return list;
+}
 
-std::string described(const GroupScores& g) {
-  return fmt::format("{:<10} {:>5}  {:>7}  {:>9.2f}  {:>7}  {:>7}  {:>9}  {:>16}\n", g.group, g.cases,
-                     percent(g.oracle.dice), g.oracle.threshold, percent(g.auprc), percent(g.auroc),
-                     percent(g.mean_case_dice),
-                     fmt::format("[{}, {}]", percent(g.case_dice_low), percent(g.case_dice_high)));
+nlohmann::json json_of(const Interval& interval) {
+  return {{"mean", or_null(interval.mean)}, {"interval_95", {or_null(interval.low), or_null(interval.high)}}};
+}
+
+nlohmann::json json_of(const ThresholdScores& scores) {
+  return {{"label", scores.label},
+          {"threshold", scores.threshold},
+          {"pooled_dice", json_of(scores.pooled_dice)},
+          {"case_dice", json_of(scores.case_dice)},
+          {"false_positive_rate", or_null(scores.false_positive_rate)},
+          {"lesion_recall", or_null(scores.lesion_recall)},
+          {"lesion_precision", or_null(scores.lesion_precision)},
+          {"lesion_f1", or_null(scores.lesion_f1)}};
+}
+
+nlohmann::json json_of(const GroupScores& group) {
+  nlohmann::json thresholds = nlohmann::json::array();
+  for (const ThresholdScores& one : group.thresholds) thresholds.push_back(json_of(one));
+  return {{"group", group.group},
+          {"cases", group.cases},
+          {"oracle_dice", group.oracle().pooled_dice.mean},
+          {"oracle_threshold", group.oracle().threshold},
+          {"auprc", or_null(group.auprc)},
+          {"auroc", or_null(group.auroc)},
+          {"thresholds", thresholds},
+          {"curve",
+           {{"thresholds", group.curve_thresholds},
+            {"dice", group.dice_curve},
+            {"precision", or_nulls(group.precision)},
+            {"recall", or_nulls(group.recall)},
+            {"lesion_recall", or_nulls(group.froc_recall)},
+            {"false_positives_per_case", or_nulls(group.froc_fp_per_case)}}}};
+}
+
+nlohmann::json json_of(const CaseScores& one, const std::vector<ThresholdScores>& labels) {
+  nlohmann::json dice = nlohmann::json::object();
+  for (size_t i = 0; i < one.dice.size(); ++i) dice[labels.at(i).label] = one.dice[i];
+  return {{"name", one.name},     {"group", one.group},          {"lesion_pixels_128", one.lesion_pixels},
+          {"lesion", one.lesion}, {"score", or_null(one.score)}, {"dice", dice}};
+}
+
+nlohmann::json json_of(const std::vector<LeftOut>& rows) {
+  auto list = nlohmann::json::array();
+  for (const LeftOut& row : rows) list.push_back({{"name", row.name}, {"reason", row.reason}});
+  return list;
+}
+
+std::string dice_table(const std::vector<GroupScores>& groups) {
+  constexpr const char* kRow = "{:<10} {:>5}  {:>7}  {:>8}  {:<16} {:>6}  {:>6}  {:>15}  {:>10}  {:>15}\n";
+  std::string text = fmt::format(kRow, "group", "cases", "AUPRC %", "AUROC %", "threshold", "at", "Dice %",
+                                 "95 % interval", "per case %", "95 % interval");
+  for (const GroupScores& group : groups)
+    for (const ThresholdScores& one : group.thresholds) {
+      const bool first = &one == &group.oracle();
+      text += fmt::format(kRow, first ? group.group : "", first ? std::to_string(group.cases) : "",
+                          first ? percent(group.auprc) : "", first ? percent(group.auroc) : "", one.label,
+                          fmt::format("{:.3f}", one.threshold), percent(one.pooled_dice.mean),
+                          interval_text(one.pooled_dice), percent(one.case_dice.mean), interval_text(one.case_dice));
+    }
+  return text;
+}
+
+std::string lesion_table(const std::vector<GroupScores>& groups) {
+  constexpr const char* kRow = "{:<10} {:<16} {:>15}  {:>11}  {:>6}  {:>21}\n";
+  std::string text =
+      fmt::format(kRow, "group", "threshold", "lesions found %", "precision %", "F1 %", "healthy pixels above %");
+  for (const GroupScores& group : groups)
+    for (const ThresholdScores& one : group.thresholds)
+      text += fmt::format(kRow, &one == &group.oracle() ? group.group : "", one.label, percent(one.lesion_recall),
+                          percent(one.lesion_precision), percent(one.lesion_f1), percent(one.false_positive_rate));
+  return text;
+}
+
+std::string number_text(const Interval& figure) {
+  return std::isnan(figure.mean) ? "-" : fmt::format("{:.4f} [{:.4f}, {:.4f}]", figure.mean, figure.low, figure.high);
+}
+
+std::string restoration_text(const RestorationScores& scores) {
+  if (std::isnan(scores.mae.mean)) return {};
+  return fmt::format("healthy tissue restored: MAE {}, SSIM {}, LPIPS-alex {}, changed {} %\n", number_text(scores.mae),
+                     number_text(scores.ssim), number_text(scores.lpips_alex), percent(scores.changed_share));
+}
+
+/// "left out: 3 cases, the first 'a.png': no map", one line a reason.
+std::string by_reason(const std::string& what, const std::vector<LeftOut>& rows) {
+  std::map<std::string, std::vector<std::string>> names;
+  for (const LeftOut& row : rows) names[row.reason].push_back(row.name);
+  std::string text;
+  for (const auto& [reason, same] : names)
+    text += same.size() == 1 ? fmt::format("{}: '{}': {}\n", what, same[0], reason)
+                             : fmt::format("{}: {} cases, the first '{}': {}\n", what, same.size(), same[0], reason);
+  return text;
 }
 
 }  // namespace
@@ -27,32 +123,28 @@ std::string described(const GroupScores& g) {
 nlohmann::json Evaluation::to_json() const {
   nlohmann::json result = {{"protocol", kProtocol},
                            {"grid", native ? "native" : "network"},
-                           {"missing", missing},
+                           {"image_auroc", or_null(image_auroc)},
+                           {"restoration",
+                            {{"mae", json_of(restoration.mae)},
+                             {"ssim", json_of(restoration.ssim)},
+                             {"lpips_alex", json_of(restoration.lpips_alex)},
+                             {"changed_share", or_null(restoration.changed_share)}}},
+                           {"left_out", json_of(left_out)},
+                           {"notes", json_of(notes)},
                            {"groups", nlohmann::json::array()},
                            {"cases", nlohmann::json::array()}};
-  for (const GroupScores& g : groups)
-    result["groups"].push_back({{"group", g.group},
-                                {"cases", g.cases},
-                                {"oracle_dice", g.oracle.dice},
-                                {"oracle_threshold", g.oracle.threshold},
-                                {"auprc", or_null(g.auprc)},
-                                {"auroc", or_null(g.auroc)},
-                                {"mean_case_dice", g.mean_case_dice},
-                                {"mean_case_dice_interval_95", {g.case_dice_low, g.case_dice_high}}});
-  for (const CaseScores& one : cases)
-    result["cases"].push_back(
-        {{"name", one.name}, {"group", one.group}, {"lesion_pixels_128", one.lesion_pixels}, {"dice", one.dice}});
+  for (const GroupScores& group : groups) result["groups"].push_back(json_of(group));
+  for (const CaseScores& one : cases) result["cases"].push_back(json_of(one, groups.back().thresholds));
   return result;
 }
 
 std::string Evaluation::table() const {
-  std::string text = fmt::format("{:<10} {:>5}  {:>7}  {:>9}  {:>7}  {:>7}  {:>9}  {:>16}\n", "group", "cases",
-                                 "Dice %", "threshold", "AUPRC %", "AUROC %", "per case", "95 % interval");
-  for (const GroupScores& group : groups) text += described(group);
-  text += fmt::format("Dice: {}; pixels pooled over the cases, on {} grid\n", kProtocol, grid_name(native));
-  text += "per case: mean Dice over the cases with a lesion at that threshold; interval: bootstrap over cases\n";
-  if (missing > 0) text += fmt::format("{} rows have no map and are left out\n", missing);
-  return text;
+  std::string text = dice_table(groups) + "\n" + lesion_table(groups) + "\n";
+  text += fmt::format("Dice: pixels pooled over the cases, on {} grid; {}\n",
+                      native ? "each image's own" : "the network's", kProtocol);
+  text += "per case: mean Dice over the cases with a lesion; intervals: bootstrap over cases\n";
+  if (!std::isnan(image_auroc)) text += fmt::format("AUROC of the image scores: {} %\n", percent(image_auroc));
+  return text + restoration_text(restoration) + by_reason("left out", left_out) + by_reason("note", notes);
 }
 
 }  // namespace thor

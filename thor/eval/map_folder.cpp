@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -37,17 +38,41 @@ double number_field(const nlohmann::json& about, const char* field, double fallb
   return value;
 }
 
+/// The path of a file beside the sidecar. One from elsewhere must not make this program open files outside its folder.
+std::string file_beside(const fs::path& sidecar, const std::string& what, const std::string& name) {
+  if (name != fs::path(name).filename().string() || name == "." || name == "..")
+    fail_input("its {} '{}' is not the name of a file beside it", what, name);
+  return (sidecar.parent_path() / name).string();
+}
+
+/// {"thresholds": {"0.05": 0.31}} -> {0.05: 0.31}
+std::map<double, double> calibrated_thresholds(const nlohmann::json& about) {
+  std::map<double, double> thresholds;
+  if (!about.contains("calibration") || !about["calibration"].is_object()) return thresholds;
+  const auto& found = about["calibration"].value("thresholds", nlohmann::json::object());
+  if (!found.is_object()) fail_input("its calibration's 'thresholds' are not an object of rate: threshold");
+  for (const auto& [rate, value] : found.items()) {
+    char* end = nullptr;
+    const double share = std::strtod(rate.c_str(), &end);
+    if (*end != '\0' || !(share > 0 && share < 1) || !value.is_number())
+      fail_input("its calibration has no number for the false-positive rate '{}', which must be between 0 and 1", rate);
+    thresholds[share] = value.get<double>();
+  }
+  return thresholds;
+}
+
 MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   MapEntry entry;
   entry.sidecar = path.string();
   entry.input = real_path(text_field(about, "input"));
-  const std::string map = text_field(about, "map");
-  // A sidecar from elsewhere must not make this program open files outside its folder.
-  if (map != fs::path(map).filename().string() || map == "." || map == "..")
-    fail_input("its map '{}' is not the name of a file beside it", map);
-  entry.map_path = (path.parent_path() / map).string();
+  entry.map_path = file_beside(path, "map", text_field(about, "map"));
+  if (about.contains("pseudo_healthy"))
+    entry.pseudo_healthy_path = file_beside(path, "pseudo-healthy image", text_field(about, "pseudo_healthy"));
+  if (about.contains("preprocess")) entry.preprocess = about["preprocess"];
   entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
   entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
+  entry.score = number_field(about, "score", NAN, -1e12, 1e12);
+  entry.calibrated = calibrated_thresholds(about);
   return entry;
 }
 

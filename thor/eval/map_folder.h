@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,10 @@ struct MapEntry {
   std::string map_path;
   double full_scale = 1;  ///< map value of a white pixel, for pictures
   int64_t network_size = 128;
+  double score = 0;                     ///< image score; NaN where the sidecar has none
+  std::string pseudo_healthy_path;      ///< "" where the sidecar names none
+  nlohmann::json preprocess;            ///< how the image was prepared; null where the sidecar does not say
+  std::map<double, double> calibrated;  ///< threshold by false-positive rate, from healthy scans; may be empty
 };
 
 /// The maps of a folder, found by the image they belong to.
@@ -26,6 +31,8 @@ class MapFolder {
   /// The entry of a row's image: the same file, else the same stem where only one row and one map have it; nullptr
   /// where there is none. `stem_count` says how many rows of the table share each stem.
   const MapEntry* find(const SplitRow& row, const std::map<std::string, int64_t>& stem_count) const;
+  /// All of them, in the order of their images' paths.
+  const std::map<std::string, MapEntry>& entries() const { return by_input_; }
 
  private:
   std::map<std::string, MapEntry> by_input_;

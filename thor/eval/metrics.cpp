@@ -5,15 +5,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
-#include <limits>
 
 #include "thor/base/error.h"
+#include "thor/eval/ranking.h"
 
 namespace thor {
 namespace {
-
-constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
 /// Map values of the healthy and of the lesion's pixels, as the map stores them.
 struct Pixels {
@@ -32,27 +29,6 @@ Pixels pixels_of(const Tensor& map, const Tensor& truth) {
     (in_lesion[i] ? pixels.positive : pixels.negative).push_back(value[i]);
   }
   return pixels;
-}
-
-/// Pixels with one and the same map value, highest values first.
-struct Tie {
-  double positives = 0, negatives = 0;
-};
-
-/// Calls `visit` for every distinct map value, from the highest to the lowest.
-template <class F>
-void for_each_tie(Pixels pixels, F&& visit) {
-  auto& [negative, positive] = pixels;
-  std::sort(negative.begin(), negative.end(), std::greater<>());
-  std::sort(positive.begin(), positive.end(), std::greater<>());
-  for (size_t n = 0, p = 0; n < negative.size() || p < positive.size();) {
-    const bool from_positive = n == negative.size() || (p < positive.size() && positive[p] > negative[n]);
-    const float value = from_positive ? positive[p] : negative[n];
-    Tie tie;
-    for (; p < positive.size() && positive[p] == value; ++p) ++tie.positives;
-    for (; n < negative.size() && negative[n] == value; ++n) ++tie.negatives;
-    visit(tie);
-  }
 }
 
 /// The thresholds of NumPy's linspace(0, 1, count), to the last bit.
@@ -79,11 +55,16 @@ std::vector<double> counts_above(const std::vector<float>& values, const std::ve
   return {counts.begin() + 1, counts.end()};
 }
 
-double dice_of(double hits, double found, double lesion) {
-  return found + lesion > 0 ? 2 * hits / (found + lesion) : 0;
+Areas areas_of(const Tensor& map, const Tensor& truth) {
+  Pixels pixels = pixels_of(map, truth);
+  return areas_under_curves(pixels.negative, pixels.positive);
 }
 
 }  // namespace
+
+double dice_of_counts(double hits, double predicted, double truth) {
+  return predicted + truth > 0 ? 2 * hits / (predicted + truth) : 0;
+}
 
 double dice(const Tensor& map, const Tensor& truth, double threshold) {
   const Pixels pixels = pixels_of(map, truth);
@@ -91,7 +72,7 @@ double dice(const Tensor& map, const Tensor& truth, double threshold) {
     return static_cast<double>(std::count_if(values.begin(), values.end(), [&](float v) { return v > threshold; }));
   };
   const double hits = above(pixels.positive);
-  return dice_of(hits, hits + above(pixels.negative), static_cast<double>(pixels.positive.size()));
+  return dice_of_counts(hits, hits + above(pixels.negative), static_cast<double>(pixels.positive.size()));
 }
 
 std::vector<double> dice_curve(const Tensor& map, const Tensor& truth, int64_t thresholds) {
@@ -101,7 +82,7 @@ std::vector<double> dice_curve(const Tensor& map, const Tensor& truth, int64_t t
   const auto hits = counts_above(pixels.positive, grid), wrong = counts_above(pixels.negative, grid);
   std::vector<double> curve;
   for (size_t i = 0; i < grid.size(); ++i)
-    curve.push_back(dice_of(hits[i], hits[i] + wrong[i], static_cast<double>(pixels.positive.size())));
+    curve.push_back(dice_of_counts(hits[i], hits[i] + wrong[i], static_cast<double>(pixels.positive.size())));
   return curve;
 }
 
@@ -111,29 +92,9 @@ BestDice best_dice(const Tensor& map, const Tensor& truth, int64_t thresholds) {
   return {*best, thresholds_between_0_and_1(thresholds)[static_cast<size_t>(best - curve.begin())]};
 }
 
-double average_precision(const Tensor& map, const Tensor& truth) {
-  const Pixels pixels = pixels_of(map, truth);
-  const auto positives = static_cast<double>(pixels.positive.size());
-  if (positives == 0) return kUndefined;
-  double hits = 0, found = 0, sum = 0;
-  for_each_tie(pixels, [&](const Tie& tie) {
-    hits += tie.positives;
-    found += tie.positives + tie.negatives;
-    sum += tie.positives / positives * (hits / found);
-  });
-  return sum;
-}
+double average_precision(const Tensor& map, const Tensor& truth) { return areas_of(map, truth).auprc; }
 
-double auroc(const Tensor& map, const Tensor& truth) {
-  const Pixels pixels = pixels_of(map, truth);
-  if (pixels.positive.empty() || pixels.negative.empty()) return kUndefined;
-  double hits = 0, ordered = 0;
-  for_each_tie(pixels, [&](const Tie& tie) {
-    ordered += tie.negatives * (hits + tie.positives / 2);
-    hits += tie.positives;
-  });
-  return ordered / (hits * static_cast<double>(pixels.negative.size()));
-}
+double auroc(const Tensor& map, const Tensor& truth) { return areas_of(map, truth).auroc; }
 
 double percentile(const Tensor& values, double q) {
   if (values.numel() == 0 || !(q >= 0 && q <= 100))

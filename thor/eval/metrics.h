@@ -6,6 +6,9 @@
 
 namespace thor {
 
+/// Dice from counts of pixels: 2 hits / (predicted + truth), 0 where both are empty.
+double dice_of_counts(double hits, double predicted, double truth);
+
 /// Pooled pixels of a group of cases: map values and truth (0 or 1), same length. All exact (METHODS 10).
 double dice(const Tensor& map, const Tensor& truth, double threshold);                             ///< map > threshold
 std::vector<double> dice_curve(const Tensor& map, const Tensor& truth, int64_t thresholds = 101);  ///< 0..1

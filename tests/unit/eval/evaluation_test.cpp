@@ -42,14 +42,22 @@ class Evaluating : public testing::Test {
   void write_map(const std::string& name, const Tensor& map, double full_scale = 2) {
     const std::string stem = stem_of(name);
     write_png(maps() + "/" + stem + "_map.png", map / full_scale, 16);
-    sidecar(stem, {{"input", folder_ / (name + ".png")}, {"map", stem + "_map.png"}, {"map_full_scale", full_scale}});
+    sidecar(stem, {{"input", folder_ / (name + ".png")},
+                   {"map", stem + "_map.png"},
+                   {"map_full_scale", full_scale},
+                   {"score", map.mean().item<double>()}});
   }
   void sidecar(const std::string& stem, const nlohmann::json& about) {
     write_text_atomically(maps() + "/" + stem + ".json", about.dump());
   }
+  Evaluation evaluate_now(bool native = false) const {
+    EvaluationConfig config;
+    config.resamples = 200;
+    return evaluate_folder(maps(), csv(), config, thresholds_, native);
+  }
   std::string error() const {
     try {
-      evaluate(maps(), csv());
+      evaluate_now();
     } catch (const Error& caught) {
       EXPECT_EQ(caught.kind(), ErrorKind::Input);
       return caught.what();
@@ -59,6 +67,7 @@ class Evaluating : public testing::Test {
 
   test::TemporaryFolder folder_;
   std::string rows_;
+  std::vector<NamedThreshold> thresholds_;
 };
 
 const GroupScores& group(const Evaluation& evaluation, const std::string& name) {
@@ -71,13 +80,13 @@ TEST_F(Evaluating, PerfectMapsGetFullMarks) {
   add("a", 5, square(5) * 0.8);
   add("b", 15, square(15) * 0.9);
   add("c", 40, square(40) * 0.7);
-  const Evaluation result = evaluate(maps(), csv());
+  const Evaluation result = evaluate_now();
   ASSERT_EQ(result.groups.size(), 4u);
   for (const char* name : {"small", "medium", "large", "all"}) {
-    EXPECT_DOUBLE_EQ(group(result, name).oracle.dice, 1) << name;
+    EXPECT_DOUBLE_EQ(group(result, name).oracle().pooled_dice.mean, 1) << name;
     EXPECT_DOUBLE_EQ(group(result, name).auprc, 1) << name;
     EXPECT_DOUBLE_EQ(group(result, name).auroc, 1) << name;
-    EXPECT_DOUBLE_EQ(group(result, name).mean_case_dice, 1) << name;
+    EXPECT_DOUBLE_EQ(group(result, name).oracle().case_dice.mean, 1) << name;
   }
   EXPECT_EQ(result.groups.back().cases, 3);
   EXPECT_EQ(result.cases[1].lesion_pixels, 225);
@@ -92,20 +101,20 @@ TEST_F(Evaluating, MapsAboveOneKeepTheirScale) {
 
 TEST_F(Evaluating, HealthyCasesCountIntoAllOnlyAndOnlyHurt) {
   add("ill", 10, square(10) * 0.5);
-  const double alone = group(evaluate(maps(), csv()), "all").oracle.dice;
+  const double alone = group(evaluate_now(), "all").oracle().pooled_dice.mean;
   add("healthy", 0, square(10) * 0.9);
-  const Evaluation result = evaluate(maps(), csv());
+  const Evaluation result = evaluate_now();
   EXPECT_EQ(group(result, "medium").cases, 1);
   EXPECT_EQ(group(result, "all").cases, 2);
   EXPECT_DOUBLE_EQ(alone, 1);
-  EXPECT_NEAR(group(result, "all").oracle.dice, 2.0 * 100 / 300, 1e-12);
-  EXPECT_DOUBLE_EQ(group(result, "all").mean_case_dice, 1);
+  EXPECT_NEAR(group(result, "all").oracle().pooled_dice.mean, 2.0 * 100 / 300, 1e-12);
+  EXPECT_DOUBLE_EQ(group(result, "all").oracle().case_dice.mean, 1);
 }
 
 TEST_F(Evaluating, TheGroupColumnWinsOverThePixelCount) {
   add("a", 5, square(5), "large");
   add("b", 5, square(5), "metal");
-  const Evaluation result = evaluate(maps(), csv());
+  const Evaluation result = evaluate_now();
   EXPECT_EQ(result.cases[0].group, "large");
   EXPECT_EQ(group(result, "metal").cases, 1);
 }
@@ -113,14 +122,15 @@ TEST_F(Evaluating, TheGroupColumnWinsOverThePixelCount) {
 TEST_F(Evaluating, MapsAreFoundByStemWhereTheImagesHaveMoved) {
   add("a", 10, square(10));
   sidecar("a", {{"input", "/elsewhere/a.png"}, {"map", "a_map.png"}});
-  EXPECT_EQ(evaluate(maps(), csv()).missing, 0);
+  EXPECT_TRUE(evaluate_now().left_out.empty());
 }
 
 TEST_F(Evaluating, AnImageOfTheSameNameInAnotherFolderGetsNoForeignMap) {
   add("one/a", 10, square(10));
   add("two/a", 10, Tensor());
-  const Evaluation result = evaluate(maps(), csv());
-  EXPECT_EQ(result.missing, 1);
+  const Evaluation result = evaluate_now();
+  ASSERT_EQ(result.left_out.size(), 1u);
+  EXPECT_EQ(result.left_out[0].name, "two/a.png");
   ASSERT_EQ(result.cases.size(), 1u);
   EXPECT_EQ(result.cases[0].name, "one/a.png");
 }
@@ -132,9 +142,9 @@ TEST_F(Evaluating, SameNamesInTwoFoldersEachGetTheirOwnMap) {
   write_png(maps() + "/y_map.png", square(10), 16);
   sidecar("x", {{"input", folder_ / "one/a.png"}, {"map", "x_map.png"}});
   sidecar("y", {{"input", folder_ / "two/a.png"}, {"map", "y_map.png"}});
-  const Evaluation result = evaluate(maps(), csv());
-  EXPECT_EQ(result.cases[0].dice, 0);
-  EXPECT_EQ(result.cases[1].dice, 1);
+  const Evaluation result = evaluate_now();
+  EXPECT_EQ(result.cases[0].dice[0], 0);
+  EXPECT_EQ(result.cases[1].dice[0], 1);
 }
 
 TEST_F(Evaluating, TheNativeGridComparesEveryPixel) {
@@ -145,28 +155,96 @@ TEST_F(Evaluating, TheNativeGridComparesEveryPixel) {
   write_png(maps() + "/w_map.png", mask * 0.6, 16);
   sidecar("w", {{"input", folder_ / "w.png"}, {"map", "w_map.png"}, {"network_size", 32}});
   write_text_atomically(csv(), "image,mask\nw.png,m.png\n");
-  EXPECT_EQ(group(evaluate(maps(), csv(), true), "all").oracle.dice, 1);
-  EXPECT_EQ(group(evaluate(maps(), csv(), false), "all").oracle.dice, 0);
+  EXPECT_EQ(group(evaluate_now(true), "all").oracle().pooled_dice.mean, 1);
+  EXPECT_EQ(group(evaluate_now(), "all").oracle().pooled_dice.mean, 0);
 }
 
 TEST_F(Evaluating, ReportsSayWhichThresholdWasUsed) {
   add("a", 10, square(10));
   add("lost", 10, Tensor());
-  const Evaluation result = evaluate(maps(), csv());
+  const Evaluation result = evaluate_now();
   EXPECT_THAT(result.table(), AllOf(HasSubstr("best of 101 on this very set"), HasSubstr("medium"), HasSubstr("100.00"),
-                                    HasSubstr("1 rows have no map")));
+                                    HasSubstr("left out: 'lost.png': no map")));
   const auto json = result.to_json();
-  EXPECT_EQ(json["missing"], 1);
+  EXPECT_EQ(json["left_out"][0]["name"], "lost.png");
+  EXPECT_EQ(json["groups"].back()["oracle_dice"], 1);
+  EXPECT_EQ(json["cases"][0]["dice"]["oracle"], 1);
   EXPECT_EQ(json["groups"].back()["group"], "all");
   EXPECT_EQ(json["cases"][0]["lesion_pixels_128"], 100);
 }
 
 TEST_F(Evaluating, OnlyHealthyCasesHaveNoAreasUnderCurves) {
   add("healthy", 0, square(10));
-  const Evaluation result = evaluate(maps(), csv());
+  const Evaluation result = evaluate_now();
   ASSERT_EQ(result.groups.size(), 1u);
   EXPECT_TRUE(std::isnan(result.groups[0].auprc));
   EXPECT_TRUE(result.to_json()["groups"][0]["auroc"].is_null());
+}
+
+TEST_F(Evaluating, TruthThatCannotBeUsedIsLeftOutByNameAndTheRestGoesOn) {
+  add("good", 10, square(10));
+  add("small", 10, square(10));
+  write_png(folder_ / "small_mask.png", at::ones({64, 64}), 8);
+  add("torn", 10, square(10));
+  write_text_atomically(folder_ / "torn_mask.png", "not a picture");
+  write_map("stranger", square(10));
+  const Evaluation result = evaluate_now();
+  ASSERT_EQ(result.cases.size(), 1u);
+  ASSERT_EQ(result.left_out.size(), 3u);
+  EXPECT_EQ(result.left_out[0].name, "small.png");
+  EXPECT_THAT(result.left_out[0].reason, AllOf(HasSubstr("[64, 64]"), HasSubstr("[128, 128]")));
+  EXPECT_EQ(result.left_out[1].name, "torn.png");
+  EXPECT_THAT(result.left_out[1].reason, HasSubstr("torn_mask.png"));
+  EXPECT_THAT(result.left_out[2].name, HasSubstr("stranger.png"));
+  EXPECT_THAT(result.left_out[2].reason, HasSubstr("no row"));
+}
+
+TEST_F(Evaluating, OddMasksCountAndAreNoted) {
+  add("labels", 10, square(10));
+  write_png(folder_ / "labels_mask.png", square(10) * (1.0 / 255) + square(4) * (1.0 / 255), 8);  // 0, 1, 2
+  add("empty", 10, square(10) * 0.1);
+  write_png(folder_ / "empty_mask.png", at::zeros({128, 128}), 8);
+  const Evaluation result = evaluate_now();
+  EXPECT_EQ(result.cases[0].lesion_pixels, 100);
+  EXPECT_FALSE(result.cases[1].lesion);
+  ASSERT_EQ(result.notes.size(), 2u);
+  EXPECT_THAT(result.notes[0].reason, HasSubstr("more than two values"));
+  EXPECT_THAT(result.notes[1].reason, HasSubstr("empty; counts as healthy"));
+  EXPECT_EQ(result.image_auroc, 1);
+}
+
+TEST_F(Evaluating, CalibratedThresholdsOfTheMapsAreUsedWhereAllAgree) {
+  for (const char* name : {"a", "b"}) {
+    add(name, 10, square(10));
+    sidecar(name, {{"input", folder_ / (std::string(name) + ".png")},
+                   {"map", std::string(name) + "_map.png"},
+                   {"calibration", {{"thresholds", {{"0.05", 0.25}, {"0.01", 0.5}}}}}});
+  }
+  thresholds_ = {{"calibrated 1 %", 0.75}};
+  const auto& used = group(evaluate_now(), "all").thresholds;
+  ASSERT_EQ(used.size(), 3u);
+  EXPECT_EQ(used[1].label, "calibrated 1 %");
+  EXPECT_EQ(used[1].threshold, 0.75);
+  EXPECT_EQ(used[2].label, "calibrated 5 %");
+  EXPECT_EQ(used[2].threshold, 0.25);
+  sidecar("b", {{"input", folder_ / "b.png"}, {"map", "b_map.png"}});
+  EXPECT_EQ(group(evaluate_now(), "all").thresholds.size(), 2u);
+}
+
+TEST_F(Evaluating, RestorationIsMeasuredInTheUnitsTheNetworkSaw) {
+  Tensor image = at::full({128, 128}, 0.5);
+  image[0][0] = 1;
+  write_png(folder_ / "x.png", image, 8);
+  write_png(maps() + "/x_map.png", square(10), 16);
+  write_png(maps() + "/x_pseudo_healthy.png", at::full({128, 128}, 0.75), 16);
+  sidecar("x", {{"input", folder_ / "x.png"},
+                {"map", "x_map.png"},
+                {"pseudo_healthy", "x_pseudo_healthy.png"},
+                {"preprocess", {{"size", 128}, {"intensity", "full_range"}, {"percentile", 98.0}}}});
+  write_text_atomically(csv(), "image\nx.png\n");
+  const RestorationScores restored = evaluate_now().restoration;
+  EXPECT_NEAR(restored.mae.mean, 0.25, 0.005);
+  EXPECT_NEAR(restored.changed_share, 1, 1e-3);
 }
 
 TEST_F(Evaluating, SaysWhatDoesNotFitTogether) {

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "thor/base/log.h"
+#include "thor/data/preprocess.h"
+#include "thor/data/split.h"
+#include "thor/eval/evaluation.h"
+#include "thor/eval/map_folder.h"
+#include "thor/eval/truth.h"
+#include "thor/image/image.h"
+
+namespace thor {
+namespace {
+
+/// Pad centred to a square and resize, as images are prepared. Values outside [0,1] stay.
+Tensor map_to_network_grid(const Tensor& map, int64_t size) {  // [H,W] -> [size,size]
+  const int64_t height = map.size(0), width = map.size(1), side = std::max(height, width);
+  Tensor square = at::full({side, side}, map.min().item<float>(), map.options());
+  square.narrow(0, (side - height) / 2, height).narrow(1, (side - width) / 2, width).copy_(map);
+  return at::upsample_bilinear2d(square.view({1, 1, side, side}), {size, size}, /*align_corners=*/false)[0][0];
+}
+
+/// The rows of a truth and the maps of a folder, put together.
+class FolderCases {
+ public:
+  FolderCases(const std::vector<SplitRow>& rows, const MapFolder& maps, bool native) : rows_(rows), native_(native) {
+    std::map<std::string, int64_t> stem_count;
+    for (const SplitRow& row : rows) ++stem_count[stem_of(row.image)];
+    for (const SplitRow& row : rows) entries_.push_back(maps.find(row, stem_count));
+  }
+
+  /// Of each row, nullptr where it has none.
+  const std::vector<const MapEntry*>& entries() const { return entries_; }
+
+  ScoredCase open(size_t i) const {
+    const SplitRow& row = rows_[i];
+    return scored_or_problem(row.name, [&](ScoredCase& one) {
+      if (!entries_[i]) fail_input("no map; detect it first");
+      read(row, *entries_[i], one);
+    });
+  }
+
+ private:
+  void read(const SplitRow& row, const MapEntry& entry, ScoredCase& one) const {
+    const Tensor map = read_map(entry);
+    const Truth truth = read_truth(row, map.size(0), map.size(1));
+    one.group = row.group;
+    one.note = truth.note;
+    one.score = entry.score;
+    one.lesion_pixels = lesion_pixels_of(truth.mask);
+    one.map = native_ ? map : map_to_network_grid(map, entry.network_size);
+    one.truth = native_ ? truth.mask : mask_to_network_grid(truth.mask, entry.network_size);
+    if (entry.pseudo_healthy_path.empty() || entry.preprocess.is_null()) return;
+    try {
+      read_restoration(row, entry, one);
+    } catch (const Error& error) {
+      if (one.note.empty()) one.note = fmt::format("its restoration is not measured: {}", error.what());
+    }
+  }
+
+  /// The image and its pseudo-healthy version in unit range, as the network saw them.
+  void read_restoration(const SplitRow& row, const MapEntry& entry, ScoredCase& one) const {
+    PreprocessConfig config;
+    Fields(config).read_known(entry.preprocess.dump());
+    const Image image = read_image(row.image), healthy = read_image(entry.pseudo_healthy_path);
+    if (image.voxels.sizes() != healthy.voxels.sizes())
+      fail_input("'{}' is {}, its image {}", entry.pseudo_healthy_path, shape_text(healthy.voxels.sizes()),
+                 shape_text(image.voxels.sizes()));
+    const PreparedSlice prepared = preprocess(config, image);
+    const auto to_unit = [&](const Tensor& native) {
+      return ((native - prepared.black) / (prepared.white - prepared.black)).clamp(0, 1);
+    };
+    const Tensor restored =
+        healthy.full_scale > 0 ? healthy.voxels[0] / healthy.full_scale : to_unit(healthy.voxels[0]);
+    one.image = native_ ? to_unit(image.voxels[0]) : prepared.unit;
+    one.pseudo_healthy = native_ ? restored : map_to_network_grid(restored, config.size);
+  }
+
+  const std::vector<SplitRow>& rows_;
+  bool native_;
+  std::vector<const MapEntry*> entries_;
+};
+
+/// Thresholds that all maps were calibrated with, unless one of that label was brought along.
+void add_calibrated(const std::vector<const MapEntry*>& entries, std::vector<NamedThreshold>& thresholds) {
+  const MapEntry* first = nullptr;
+  for (const MapEntry* one : entries) {
+    if (!one) continue;
+    if (!first) first = one;
+    if (one->calibrated == first->calibrated) continue;
+    warn("'{}' and '{}' were calibrated differently: their calibrated thresholds are not used", first->sidecar,
+         one->sidecar);
+    return;
+  }
+  for (const auto& [rate, value] : first->calibrated) {
+    const std::string label = fmt::format("calibrated {:g} %", 100 * rate);
+    if (std::none_of(thresholds.begin(), thresholds.end(), [&](const auto& one) { return one.label == label; }))
+      thresholds.push_back({label, value});
+  }
+}
+
+std::vector<LeftOut> maps_without_row(const MapFolder& maps, const std::vector<const MapEntry*>& used) {
+  const std::set<const MapEntry*> known(used.begin(), used.end());
+  std::vector<LeftOut> unused;
+  for (const auto& [input, entry] : maps.entries())
+    if (known.count(&entry) == 0) unused.push_back({input, "no row of the truth; its map is not compared"});
+  return unused;
+}
+
+}  // namespace
+
+Evaluation evaluate_folder(const std::string& maps_folder, const std::string& truth_csv, const EvaluationConfig& config,
+                           const std::vector<NamedThreshold>& thresholds, bool native) {
+  const auto rows = read_split(truth_csv);
+  const MapFolder maps(maps_folder);
+  const FolderCases cases(rows, maps, native);
+  const auto& entries = cases.entries();
+  if (std::none_of(entries.begin(), entries.end(), [](const MapEntry* entry) { return entry; }))
+    fail_input("none of the {} images of '{}' has a map in '{}'; detect them first, e.g. the first: '{}'", rows.size(),
+               truth_csv, maps_folder, rows[0].name);
+  std::vector<NamedThreshold> all = thresholds;
+  add_calibrated(entries, all);
+  Evaluation evaluation = evaluate_cases(
+      rows.size(), [&](size_t i) { return cases.open(i); }, config, all);
+  evaluation.native = native;
+  for (LeftOut& unused : maps_without_row(maps, entries)) evaluation.left_out.push_back(std::move(unused));
+  return evaluation;
+}
+
+}  // namespace thor
