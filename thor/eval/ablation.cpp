@@ -10,6 +10,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/version.h"
+#include "thor/pipeline/case_writer.h"
 
 namespace thor {
 namespace {

@@ -13,8 +13,8 @@ namespace thor {
 struct CellResult {
   size_t method = 0, dataset = 0;  ///< their places in the config
   uint64_t seed = 0;
-  std::string maps;      ///< file of the maps
-  nlohmann::json about;  ///< of the maps: model, detector with all settings, perceptual distance, device
+  std::vector<std::string> maps;  ///< files that hold the maps
+  nlohmann::json about;           ///< of the maps: model, detector with all settings, perceptual distance, device
   Evaluation evaluation;
   /// Share of all pixels of the healthy list above each threshold of the group "all"; empty without such a list.
   std::vector<double> healthy_rates;
