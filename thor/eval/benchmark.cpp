@@ -12,14 +12,15 @@
 namespace thor {
 namespace {
 
-/// Rows of a CSV and what names their images in the keys of cells.
+/// Rows of a CSV, what names their images in the keys of cells, and what the list is called.
 struct ImageList {
+  std::string title, word;  ///< for people; as part of a file name
   std::vector<SplitRow> rows;
   std::string hash;
 };
 
-ImageList read_list(const std::string& csv) {
-  ImageList list;
+ImageList read_list(const std::string& csv, const std::string& title, const std::string& word) {
+  ImageList list{title, word, {}, {}};
   if (csv.empty()) return list;
   list.rows = read_split(csv);
   list.hash = with_context("reading the images of '" + csv + "'", [&] { return hash_of_images(list.rows); });
@@ -42,10 +43,11 @@ struct Runner {
     run.precision = config.precision;
     result.config = config;
     set_up_methods();
-    validation = read_list(config.validation);
+    validation = read_list(config.validation, "the validation list", "-validation");
     for (const DatasetEntry& dataset : config.datasets) {
-      truths.push_back(read_list(dataset.truth));
-      healthy.push_back(read_list(dataset.healthy));
+      const std::string word = file_word(dataset.name);
+      truths.push_back(read_list(dataset.truth, dataset.name, word));
+      healthy.push_back(read_list(dataset.healthy, "healthy images of " + dataset.name, word + "--healthy"));
       total += healthy.back().rows.empty() ? 1 : 2;
     }
     if (!validation.rows.empty()) ++total;
@@ -74,18 +76,18 @@ struct Runner {
     for (auto& contender : ready) contenders.push_back(std::move(*contender));
   }
 
-  std::string cell_name(size_t method, const std::string& list) const {
-    return fmt::format("{}-{}-{}", file_word(contenders[method].name), list, run.seed);
+  /// Lists that are no data set have a double hyphen in their cells' names, as no title can.
+  std::string cell_name(size_t method, const ImageList& list) const {
+    return fmt::format("{}-{}-{}", file_word(contenders[method].name), list.word, run.seed);
   }
 
-  /// `list_name` is part of a file name; the lists that are no data set have a double hyphen, as no title can.
-  MapSet maps(size_t method, const std::string& list_name, const ImageList& list) {
+  MapSet maps(size_t method, const ImageList& list) {
     const Contender& contender = contenders[method];
-    const std::string name = cell_name(method, list_name);
+    const std::string name = cell_name(method, list);
     const nlohmann::json key = cell_key(contender, run, list.hash);
     ++position;
     if (auto finished = store.find(name, key)) return std::move(*finished);
-    info("{} of {}: {} on {}, seed {}", position, total, contender.name, list_name, run.seed);
+    info("{} of {}: {} on {}, seed {}", position, total, contender.name, list.title, run.seed);
     MapSet set = detect_set(contender.pipeline.with_seed(run.seed), contender.detector, contender.detector_config,
                             list.rows, run);
     ++result.computed;
@@ -96,26 +98,25 @@ struct Runner {
   std::vector<NamedThreshold> thresholds(size_t method) {
     std::vector<NamedThreshold> known;
     if (!validation.rows.empty()) {
-      const Evaluation seen = evaluate_set(maps(method, "-validation", validation), validation.rows, config.evaluation);
+      const Evaluation seen = evaluate_set(maps(method, validation), validation.rows, config.evaluation);
       known.push_back({"validation", seen.groups.back().oracle().threshold});
     }
     return known;
   }
 
   CellResult cell(size_t method, size_t dataset, const std::vector<NamedThreshold>& known) {
-    const std::string name = file_word(config.datasets[dataset].name);
-    const MapSet set = maps(method, name, truths[dataset]);
+    const MapSet set = maps(method, truths[dataset]);
     CellResult one;
     one.method = method;
     one.dataset = dataset;
     one.seed = run.seed;
-    one.maps = {store.path(cell_name(method, name))};
+    one.maps = {store.path(cell_name(method, truths[dataset]))};
     one.about = set.about;
     one.network_calls = set.network_calls;
     one.seconds = set.seconds;
     one.evaluation = evaluate_set(set, truths[dataset].rows, config.evaluation, known);
     if (healthy[dataset].rows.empty()) return one;
-    const MapSet free_of_lesions = maps(method, name + "--healthy", healthy[dataset]);
+    const MapSet free_of_lesions = maps(method, healthy[dataset]);
     for (const ThresholdScores& scores : one.evaluation.groups.back().thresholds)
       one.healthy_rates.push_back(free_of_lesions.maps.gt(scores.threshold).to(at::kDouble).mean().item<double>());
     return one;

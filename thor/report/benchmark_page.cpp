@@ -107,7 +107,7 @@ PageTable false_positive_table(const Rows& rows) {
     const auto healthy = each(rows, [&](const ComparedRow& row) {
       return row.mean([&](const CellResult& cell) { return healthy_rate(cell, i); });
     });
-    if (std::isfinite(healthy[0])) table.add_figures(labels[i] + ", healthy images", healthy, "{:.2f}", Best::Lowest);
+    table.add_figures(labels[i] + ", healthy images", healthy, "{:.2f}", Best::Lowest);
   }
   return table.page_table();
 }
@@ -118,7 +118,7 @@ PageTable restoration_table(const Rows& rows) {
     const auto values = each(rows, [&](const ComparedRow& row) {
       return row.mean([&](const CellResult& cell) { return figure(cell.evaluation.restoration); });
     });
-    if (std::isfinite(values[0])) table.add_figures(title, values, "{:.4f}", best);
+    table.add_figures(title, values, "{:.4f}", best);
   };
   add(
       "MAE", [](const RestorationScores& scores) { return scores.mae.mean; }, Best::Lowest);

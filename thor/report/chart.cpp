@@ -167,7 +167,8 @@ std::vector<double> axis_ticks(double low, double high, int count) {
   for (const double digit : {5.0, 2.0, 1.0})
     if (digit * power >= rough * 0.999) step = digit * power;
   std::vector<double> ticks;
-  for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k) ticks.push_back(k * step);
+  for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * step; ++k)
+    ticks.push_back(k * step + 0.0);  // never -0
   return ticks;
 }
 

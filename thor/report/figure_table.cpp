@@ -52,6 +52,8 @@ void FigureTable::add(const std::string& title, const std::vector<std::string>& 
                       const std::vector<double>& values, Best best) {
   if (cells.size() + 1 != table_.rows.size())
     fail(ErrorKind::Internal, "column '{}' has {} cells for {} rows", title, cells.size(), table_.rows.size() - 1);
+  const bool empty = std::none_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
+  if (empty && !values.empty()) return;
   double top = NAN;
   for (const double value : values)
     if (std::isfinite(value) && !(best == Best::Highest ? value <= top : value >= top)) top = value;

@@ -11,12 +11,13 @@ namespace thor {
 /// Which figure of a column is set in bold.
 enum class Best { Highest, Lowest, None };
 
-/// A table built column by column: one row for each thing compared, the best figure of a column in bold.
+/// A table built column by column: one row for each thing compared, the best figure of a column in bold. Figures that
+/// are not finite are shown as "-"; a column of nothing else is left out.
 class FigureTable {
  public:
   FigureTable(std::string caption, const std::string& row_title, const std::vector<std::string>& row_names);
   void add_text(const std::string& title, const std::vector<std::string>& cells);
-  /// Figures that are not finite are shown as "-". `format` is one of fmt's for a double.
+  /// `format` is one of fmt's for a double.
   void add_figures(const std::string& title, const std::vector<double>& values, const char* format, Best best);
   /// Shares as percent with their intervals.
   void add_intervals(const std::string& title, const std::vector<Interval>& values, Best best);
