@@ -194,6 +194,8 @@ TEST_F(Cli, RefusesBadLists) {
       {"thor detect run/model.safetensors missing.csv -o m", 1, "nowhere.png"},
       {"thor detect run/model.safetensors nowhere -o m", 1, "nowhere"},
       {"thor evaluate --maps nowhere --truth ph/test.csv", 1, "nowhere"},
+      {"thor evaluate --maps nowhere --truth ph/test.csv --threshold validation", 2, "LABEL=VALUE"},
+      {"thor evaluate --maps nowhere --truth ph/test.csv --set evaluation.size_edge=[1]", 2, "size_edges"},
       {"thor evaluate --maps ph/images --truth windows.csv", 1, "holds no maps"},
   });
   EXPECT_FALSE(fs::exists(*folder_ / "r.safetensors"));

@@ -8,6 +8,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <set>
 #include <utility>
 
 #include "thor/base/error.h"
@@ -181,6 +182,8 @@ class Comparison {
 
 }  // namespace
 
+std::vector<int64_t> paper_size_edges() { return {3, 71, 570, 10000}; }
+
 void EvaluationConfig::describe(Fields& fields) {
   fields.add("size_edges", &size_edges,
              "lesion sizes in pixels of the 128 grid between which the groups lie: small, medium, large for four edges",
@@ -194,8 +197,11 @@ void EvaluationConfig::describe(Fields& fields) {
 Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
                           const std::vector<NamedThreshold>& thresholds) {
   size_groups(config.size_edges);
-  for (const NamedThreshold& one : thresholds)
+  std::set<std::string> labels{"oracle"};
+  for (const NamedThreshold& one : thresholds) {
     if (!std::isfinite(one.value)) fail_usage("threshold '{}' is {}, expected a number", one.label, one.value);
+    if (!labels.insert(one.label).second) fail_usage("two thresholds are called '{}'; give each its own", one.label);
+  }
   return Comparison(source, count, config).finish(thresholds);
 }
 

@@ -10,9 +10,12 @@
 
 namespace thor {
 
+/// 3, 71, 570, 10000 pixels on the 128 grid: (3,71] small, (71,570] medium, (570,10000] large.
+std::vector<int64_t> paper_size_edges();
+
 /// How maps are compared with the truth (METHODS 10).
 struct EvaluationConfig {
-  std::vector<int64_t> size_edges{3, 71, 570, 10000};  ///< pixels on the 128 grid: (3,71] small, (71,570] medium, ...
+  std::vector<int64_t> size_edges = paper_size_edges();
   double lesion_overlap = 0.1;  ///< share of a lesion's pixels above the threshold that counts as found
   int64_t resamples = 2000;     ///< of the bootstrap over cases
   int64_t seed = 0;             ///< of the bootstrap
@@ -100,7 +103,8 @@ struct ScoredCase {
 using CaseSource = std::function<ScoredCase(size_t)>;
 
 /// Compares `count` cases. Memory does not grow with pixels beyond a fixed histogram (see PixelPool). A case that
-/// cannot be compared is listed in `left_out`. Throws Input where all are, Usage for size edges that do not increase.
+/// cannot be compared is listed in `left_out`. Throws Input where all are, Usage for size edges that do not increase
+/// and for thresholds that are not numbers or share a label.
 Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
                           const std::vector<NamedThreshold>& thresholds = {});
 
