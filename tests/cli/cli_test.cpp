@@ -282,6 +282,45 @@ TEST_F(Cli, ComparesMapsWithTruth) {
   EXPECT_THAT(run("thor evaluate --maps maps --truth ph/test.csv").out, HasSubstr("small"));
 }
 
+TEST_F(Cli, ComparesMethodsAndSettingsInOneCommandEach) {
+  write_file(*folder_ / "compare.yaml",
+             "models: [{name: tiny, file: run/model.safetensors}]\n"
+             "methods: [{name: short, detector: ddpm, set: [detector.start_step=3]}, {name: long, detector: ddpm}]\n"
+             "datasets: [{name: phantoms, truth: ph/test.csv}]\n");
+  write_file(*folder_ / "ablate.yaml",
+             "model: run/model.safetensors\ndetector: ddpm\ntruth: ph/test.csv\n"
+             "axes: [{key: detector.power, values: [1, 2]}]\n");
+  for (const std::string line : {"thor benchmark compare.yaml -o compared", "thor ablate ablate.yaml -o ablated"}) {
+    const Outcome outcome = run(line);
+    ASSERT_EQ(outcome.code, 0) << outcome.err;
+    EXPECT_THAT(outcome.out, HasSubstr("/index.html"));
+  }
+  for (const char* file : {"compared/index.html", "compared/results.csv", "ablated/results.json"})
+    EXPECT_TRUE(fs::exists(*folder_ / file)) << file;
+  write_file(*folder_ / "misspelt.yaml", "methds: []\n");
+  expect_refusals({{"thor benchmark misspelt.yaml", 2, "did you mean 'methods'?"},
+                   {"thor ablate misspelt.yaml", 2, "unknown config key"},
+                   {"thor benchmark nowhere.yaml", 1, "nowhere.yaml"},
+                   {"thor ablate ablate.yaml -o /proc/thor", 1, "/proc/thor"}});
+}
+
+TEST_F(Cli, LeavesFinishedSetsOfMapsWhenABenchmarkIsStopped) {
+  write_file(*folder_ / "long.yaml",
+             "models: [{name: tiny, file: run/model.safetensors}]\n"
+             "methods: [{name: short, detector: ddpm}, {name: long, detector: ddpm, set: [detector.start_step=999]}]\n"
+             "datasets: [{name: phantoms, truth: ph/test.csv}]\n");
+  const Outcome outcome = run(
+      "\"$THOR\" benchmark long.yaml -o stopped-benchmark & while kill -0 $! && ! ls stopped-benchmark/cells/short*; "
+      "do sleep 0.1; done; sleep 0.3; kill -INT $!; wait $!");
+  EXPECT_EQ(outcome.code, 130) << outcome.err;
+  size_t cells = 0;
+  for (const auto& entry : fs::directory_iterator(*folder_ / "stopped-benchmark/cells")) {
+    EXPECT_EQ(entry.path().filename(), "short-phantoms-0.safetensors");
+    ++cells;
+  }
+  EXPECT_EQ(cells, 1u);
+}
+
 TEST_F(Cli, ImportsWhatItExports) {
   const Outcome outcome = run("thor import run/model.safetensors -o again.safetensors --set model.norm_groups=4");
   EXPECT_EQ(outcome.code, 0) << outcome.err;

@@ -54,6 +54,17 @@ T scalar(const Fields::Field& field, const YAML::Node& node) {
   }
 }
 
+std::vector<YamlText> items_of(const Fields::Field& field, const YAML::Node& node) {
+  if (!node.IsSequence()) fail_usage("'{}' must be a list", field.name);
+  std::vector<YamlText> items;
+  for (const auto& item : node) {
+    YAML::Emitter out;
+    out << YAML::Flow << item;
+    items.push_back({item.IsScalar() ? item.Scalar() : out.c_str()});
+  }
+  return items;
+}
+
 void assign_node(const Fields::Field& field, const YAML::Node& node) {
   const auto one = [&](auto* value) { *value = scalar<std::decay_t<decltype(*value)>>(field, node); };
   const auto many = [&](auto* values) {
@@ -68,6 +79,8 @@ void assign_node(const Fields::Field& field, const YAML::Node& node) {
         using V = std::decay_t<decltype(*value)>;
         if constexpr (std::is_same_v<V, std::string> || std::is_arithmetic_v<V>)
           one(value);
+        else if constexpr (std::is_same_v<V, std::vector<YamlText>>)
+          *value = items_of(field, node);
         else
           many(value);
       },
@@ -153,6 +166,12 @@ nlohmann::json Fields::to_json() const {
     std::visit([&](const auto* value) { (*at)[field.name.substr(begin)] = *value; }, field.value);
   }
   return root;
+}
+
+void to_json(nlohmann::json& json, const YamlText& item) { json = item.text; }
+
+void read_item(const std::string& list, size_t index, Fields fields, const YamlText& item) {
+  with_context(fmt::format("reading item {} of '{}'", index + 1, list), [&] { fields.read(item.text); });
 }
 
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates) {

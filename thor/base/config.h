@@ -23,13 +23,19 @@ inline Limits one_of(std::vector<std::string> choices) {
   return limits;
 }
 
+/// One item of a list whose items are themselves described or passed on: a plain value as it is, else YAML on one line.
+struct YamlText {
+  std::string text;
+};
+void to_json(nlohmann::json& json, const YamlText& item);
+
 /// The described fields of one or more config structs, under dotted names such as "detector.start_step".
 /// A struct describes itself once (`void describe(Fields&)`); YAML, `--set`, JSON, checks and the reference page
 /// all come from that description. The struct must outlive the Fields that point into it.
 class Fields {
  public:
   using Value = std::variant<bool*, int64_t*, double*, std::string*, std::vector<bool>*, std::vector<int64_t>*,
-                             std::vector<double>*, std::vector<std::string>*>;
+                             std::vector<double>*, std::vector<std::string>*, std::vector<YamlText>*>;
   struct Field {
     std::string name;
     Value value;
@@ -73,6 +79,16 @@ class Fields {
   std::string prefix_;
   std::vector<Field> list_;
 };
+
+/// Reads one item of the list called `list` into `fields`; errors say which item it was.
+void read_item(const std::string& list, size_t index, Fields fields, const YamlText& item);
+/// Reads a list of mappings, each into an S of its own.
+template <class S>
+std::vector<S> read_items(const std::string& name, const std::vector<YamlText>& items) {
+  std::vector<S> read(items.size());
+  for (size_t i = 0; i < items.size(); ++i) read_item(name, i, Fields(read[i]), items[i]);
+  return read;
+}
 
 /// The candidate closest to `name` in edit distance, "" if none is near: for "did you mean".
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates);

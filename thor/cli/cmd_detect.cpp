@@ -79,7 +79,7 @@ Command detect_command() {
        {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &o->run.batch},
        device_option(o->run.device),
        {"--precision", "P", "of the network", &o->run.precision, false, {"fp32", "bf16"}},
-       {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &o->run.lpips},
+       lpips_option(o->run.lpips),
        json_option(o->json)},
       [o] { return run(*o); }};
 }

@@ -6,9 +6,10 @@
 namespace thor {
 
 std::vector<Command> commands() {
-  return {phantom_command(), prepare_command(),  train_command(),    calibrate_command(),
-          detect_command(),  evaluate_command(), diagnose_command(), import_command(),
-          info_command(),    doctor_command(),   demo_command()};
+  return {phantom_command(),  prepare_command(),  train_command(),     calibrate_command(),
+          detect_command(),   evaluate_command(), benchmark_command(), ablate_command(),
+          diagnose_command(), import_command(),   info_command(),      doctor_command(),
+          demo_command()};
 }
 
 Option set_option(std::vector<std::string>& sets, const std::string& keys) {
@@ -24,6 +25,9 @@ Option seed_option(uint64_t& seed) {
 }
 Option device_option(std::string& device) {
   return {"--device", "DEVICE", "auto, cpu or cuda:N (default: auto)", &device};
+}
+Option lpips_option(std::string& file) {
+  return {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &file};
 }
 Option json_option(bool& json) { return {"--json", "", "results as JSON, for programs", &json}; }
 

@@ -51,6 +51,8 @@ Command import_command();
 Command info_command();
 Command doctor_command();
 Command demo_command();
+Command benchmark_command();
+Command ablate_command();
 
 // Options that several commands have.
 Option set_option(std::vector<std::string>& sets, const std::string& keys);
@@ -58,5 +60,6 @@ Option detector_option(std::string& name);
 Option seed_option(uint64_t& seed);
 Option device_option(std::string& device);
 Option json_option(bool& json);
+Option lpips_option(std::string& file);
 
 }  // namespace thor

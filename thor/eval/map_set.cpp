@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -63,13 +64,11 @@ struct Collector {
   const RunConfig& run;
   MapSet set;
   std::vector<Tensor> images, maps, healthy;
-  Progress progress;
+  Pipeline::NetworkCallback after_call;
   double seconds = 0;
 
-  Collector(const Pipeline& with, const RunConfig& as, size_t count)
-      : pipeline(with),
-        run(as),
-        progress("detecting", static_cast<int64_t>(count) * std::max<int64_t>(1, with.network_calls())) {
+  Collector(const Pipeline& with, const RunConfig& as, Pipeline::NetworkCallback callback)
+      : pipeline(with), run(as), after_call(std::move(callback)) {
     set.network_calls = with.network_calls();
   }
 
@@ -83,7 +82,7 @@ struct Collector {
     }
     input.pixels = at::stack(units).unsqueeze(1);  // [N,1,S,S]
     const auto start = std::chrono::steady_clock::now();
-    const Detection found = pipeline.detect(input, [&](int64_t count) { progress.advance(count); });
+    const Detection found = pipeline.detect(input, after_call);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (size_t i = 0; i < batch.size(); ++i) add(batch[i], found, static_cast<int64_t>(i));
   }
@@ -115,8 +114,14 @@ struct Collector {
 }  // namespace
 
 MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                  const std::vector<SplitRow>& rows, const RunConfig& run) {
-  Collector collector(pipeline, run, rows.size());
+                  const std::vector<SplitRow>& rows, const RunConfig& run,
+                  const Pipeline::NetworkCallback& after_call) {
+  std::optional<Progress> progress;
+  if (!after_call)
+    progress.emplace("detecting",
+                     static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
+  Collector collector(
+      pipeline, run, after_call ? after_call : [&](int64_t count) { progress->advance(count); });
   collector.set.about = {{"thor", version()},
                          {"detector", {{"name", detector_name}, {"config", detector_config}}},
                          {"perceptual", pipeline.perceptual()},
@@ -139,6 +144,31 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
   }
   collector.examine(std::move(batch));
   return collector.finish();
+}
+
+MapSet join_map_sets(const std::vector<MapSet>& parts) {
+  if (parts.empty()) fail(ErrorKind::Internal, "there is no set of maps to join");
+  MapSet whole;
+  std::vector<Tensor> images, maps, healthy;
+  for (const MapSet& part : parts) {
+    if (part.maps.sizes().slice(1) != parts[0].maps.sizes().slice(1))
+      fail(ErrorKind::Internal, "sets of maps of {} and {} cannot be joined", shape_text(parts[0].maps.sizes()),
+           shape_text(part.maps.sizes()));
+    whole.names.insert(whole.names.end(), part.names.begin(), part.names.end());
+    whole.scores.insert(whole.scores.end(), part.scores.begin(), part.scores.end());
+    whole.failed.insert(whole.failed.end(), part.failed.begin(), part.failed.end());
+    whole.seconds += part.seconds * static_cast<double>(part.names.size());
+    images.push_back(part.images);
+    maps.push_back(part.maps);
+    healthy.push_back(part.pseudo_healthy);
+  }
+  whole.images = at::cat(images);
+  whole.maps = at::cat(maps);
+  whole.pseudo_healthy = at::cat(healthy);
+  whole.seconds /= static_cast<double>(std::max<size_t>(1, whole.names.size()));
+  whole.network_calls = parts[0].network_calls;
+  whole.about = parts[0].about;
+  return whole;
 }
 
 void save_map_set(const std::string& path, const MapSet& set) {

@@ -27,6 +27,14 @@ class Pipeline {
   using NetworkCallback = std::function<void(int64_t images)>;
   /// Network-grid images in, detections out, on the CPU (no files). Throws Interrupted once the user asked to stop.
   Detection detect(const Images& images, const NetworkCallback& after_call = {}) const;
+  /// The same model on the same device with another detector, or with other random numbers; shares the memory of calls.
+  Pipeline with_detector(std::unique_ptr<Detector> detector) const;
+  Pipeline with_seed(uint64_t seed) const;
+  /// From now on, pipelines made of this one compute equal network calls and perceptual distances once, up to so many
+  /// bytes remembered; results are the same bit for bit. `after_call` then counts only what was computed.
+  void remember_calls(uint64_t bytes);
+  /// Forgets them, as one does between batches.
+  void forget_calls() const;
   const Model& model() const;
   const Detector& detector() const;
   /// Network calls one image costs with this model and detector; may be 0.
@@ -35,10 +43,13 @@ class Pipeline {
   const std::string& perceptual() const;
   /// Where the network runs: "cpu", "cuda:0".
   std::string device() const;
+  Pipeline(Pipeline&&) noexcept;
+  Pipeline& operator=(Pipeline&&) noexcept;
   ~Pipeline();
 
  private:
   struct State;
+  explicit Pipeline(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
 

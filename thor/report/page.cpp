@@ -3,38 +3,17 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/version.h"
 #include "thor/image/image.h"
+#include "thor/report/markup.h"
 #include "thor/report/page_style.h"
 
 namespace thor {
 namespace {
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  return out;
-}
 
 std::string base64(const std::string& bytes) {
   static const char* const kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -65,10 +44,8 @@ bool is_number(const std::string& text) {
          text.find_first_not_of("0123456789.,+-%–±[]() ") == std::string::npos;
 }
 
-using Table = std::vector<std::vector<std::string>>;
-
 /// A column of numbers is set flush right, its header too.
-bool is_number_column(const Table& rows, size_t column) {
+bool is_number_column(const std::vector<std::vector<std::string>>& rows, size_t column) {
   bool any = false;
   for (size_t i = 1; i < rows.size(); ++i) {
     if (column >= rows[i].size() || rows[i][column].empty() || rows[i][column] == "-") continue;
@@ -78,23 +55,28 @@ bool is_number_column(const Table& rows, size_t column) {
   return any;
 }
 
-void write_row(std::ostream& out, const Table& rows, size_t row, const std::vector<bool>& numbers) {
+void write_row(std::ostream& out, const PageTable& table, size_t row, const std::vector<bool>& numbers) {
   const char* tag = row == 0 ? "th" : "td";
   out << "<tr>";
-  for (size_t c = 0; c < rows[row].size(); ++c)
+  for (size_t c = 0; c < table.rows[row].size(); ++c) {
+    const bool bold = std::find(table.bold.begin(), table.bold.end(), std::pair(row, c)) != table.bold.end();
+    const std::string text = escaped(table.rows[row][c]);
     out << fmt::format("<{0}{1}>{2}</{0}>", tag, c < numbers.size() && numbers[c] ? " class=\"number\"" : "",
-                       escaped(rows[row][c]));
+                       bold ? "<strong>" + text + "</strong>" : text);
+  }
   out << "</tr>\n";
 }
 
-void write_table(std::ostream& out, const Table& rows) {
-  if (rows.empty()) return;
+void write_table(std::ostream& out, const PageTable& table) {
+  if (table.rows.empty()) return;
   std::vector<bool> numbers;
-  for (size_t c = 0; c < rows[0].size(); ++c) numbers.push_back(is_number_column(rows, c));
-  out << "<div class=\"scroll\"><table>\n<thead>";
-  write_row(out, rows, 0, numbers);
+  for (size_t c = 0; c < table.rows[0].size(); ++c) numbers.push_back(is_number_column(table.rows, c));
+  out << "<div class=\"scroll\"><table>\n";
+  if (!table.caption.empty()) out << "<caption>" << escaped(table.caption) << "</caption>\n";
+  out << "<thead>";
+  write_row(out, table, 0, numbers);
   out << "</thead>\n<tbody>\n";
-  for (size_t i = 1; i < rows.size(); ++i) write_row(out, rows, i, numbers);
+  for (size_t i = 1; i < table.rows.size(); ++i) write_row(out, table, i, numbers);
   out << "</tbody>\n</table></div>\n";
 }
 
@@ -106,20 +88,44 @@ void write_picture(std::ostream& out, const std::string& caption, const Tensor& 
 }
 
 void write_case(std::ostream& out, const PageCase& one) {
-  out << "<article>\n<h2>" << escaped(one.title) << "</h2>\n";
+  out << "<article>\n<h3>" << escaped(one.title) << "</h3>\n";
   if (!one.text.empty()) out << paragraphs(one.text);
   out << "<div class=\"pictures\">\n";
   for (const auto& [caption, unit] : one.pictures) write_picture(out, caption, unit);
   out << "</div>\n</article>\n";
 }
 
-}  // namespace
+void write_cases(std::ostream& out, const std::vector<PageCase>& cases) {
+  if (cases.empty()) return;
+  out << "<div class=\"cases\">\n";
+  for (const PageCase& one : cases) write_case(out, one);
+  out << "</div>\n";
+}
 
-void write_page(const std::string& path, const Page& page) {
-  for (const PageCase& one : page.cases)
+void write_section(std::ostream& out, const PageSection& section) {
+  const std::string heading = "<h2>" + escaped(section.title) + "</h2>";
+  out << "<section>\n" << (section.folded ? "<details><summary>" + heading + "</summary>" : heading) << "\n";
+  if (!section.text.empty()) out << paragraphs(section.text);
+  for (const PageTable& table : section.tables) write_table(out, table);
+  if (!section.charts.empty()) out << "<div class=\"charts\">\n";
+  for (const std::string& chart : section.charts) out << chart;
+  if (!section.charts.empty()) out << "</div>\n";
+  write_cases(out, section.cases);
+  out << (section.folded ? "</details>\n" : "") << "</section>\n";
+}
+
+void check_pictures(const std::vector<PageCase>& cases) {
+  for (const PageCase& one : cases)
     for (const auto& [caption, unit] : one.pictures)
       if (!unit.defined() || !(unit.dim() == 2 || (unit.dim() == 3 && unit.size(0) == 3)))
         fail(ErrorKind::Internal, "picture '{}' of '{}' is neither [H,W] nor [3,H,W]", caption, one.title);
+}
+
+}  // namespace
+
+void write_page(const std::string& path, const Page& page) {
+  check_pictures(page.cases);
+  for (const PageSection& section : page.sections) check_pictures(section.cases);
   write_stream_atomically(path, [&](std::ostream& out) {
     out << "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
         << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
@@ -129,10 +135,10 @@ void write_page(const std::string& path, const Page& page) {
         << "<header>\n<h1>" << escaped(page.title) << "</h1>\n";
     if (!page.introduction.empty()) out << paragraphs(page.introduction);
     out << "</header>\n<main>\n";
-    write_table(out, page.table);
-    out << "<section class=\"cases\">\n";
-    for (const PageCase& one : page.cases) write_case(out, one);
-    out << "</section>\n</main>\n<footer>thor " << version()
+    write_table(out, {{}, page.table, {}});
+    write_cases(out, page.cases);
+    for (const PageSection& section : page.sections) write_section(out, section);
+    out << "</main>\n<footer>thor " << version()
         << " · Research software, not a medical device.</footer>\n</body>\n</html>\n";
   });
 }

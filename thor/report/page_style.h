@@ -20,14 +20,22 @@ body {
 }
 header { border-left: 4px solid var(--accent); padding-left: 1.25rem; margin-bottom: 2rem; }
 h1 { font-size: clamp(1.5rem, 4vw, 2.1rem); line-height: 1.2; letter-spacing: -.015em; margin: 0 0 .5rem; }
-h2 { font-size: 1.02rem; margin: 0; overflow-wrap: anywhere; }
+h2 { font-size: 1.3rem; margin: 2.4rem 0 .6rem; letter-spacing: -.01em; overflow-wrap: anywhere; }
+h3 { font-size: 1.02rem; margin: 0; overflow-wrap: anywhere; }
+summary { cursor: pointer; }
+summary h2 { display: inline-block; }
+caption { padding: .6rem .95rem .2rem; text-align: left; font-weight: 600; }
+strong { font-weight: 700; }
 p { margin: .35rem 0; max-width: 75ch; color: var(--soft); white-space: pre-line; }
 .scroll { overflow-x: auto; margin-bottom: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .94rem; }
 th, td { padding: .55rem .95rem; text-align: left; white-space: nowrap; }
-th { font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); }
+th, td:not(.number):not(:first-child) { white-space: normal; overflow-wrap: anywhere; }
+th { min-width: 6.2em; vertical-align: bottom; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); }
 tbody tr + tr td { border-top: 1px solid var(--line); }
 .number { text-align: right; }
+.charts { display: grid; gap: 1.25rem; margin-bottom: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); }
+.chart { display: block; width: 100%; height: auto; background: #fff; border: 1px solid var(--line); border-radius: 10px; }
 .cases { display: grid; gap: 1.25rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 26rem), 1fr)); }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.2rem 1.2rem; }
 article p { font-size: .9rem; }
@@ -40,7 +48,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line
   :root { --ground: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 11pt; }
   .cases { grid-template-columns: 1fr 1fr; }
-  article, figure, tr { break-inside: avoid; }
+  article, figure, tr, .chart { break-inside: avoid; }
   img, header { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 )";

@@ -94,5 +94,48 @@ TEST(Config, ReadKnownPassesOverOtherKeys) {
   EXPECT_EQ(outer.inner.rate, 0.75);
 }
 
+struct Recipe {
+  std::string name;
+  std::vector<std::string> set;
+  std::vector<YamlText> values;
+  void describe(Fields& fields) {
+    fields.add("name", &name, "");
+    fields.add("set", &set, "");
+    fields.add("values", &values, "");
+  }
+};
+
+struct Book {
+  std::vector<YamlText> recipes;
+  void describe(Fields& fields) { fields.add("recipes", &recipes, ""); }
+};
+
+TEST(Config, ListsOfMappingsAreReadItemByItem) {
+  Book book;
+  Fields(book).read(
+      "recipes:\n  - name: a\n    set: [x=1, 'y=[1, 2]']\n  - {name: 'b: c', values: [300, [1, 2], lpips]}\n");
+  const auto recipes = read_items<Recipe>("recipes", book.recipes);
+  ASSERT_EQ(recipes.size(), 2u);
+  EXPECT_EQ(recipes[0].set, (std::vector<std::string>{"x=1", "y=[1, 2]"}));
+  EXPECT_EQ(recipes[1].name, "b: c");
+  ASSERT_EQ(recipes[1].values.size(), 3u);
+  EXPECT_EQ(recipes[1].values[0].text, "300");
+  EXPECT_EQ(recipes[1].values[1].text, "[1, 2]");
+  EXPECT_EQ(recipes[1].values[2].text, "lpips");
+}
+
+TEST(Config, AnItemWithAnUnknownKeySaysWhichItemItIs) {
+  Book book;
+  EXPECT_THROW(Fields(book).read("recipes: 3"), Error);
+  Fields(book).read("recipes: [{name: a}, {nmae: b}]");
+  try {
+    read_items<Recipe>("recipes", book.recipes);
+    ADD_FAILURE() << "was accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("did you mean 'name'?"));
+    EXPECT_THAT(error.what(), HasSubstr("item 2 of 'recipes'"));
+  }
+}
+
 }  // namespace
 }  // namespace thor

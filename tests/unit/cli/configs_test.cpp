@@ -5,26 +5,43 @@
 #include <nlohmann/json.hpp>
 
 #include "thor/base/file.h"
+#include "thor/eval/ablation.h"
 #include "thor/train/experiment.h"
 
 namespace thor {
 namespace {
 
-std::vector<std::string> ready_experiments() {
+std::vector<std::string> ready_configs(const std::string& folder) {
   std::vector<std::string> paths;
-  for (const auto& entry : std::filesystem::directory_iterator(THOR_SOURCE_DIR "/configs"))
+  for (const auto& entry : std::filesystem::directory_iterator(THOR_SOURCE_DIR "/configs" + folder))
     if (entry.path().extension() == ".yaml") paths.push_back(entry.path().string());
   return paths;
 }
 
 TEST(ReadyExperiments, AreAllAccepted) {
-  ASSERT_GE(ready_experiments().size(), 4u);
-  for (const auto& path : ready_experiments()) {
+  ASSERT_GE(ready_configs("").size(), 4u);
+  for (const auto& path : ready_configs("")) {
     SCOPED_TRACE(path);
     ExperimentConfig config = load_experiment(path, {});
     EXPECT_TRUE(config.detector);
     // Values that are fine on their own must also go into a Diffusion of that many steps.
     EXPECT_NO_THROW(config.check());
+  }
+}
+
+TEST(ReadyComparisons, AreAllAccepted) {
+  ASSERT_GE(ready_configs("/benchmark").size(), 1u);
+  for (const auto& path : ready_configs("/benchmark")) EXPECT_NO_THROW(load_benchmark(path)) << path;
+  ASSERT_GE(ready_configs("/ablate").size(), 4u);
+  for (const auto& path : ready_configs("/ablate")) {
+    SCOPED_TRACE(path);
+    AblationConfig config;
+    ASSERT_NO_THROW(config = load_ablation(path));
+    for (const AblationSetting& setting : settings_of(config)) {
+      Model model;
+      Diffusion diffusion(model.config.diffusion);
+      EXPECT_NO_THROW(choose_detector(model, config.detector, setting.set).detector->check(diffusion)) << setting.name;
+    }
   }
 }
 

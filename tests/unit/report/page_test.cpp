@@ -45,6 +45,20 @@ TEST(Page, HoldsTextTableAndPictures) {
   EXPECT_EQ(pictures, 2u);
 }
 
+TEST(Page, HoldsSectionsWithTablesChartsAndPictures) {
+  Page page = example();
+  PageSection section{"Curves", "What they show.", {{"By size", {{"a", "b"}, {"1", "2"}}, {{1, 1}}}},
+                      {},       page.cases,        true};
+  section.charts = {"<svg class=\"chart\"></svg>"};
+  page.sections = {section};
+  const std::string html = written(page);
+  EXPECT_THAT(html, HasSubstr("<details><summary><h2>Curves</h2></summary>"));
+  EXPECT_THAT(html, HasSubstr("<p>What they show.</p>"));
+  EXPECT_THAT(html, HasSubstr("<caption>By size</caption>"));
+  EXPECT_THAT(html, HasSubstr("<td class=\"number\">1</td><td class=\"number\"><strong>2</strong></td>"));
+  EXPECT_THAT(html, HasSubstr("<svg class=\"chart\"></svg>"));
+}
+
 TEST(Page, SaysWhatItIsNotAndWhoWroteIt) {
   const std::string html = written(example());
   EXPECT_THAT(html, HasSubstr("Research software, not a medical device"));

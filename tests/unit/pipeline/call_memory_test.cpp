@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/call_memory.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/unit/pipeline/tiny_model.h"
+#include "thor/detect/thor.h"
+
+namespace thor {
+namespace {
+
+/// Recalls `name` at `input`; how often the function ran so far is in `runs`.
+Tensor doubled(CallMemory& memory, const std::string& name, const Tensor& input, int& runs) {
+  return memory.recall(name, {input}, [&] {
+    ++runs;
+    return input * 2;
+  });
+}
+
+std::unique_ptr<Detector> thor_with_maps_at(std::vector<int64_t> map_at) {
+  ThorConfig config;
+  config.start_step = 40;
+  config.harmonize_at = {20};
+  config.map_at = std::move(map_at);
+  config.perceptual = "unet";
+  return std::make_unique<Thor>(config);
+}
+
+void expect_equal_bits(const Detection& a, const Detection& b) {
+  EXPECT_TRUE(at::equal(a.map, b.map));
+  EXPECT_TRUE(at::equal(a.pseudo_healthy, b.pseudo_healthy));
+  EXPECT_TRUE(at::equal(a.score, b.score));
+}
+
+TEST(CallMemory, ComputesEqualCallsOnceAndTellsOthersApart) {
+  CallMemory memory(1 << 20);
+  int runs = 0;
+  const Tensor x = at::arange(6, at::kFloat);
+  EXPECT_TRUE(at::equal(doubled(memory, "a", x, runs), x * 2));
+  EXPECT_TRUE(at::equal(doubled(memory, "a", x.clone(), runs), x * 2));
+  EXPECT_EQ(runs, 1);
+  doubled(memory, "b", x, runs);
+  doubled(memory, "a", x.view({2, 3}), runs);
+  doubled(memory, "a", x + 1e-6, runs);
+  EXPECT_EQ(runs, 4);
+}
+
+TEST(CallMemory, SurvivesCallersThatChangeWhatTheyGot) {
+  CallMemory memory(1 << 20);
+  int runs = 0;
+  const Tensor x = at::ones({4});
+  doubled(memory, "a", x, runs).zero_();
+  doubled(memory, "a", x, runs).zero_();
+  EXPECT_TRUE(at::equal(doubled(memory, "a", x, runs), x * 2));
+  EXPECT_EQ(runs, 1);
+}
+
+TEST(CallMemory, DropsWhatWasNotAskedForLongestBeyondItsLimit) {
+  CallMemory memory(2 * 4 * sizeof(float));
+  int runs = 0;
+  for (const int value : {1, 0, 1, 2}) doubled(memory, "a", at::full({4}, value, at::kFloat), runs);
+  EXPECT_EQ(memory.bytes(), 2 * 4 * sizeof(float));
+  doubled(memory, "a", at::full({4}, 1, at::kFloat), runs);
+  EXPECT_EQ(runs, 3);
+  doubled(memory, "a", at::full({4}, 0, at::kFloat), runs);
+  EXPECT_EQ(runs, 4);
+  doubled(memory, "a", at::zeros({100}), runs);  // larger than everything it may hold
+  EXPECT_LE(memory.bytes(), 2 * 4 * sizeof(float));
+  memory.clear();
+  EXPECT_EQ(memory.bytes(), 0u);
+}
+
+TEST(CallMemory, TwoSettingsThatDifferInTheMapStepsCostTheCallsOfOne) {
+  Pipeline first(test::tiny_model(), thor_with_maps_at({0, 20, 40}), test::on_cpu());
+  first.remember_calls(1 << 26);
+  const Pipeline second = first.with_detector(thor_with_maps_at({10, 30}));
+  const Images images = test::pictures(2);
+  int64_t computed = 0;
+  const auto count = [&](int64_t n) { computed += n; };
+  const Detection a = first.detect(images, count);
+  EXPECT_EQ(computed, 2 * 41);
+  const Detection b = second.detect(images, count);
+  EXPECT_EQ(computed, 2 * 41);
+  EXPECT_FALSE(at::equal(a.map, b.map));
+
+  const Pipeline plain(test::tiny_model(), thor_with_maps_at({10, 30}), test::on_cpu());
+  expect_equal_bits(b, plain.detect(images));
+  first.forget_calls();
+  expect_equal_bits(a, first.detect(images, count));
+  EXPECT_EQ(computed, 2 * 2 * 41);
+}
+
+TEST(CallMemory, AnotherSeedSharesNothing) {
+  Pipeline first(test::tiny_model(), thor_with_maps_at({0}), test::on_cpu(0));
+  first.remember_calls(1 << 26);
+  const Images images = test::pictures(1);
+  int64_t computed = 0;
+  const auto count = [&](int64_t n) { computed += n; };
+  first.detect(images, count);
+  const Detection other = first.with_seed(1).detect(images, count);
+  EXPECT_EQ(computed, 2 * 41);
+  expect_equal_bits(other, Pipeline(test::tiny_model(), thor_with_maps_at({0}), test::on_cpu(1)).detect(images));
+}
+
+}  // namespace
+}  // namespace thor

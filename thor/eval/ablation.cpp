@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/ablation.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <map>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/base/version.h"
+#include "thor/pipeline/case_writer.h"
+
+namespace thor {
+namespace {
+
+constexpr const char* kComputedCalls = "computed_calls";
+
+/// What one setting found in the batches so far, and how often it really used the network.
+struct Found {
+  std::vector<MapSet> parts;
+  std::vector<std::string> files;
+  double calls = 0;
+};
+
+struct AblationRunner {
+  const AblationConfig& config;
+  RunConfig run;
+  CellStore store;
+  AblationResult result;
+  std::vector<Contender> contenders;  // as the settings
+  std::vector<SplitRow> rows;
+
+  AblationRunner(const AblationConfig& with, RunConfig as)
+      : config(with), run(std::move(as)), store(config.output + "/cells") {
+    run.batch = config.batch;
+    run.precision = config.precision;
+    result.config = config;
+    result.settings = settings_of(config);
+    set_up_settings();
+  }
+
+  void set_up_settings() {
+    std::map<std::string, size_t> first_on;  // model file -> its first setting
+    for (const AblationSetting& setting : result.settings)
+      contenders.push_back(with_context("setting up '" + setting.name + "'", [&] {
+        const auto before = first_on.find(setting.model);
+        if (before == first_on.end()) {
+          first_on.emplace(setting.model, contenders.size());
+          return first_on_its_model(setting);
+        }
+        const Pipeline& pipeline = contenders[before->second].pipeline;
+        DetectorChoice choice = choose_detector(pipeline.model(), config.detector, setting.set);
+        return Contender{setting.name, choice.name, choice.config, pipeline.with_detector(std::move(choice.detector))};
+      }));
+  }
+
+  Contender first_on_its_model(const AblationSetting& setting) {
+    Model model = load_model(setting.model);
+    DetectorChoice choice = choose_detector(model, config.detector, setting.set);
+    Pipeline pipeline(std::move(model), std::move(choice.detector), run);
+    pipeline.remember_calls(static_cast<uint64_t>(config.memory_mb) << 20);
+    return {setting.name, choice.name, choice.config, std::move(pipeline)};
+  }
+
+  /// Rows whose images every setting can read; the others are said once.
+  void read_rows() {
+    for (const SplitRow& row : read_split(config.truth)) try {
+        for (const Contender& contender : contenders)
+          open_case({row.image, row.name}, contender.pipeline.model().config.preprocess);
+        rows.push_back(row);
+      } catch (const Error& error) {
+        if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
+        result.unreadable.push_back({row.name, error.what()});
+      }
+    if (rows.empty())
+      fail_input("none of the images of '{}' can be used; the first: {}", config.truth, result.unreadable[0].reason);
+  }
+
+  /// One batch under one setting: from the store, or computed and kept.
+  void examine(size_t setting, const std::vector<SplitRow>& batch, Found& found) {
+    const Contender& contender = contenders[setting];
+    const nlohmann::json key = cell_key(contender, run, hash_of_images(batch));
+    const std::string name = part_name(key);
+    std::optional<MapSet> set = store.find(name, key);
+    if (!set) {
+      int64_t computed = 0;
+      MapSet fresh = detect_set(contender.pipeline.with_seed(run.seed), contender.detector, contender.detector_config,
+                                batch, run, [&](int64_t images) { computed += images; });
+      fresh.about[kComputedCalls] = computed;
+      ++result.computed;
+      set = store.keep(name, key, std::move(fresh));
+    }
+    found.calls += set->about.value(kComputedCalls, 0.0);
+    found.parts.push_back(std::move(*set));
+    found.files.push_back(store.path(name));
+  }
+
+  /// Settings have no short name that stays the same when others are added, so a part is named by its key.
+  static std::string part_name(const nlohmann::json& key) {
+    const std::string text = key.dump();
+    return Sha256().update(text.data(), text.size()).hex().substr(0, 20);
+  }
+
+  void one_seed(Progress& progress) {
+    std::vector<Found> found(contenders.size());
+    const auto batch_size = static_cast<size_t>(config.batch);
+    for (size_t begin = 0; begin < rows.size(); begin += batch_size) {
+      const std::vector<SplitRow> batch(
+          rows.begin() + static_cast<std::ptrdiff_t>(begin),
+          rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), begin + batch_size)));
+      for (size_t i = 0; i < contenders.size(); ++i) {
+        throw_if_interrupted();
+        examine(i, batch, found[i]);
+        progress.advance(static_cast<int64_t>(batch.size()), contenders[i].name);
+      }
+      for (const Contender& contender : contenders) contender.pipeline.forget_calls();
+    }
+    score(found);
+  }
+
+  void score(const std::vector<Found>& found) {
+    const MapSet first = join_map_sets(found[0].parts);
+    for (size_t i = 0; i < contenders.size(); ++i) {
+      const MapSet set = join_map_sets(found[i].parts);
+      CellResult cell;
+      cell.method = i;
+      cell.seed = run.seed;
+      cell.maps = found[i].files;
+      cell.about = set.about;
+      cell.network_calls = set.network_calls;
+      cell.seconds = set.seconds;
+      cell.evaluation = evaluate_set(set, rows, config.evaluation);
+      result.computed_calls.push_back(found[i].calls / static_cast<double>(set.names.size()));
+      result.correlation.push_back(map_correlation(set, first));
+      result.cells.push_back(std::move(cell));
+    }
+  }
+
+  AblationResult work() {
+    read_rows();
+    Progress progress("ablation", static_cast<int64_t>(rows.size() * contenders.size() * config.seeds.size()));
+    for (const int64_t seed : config.seeds) {
+      run.seed = static_cast<uint64_t>(seed);
+      one_seed(progress);
+    }
+    return std::move(result);
+  }
+};
+
+}  // namespace
+
+std::vector<const CellResult*> AblationResult::cells_of(size_t setting) const {
+  std::vector<const CellResult*> found;
+  for (const CellResult& cell : cells)
+    if (cell.method == setting) found.push_back(&cell);
+  return found;
+}
+
+AblationResult run_ablation(const AblationConfig& config, RunConfig run) {
+  return AblationRunner(config, std::move(run)).work();
+}
+
+double map_correlation(const MapSet& a, const MapSet& b) {
+  if (a.maps.sizes().slice(1) != b.maps.sizes().slice(1)) return NAN;
+  std::vector<Tensor> of_a, of_b;
+  for (size_t i = 0; i < a.names.size(); ++i) {
+    const auto same = std::find(b.names.begin(), b.names.end(), a.names[i]);
+    if (same == b.names.end()) continue;
+    of_a.push_back(a.maps[static_cast<int64_t>(i)].flatten());
+    of_b.push_back(b.maps[same - b.names.begin()].flatten());
+  }
+  if (of_a.empty()) return NAN;
+  const Tensor x = at::cat(of_a).to(at::kDouble), y = at::cat(of_b).to(at::kDouble);
+  const Tensor dx = x - x.mean(), dy = y - y.mean();
+  const double norm = std::sqrt(dx.square().sum().item<double>() * dy.square().sum().item<double>());
+  return norm > 0 ? (dx * dy).sum().item<double>() / norm : NAN;
+}
+
+std::string ablation_csv(const AblationResult& result) {
+  std::vector<std::string> names;
+  for (const AblationSetting& setting : result.settings) names.push_back(setting.name);
+  return results_csv(result.cells, names, {result.config.truth});
+}
+
+nlohmann::json ablation_json(const AblationResult& result) {
+  std::vector<std::string> names;
+  nlohmann::json settings = nlohmann::json::array(), unreadable = nlohmann::json::array();
+  for (const AblationSetting& setting : result.settings) {
+    names.push_back(setting.name);
+    settings.push_back({{"name", setting.name}, {"model", setting.model}, {"set", setting.set}});
+  }
+  for (const LeftOut& one : result.unreadable) unreadable.push_back({{"image", one.name}, {"reason", one.reason}});
+  nlohmann::json cells = results_json(result.cells, names, {result.config.truth});
+  for (size_t i = 0; i < cells.size(); ++i) {
+    cells[i]["computed_calls_per_image"] = result.computed_calls[i];
+    cells[i]["correlation_with_first"] = result.correlation[i];
+  }
+  return {{"thor", version()},    {"title", result.config.title}, {"seeds", result.config.seeds},
+          {"settings", settings}, {"unreadable", unreadable},     {"results", std::move(cells)}};
+}
+
+}  // namespace thor

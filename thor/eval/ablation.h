@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+#include <vector>
+
+#include "thor/eval/benchmark.h"
+
+namespace thor {
+
+/// One parameter that is varied: a detector's key, or "model" for files of models.
+struct AblationAxis {
+  std::string key;
+  std::vector<YamlText> values;
+  void describe(Fields& fields);
+};
+
+/// One setting that is named instead of made from axes.
+struct AblationRow {
+  std::string name, model;       ///< model: "" = the config's
+  std::vector<std::string> set;  ///< beyond the config's
+  void describe(Fields& fields);
+};
+
+/// `thor ablate`: one detector with every combination of the axes' values, or with each of the rows.
+struct AblationConfig {
+  std::string file;  ///< of this config; where relative paths of models start
+  std::string title = "Ablation", output = "ablation", model, detector, truth, precision = "fp32";
+  std::vector<std::string> set;  ///< what all settings share
+  std::vector<AblationAxis> axes;
+  std::vector<AblationRow> rows;
+  std::vector<int64_t> seeds{0};
+  int64_t batch = 8, memory_mb = 2048;
+  EvaluationConfig evaluation;
+};
+/// Reads the YAML file; relative paths start at its folder. Throws Usage: unknown keys, neither or both of axes and
+/// rows, more than three axes, an axis without values.
+AblationConfig load_ablation(const std::string& path);
+
+/// One combination: what it is called, and how it is set.
+struct AblationSetting {
+  std::string name;                 ///< "start_step 250, perceptual ssim"
+  std::vector<std::string> values;  ///< one for each axis, as written; empty for rows
+  std::string model;
+  std::vector<std::string> set;
+};
+/// All settings, the last axis fastest.
+std::vector<AblationSetting> settings_of(const AblationConfig& config);
+
+struct AblationResult {
+  AblationConfig config;
+  std::vector<AblationSetting> settings;
+  std::vector<CellResult> cells;       ///< by setting, then seed; `method` is the setting, `dataset` 0
+  std::vector<double> computed_calls;  ///< for each cell: network calls really computed per image
+  std::vector<double> correlation;     ///< for each cell: of its maps with those of the first setting, Pearson
+  std::vector<LeftOut> unreadable;     ///< images that could not be used by any setting
+  int64_t computed = 0;                ///< parts this run made; the others were finished already
+  std::vector<const CellResult*> cells_of(size_t setting) const;
+};
+
+/// Examines the images batch by batch under every setting, so that settings share the network calls they have in
+/// common; every (setting, seed, batch) is kept in OUTPUT/cells and not repeated. Throws Interrupted.
+AblationResult run_ablation(const AblationConfig& config, RunConfig run);
+
+/// Settings, models and results.
+nlohmann::json ablation_json(const AblationResult& result);
+std::string ablation_csv(const AblationResult& result);
+
+/// Pearson correlation of all pixels of the maps that both sets have; NaN where there are none, grids differ, or one
+/// side is constant.
+double map_correlation(const MapSet& a, const MapSet& b);
+
+}  // namespace thor

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/base/error.h"
+#include "thor/eval/ablation.h"
+
+namespace thor {
+namespace {
+
+constexpr size_t kMaxAxes = 3, kMaxSettings = 1000;
+constexpr const char* kModelAxis = "model";
+
+/// The file as it is described; its lists are then read item by item.
+struct AblationFile {
+  AblationConfig& config;
+  std::vector<YamlText> axes, rows;
+
+  void describe(Fields& fields) {
+    fields.add("title", &config.title, "of the page");
+    fields.add("output", &config.output, "folder for the results");
+    fields.add("model", &config.model, "model.safetensors of a run");
+    fields.add("detector", &config.detector, "as of `thor detect --detector`");
+    fields.add("set", &config.set, "detector.KEY=VALUE for all settings");
+    fields.add("truth", &config.truth, "CSV: image,mask[,group]");
+    fields.add("axes", &axes, "parameters to vary, every combination: key, values");
+    fields.add("rows", &rows, "or single settings: name, model, set");
+    fields.add("seeds", &config.seeds, "every setting runs once with each; figures are means over them", at_least(0));
+    fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
+    fields.add("batch", &config.batch, "images examined under all settings before the next", between(1, 4096));
+    fields.add("memory_mb", &config.memory_mb, "for network calls that settings share", between(1, 1 << 20));
+    fields.group("evaluation", config.evaluation);
+  }
+};
+
+void check_ablation(const AblationConfig& config) {
+  if (config.truth.empty()) fail_usage("'truth' is missing: a CSV with image,mask[,group]");
+  if (config.axes.empty() == config.rows.empty()) fail_usage("either 'axes' or 'rows' says what is varied");
+  if (config.axes.size() > kMaxAxes)
+    fail_usage("there are {} axes, at most {} make a page", config.axes.size(), kMaxAxes);
+  if (config.seeds.empty()) fail_usage("'seeds' is empty; at least one is needed");
+  size_t settings = 1;
+  for (const AblationAxis& axis : config.axes) {
+    if (axis.key.empty() || axis.values.empty()) fail_usage("the axis '{}' needs a key and values", axis.key);
+    settings *= axis.values.size();
+    if (settings > kMaxSettings) fail_usage("the axes make more than {} settings", kMaxSettings);
+  }
+  for (const AblationSetting& setting : settings_of(config))
+    if (setting.model.empty()) fail_usage("'model' is missing: model.safetensors of a run");
+}
+
+/// "detector.map.kernel" -> "kernel"
+std::string leaf(const std::string& key) { return key.substr(key.rfind('.') + 1); }
+
+AblationSetting combined(const AblationConfig& config, size_t number) {
+  AblationSetting setting{"", {}, config.model, config.set};
+  std::vector<size_t> chosen(config.axes.size());
+  for (size_t axis = config.axes.size(); axis-- > 0;) {
+    chosen[axis] = number % config.axes[axis].values.size();
+    number /= config.axes[axis].values.size();
+  }
+  for (size_t i = 0; i < config.axes.size(); ++i) {
+    const AblationAxis& axis = config.axes[i];
+    const std::string& value = axis.values[chosen[i]].text;
+    setting.values.push_back(value);
+    setting.name += fmt::format("{}{} {}", i ? ", " : "", leaf(axis.key), value);
+    if (axis.key == kModelAxis)
+      setting.model = beside_config(config.file, value);
+    else
+      setting.set.push_back(axis.key + "=" + value);
+  }
+  return setting;
+}
+
+}  // namespace
+
+void AblationAxis::describe(Fields& fields) {
+  fields.add("key", &key, "detector.KEY, or model");
+  fields.add("values", &values, "what it takes");
+}
+
+void AblationRow::describe(Fields& fields) {
+  fields.add("name", &name, "title in the table");
+  fields.add("model", &model, "another model than the config's");
+  fields.add("set", &set, "detector.KEY=VALUE");
+}
+
+std::vector<AblationSetting> settings_of(const AblationConfig& config) {
+  std::vector<AblationSetting> settings;
+  size_t combinations = config.axes.empty() ? 0 : 1;
+  for (const AblationAxis& axis : config.axes) combinations *= axis.values.size();
+  for (size_t i = 0; i < combinations; ++i) settings.push_back(combined(config, i));
+  for (const AblationRow& row : config.rows) {
+    AblationSetting setting{row.name, {}, row.model.empty() ? config.model : row.model, config.set};
+    setting.set.insert(setting.set.end(), row.set.begin(), row.set.end());
+    if (setting.name.empty()) setting.name = row.set.empty() ? "as it is" : fmt::format("{}", fmt::join(row.set, ", "));
+    settings.push_back(std::move(setting));
+  }
+  return settings;
+}
+
+AblationConfig load_ablation(const std::string& path) {
+  AblationConfig config;
+  config.file = path;
+  AblationFile file{config, {}, {}};
+  Fields(file).read_file(path);
+  with_context("reading " + path, [&] {
+    config.axes = read_items<AblationAxis>("axes", file.axes);
+    config.rows = read_items<AblationRow>("rows", file.rows);
+    check_ablation(config);
+  });
+  for (AblationRow& row : config.rows) row.model = beside_config(path, row.model);
+  config.model = beside_config(path, config.model);
+  config.truth = beside_config(path, config.truth);
+  config.output = beside_config(path, config.output);
+  return config;
+}
+
+}  // namespace thor

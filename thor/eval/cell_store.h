@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "thor/eval/map_set.h"
+
+namespace thor {
+
+/// Finished sets of maps in a folder, each under a name and with the key of everything that decided it, so that a long
+/// comparison that was stopped anywhere repeats nothing that is still true.
+class CellStore {
+ public:
+  /// Makes the folder. Throws Input where that is impossible.
+  explicit CellStore(std::string folder);
+  /// The set of this name, if it has this key. A file that cannot be read counts as absent, with a warning.
+  std::optional<MapSet> find(const std::string& name, const nlohmann::json& key) const;
+  /// Writes the set, whole or not at all, in place of what had its name; gives it back mapped from the file.
+  MapSet keep(const std::string& name, const nlohmann::json& key, MapSet set) const;
+  std::string path(const std::string& name) const;
+
+ private:
+  std::string folder_;
+};
+
+/// A method set up on its model, under the name results have.
+struct Contender {
+  std::string name, detector;
+  nlohmann::json detector_config;
+  Pipeline pipeline;
+};
+/// What decides the maps of a contender in a list of images: model, detector, perceptual distance, seed, precision,
+/// images, version of this program.
+nlohmann::json cell_key(const Contender& contender, const RunConfig& run, const std::string& list_hash);
+
+/// SHA-256 over the names and the contents of a list's images.
+std::string hash_of_images(const std::vector<SplitRow>& rows);
+
+/// A title as part of a file name: lower case, everything but letters and digits becomes a hyphen.
+std::string file_word(const std::string& title);
+
+}  // namespace thor

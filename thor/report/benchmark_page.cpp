@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/report/benchmark_page.h"
+
+#include <cmath>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/report/case_pictures.h"
+#include "thor/report/figure_table.h"
+#include "thor/report/protocol.h"
+#include "thor/report/result_charts.h"
+
+namespace thor {
+namespace {
+
+using Rows = std::vector<ComparedRow>;
+
+Rows rows_of(const BenchmarkResult& result, size_t dataset) {
+  Rows rows;
+  for (size_t method = 0; method < result.config.methods.size(); ++method)
+    rows.push_back({result.config.methods[method].name, result.cells_of(dataset, method)});
+  return rows;
+}
+
+/// One value of every row.
+template <class Figure>
+auto each(const Rows& rows, Figure figure) {
+  std::vector<decltype(figure(rows[0]))> values;
+  for (const ComparedRow& row : rows) values.push_back(figure(row));
+  return values;
+}
+
+std::vector<Interval> differences(const Rows& rows, const EvaluationConfig& config) {
+  auto values = each(rows, [&](const ComparedRow& row) { return difference_to(rows[0], row, config); });
+  values[0] = {NAN, NAN, NAN};
+  return values;
+}
+
+double healthy_rate(const CellResult& cell, size_t threshold) {
+  return threshold < cell.healthy_rates.size() ? 100 * cell.healthy_rates[threshold] : NAN;
+}
+
+PageTable overview(const Rows& rows, const EvaluationConfig& config) {
+  FigureTable table("Overview", "method", titles_of(rows));
+  for (const std::string& group : groups_of(rows))
+    table.add_figures("oracle Dice %: " + group,
+                      each(rows,
+                           [&](const ComparedRow& row) {
+                             return 100 * row.mean_at(group, "oracle", &ThresholdScores::pooled_dice).mean;
+                           }),
+                      "{:.1f}", Best::Highest);
+  table.add_intervals("case Dice % minus " + rows[0].name, differences(rows, config), Best::None);
+  table.add_figures("image AUROC %",
+                    each(rows,
+                         [](const ComparedRow& row) {
+                           return row.mean([](const CellResult& cell) { return 100 * cell.evaluation.image_auroc; });
+                         }),
+                    "{:.1f}", Best::Highest);
+  table.add_figures(
+      "network calls",
+      each(rows,
+           [](const ComparedRow& row) {
+             return row.mean([](const CellResult& cell) { return static_cast<double>(cell.network_calls); });
+           }),
+      "{:.0f}", Best::Lowest);
+  table.add_figures(
+      "seconds a slice",
+      each(rows, [](const ComparedRow& row) { return row.mean([](const CellResult& cell) { return cell.seconds; }); }),
+      "{:.3g}", Best::Lowest);
+  return table.page_table();
+}
+
+PageTable group_table(const Rows& rows, const std::string& group) {
+  const int64_t cases = cases_in(rows, group);
+  FigureTable table(fmt::format("{} ({} case{})", group, cases, cases == 1 ? "" : "s"), "method", titles_of(rows));
+  for (const std::string& label : labels_of(rows))
+    table.add_intervals(
+        "Dice %, " + label,
+        each(rows, [&](const ComparedRow& row) { return row.mean_at(group, label, &ThresholdScores::pooled_dice); }),
+        Best::Highest);
+  table.add_figures("AUPRC %",
+                    each(rows,
+                         [&](const ComparedRow& row) {
+                           return 100 * row.mean_in(group, [](const GroupScores& scores) { return scores.auprc; });
+                         }),
+                    "{:.1f}", Best::Highest);
+  for (const std::string& label : labels_of(rows))
+    table.add_figures(
+        "lesion F1 %, " + label,
+        each(rows,
+             [&](const ComparedRow& row) { return 100 * row.mean_at(group, label, &ThresholdScores::lesion_f1); }),
+        "{:.1f}", Best::Highest);
+  return table.page_table();
+}
+
+/// What the thresholds mark where nothing should be marked.
+PageTable false_positive_table(const Rows& rows) {
+  FigureTable table("False positives: share of healthy pixels above the threshold, %", "method", titles_of(rows));
+  const auto labels = labels_of(rows);
+  for (size_t i = 0; i < labels.size(); ++i) {
+    table.add_figures(labels[i] + ", outside lesions",
+                      each(rows,
+                           [&](const ComparedRow& row) {
+                             return 100 * row.mean_at("all", labels[i], &ThresholdScores::false_positive_rate);
+                           }),
+                      "{:.2f}", Best::Lowest);
+    const auto healthy = each(rows, [&](const ComparedRow& row) {
+      return row.mean([&](const CellResult& cell) { return healthy_rate(cell, i); });
+    });
+    table.add_figures(labels[i] + ", healthy images", healthy, "{:.2f}", Best::Lowest);
+  }
+  return table.page_table();
+}
+
+PageTable restoration_table(const Rows& rows) {
+  FigureTable table("Restoration outside the lesions", "method", titles_of(rows));
+  const auto add = [&](const char* title, double (*figure)(const RestorationScores&), Best best) {
+    const auto values = each(rows, [&](const ComparedRow& row) {
+      return row.mean([&](const CellResult& cell) { return figure(cell.evaluation.restoration); });
+    });
+    table.add_figures(title, values, "{:.4f}", best);
+  };
+  add(
+      "MAE", [](const RestorationScores& scores) { return scores.mae.mean; }, Best::Lowest);
+  add(
+      "SSIM", [](const RestorationScores& scores) { return scores.ssim.mean; }, Best::Highest);
+  add(
+      "LPIPS (alex)", [](const RestorationScores& scores) { return scores.lpips_alex.mean; }, Best::Lowest);
+  add(
+      "falsely changed share", [](const RestorationScores& scores) { return scores.changed_share; }, Best::Lowest);
+  return table.page_table();
+}
+
+void add_dataset(Page& page, const BenchmarkResult& result, size_t dataset) {
+  const DatasetEntry& entry = result.config.datasets[dataset];
+  const Rows rows = rows_of(result, dataset);
+  const auto groups = groups_of(rows);
+  PageSection tables{entry.name, left_out_text(rows), {overview(rows, result.config.evaluation)}, {}, {}, false};
+  for (const std::string& group : groups) tables.tables.push_back(group_table(rows, group));
+  tables.tables.push_back(false_positive_table(rows));
+  tables.tables.push_back(restoration_table(rows));
+  page.sections.push_back(std::move(tables));
+
+  PageSection charts{entry.name + ": curves", "", {}, {}, {}, false};
+  for (const std::string& group : groups) charts.charts.push_back(precision_recall_chart(rows, group));
+  for (const std::string& group : groups) charts.charts.push_back(dice_threshold_chart(rows, group));
+  charts.charts.push_back(froc_chart(rows));
+  charts.charts.push_back(dice_size_chart(rows));
+  page.sections.push_back(std::move(charts));
+  page.sections.push_back({entry.name + ": cases",
+                           "Every map is drawn to its own maximum.",
+                           {},
+                           {},
+                           telling_cases(rows, read_split(entry.truth), CaseDetail::MapsAndPseudoHealthy),
+                           false});
+  page.sections.push_back({entry.name + ": every case", "", {case_table(rows)}, {}, {}, true});
+}
+
+}  // namespace
+
+Page benchmark_page(const BenchmarkResult& result) {
+  const BenchmarkConfig& config = result.config;
+  Page page;
+  page.title = config.title;
+  page.introduction = fmt::format(
+      "{} methods, {} data set{}, seed{} {}.\n\n{}", config.methods.size(), config.datasets.size(),
+      config.datasets.size() == 1 ? "" : "s", config.seeds.size() == 1 ? "" : "s", fmt::join(config.seeds, ", "),
+      protocol_text(config.evaluation, {config.seeds.size(), !config.validation.empty(), config.methods[0].name}));
+  for (size_t dataset = 0; dataset < config.datasets.size(); ++dataset) add_dataset(page, result, dataset);
+  page.sections.push_back({"Where it comes from", "", {provenance_table(rows_of(result, 0))}, {}, {}, false});
+  return page;
+}
+
+void write_benchmark(const BenchmarkResult& result) {
+  const std::string& folder = result.config.output;
+  write_text_atomically(folder + "/results.csv",
+                        results_csv(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets)));
+  write_text_atomically(folder + "/results.json",
+                        benchmark_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  write_page(folder + "/index.html", benchmark_page(result));
+}
+
+}  // namespace thor

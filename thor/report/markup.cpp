@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/report/markup.h"
+
+#include <fmt/format.h>
+
+namespace thor {
+
+std::string escaped(const std::string& text) {
+  std::string out;
+  for (const char c : text) switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  return out;
+}
+
+std::string svg_text(const SvgText& place, const std::string& text) {
+  return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", place.x, place.y,
+                     place.anchor, place.more, escaped(text));
+}
+
+std::string svg_opened(const std::string& title, double width, double height) {
+  return fmt::format(
+             "<svg class=\"chart\" viewBox=\"0 0 {0:.0f} {1:.0f}\" role=\"img\" aria-label=\"{2}\" font-size=\"12\" "
+             "fill=\"#1b2230\">\n<rect width=\"{0:.0f}\" height=\"{1:.0f}\" fill=\"#ffffff\"/>\n",
+             width, height, escaped(title)) +
+         svg_text({width / 2, 20, "middle", "font-size=\"14\" font-weight=\"600\""}, title);
+}
+
+}  // namespace thor

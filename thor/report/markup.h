@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <string>
+
+namespace thor {
+
+/// Text as it may stand in HTML or SVG, in attributes too.
+std::string escaped(const std::string& text);
+
+/// A line of text in an SVG drawing, in pixels.
+struct SvgText {
+  double x = 0, y = 0;
+  const char* anchor = "middle";  ///< start | middle | end
+  std::string more = {};          ///< other attributes, as they stand
+};
+std::string svg_text(const SvgText& place, const std::string& text);
+
+/// The beginning of a drawing of this size with its title at the top; "</svg>" ends it.
+std::string svg_opened(const std::string& title, double width, double height);
+
+}  // namespace thor

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/report/protocol.h"
+
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+constexpr size_t kLeftOutShown = 5;
+
+std::string seeds_text(size_t seeds) {
+  return seeds == 1 ? ""
+                    : fmt::format(
+                          " Figures, and the bounds of their intervals, are means over {} seeds; "
+                          "curves and pictures are of the first.",
+                          seeds);
+}
+
+}  // namespace
+
+std::string protocol_text(const EvaluationConfig& config, const ProtocolFacts& facts) {
+  std::string text = fmt::format(
+      "Maps are compared with masks on the network's grid. Dice pools all pixels of a group; in brackets its 95 % "
+      "interval from {} bootstrap resamples of the cases, the threshold kept. Groups go by the CSV, else by the "
+      "lesion's pixels on the 128 grid ({} ... {}); images without a lesion count into \"all\" only. Which threshold a "
+      "figure was taken at always stands beside it. Oracle: the best of 101 thresholds on these very cases, an upper "
+      "bound that no user reaches.",
+      config.resamples, config.size_edges.empty() ? 0 : config.size_edges.front(),
+      config.size_edges.empty() ? 0 : config.size_edges.back());
+  if (facts.validation)
+    text += " Validation: the best threshold on a list of other images with masks, the same for all groups.";
+  text +=
+      " Calibrated, where a model holds a calibration: from healthy images alone, at the false-positive rate named.";
+  text += fmt::format(
+      " A lesion (connected pixels) counts as found when at least {:g} % of it lies above the threshold. AUPRC is the "
+      "average precision of all pixels of a group, AUROC of images that of the image scores.",
+      100 * config.lesion_overlap);
+  if (!facts.first.empty())
+    text += fmt::format(
+        " Differences are of mean case Dice at each method's own oracle thresholds, to {}, paired by "
+        "case, with a paired bootstrap interval.",
+        facts.first);
+  return text + seeds_text(facts.seeds) + "\n\nResearch software, not a medical device.";
+}
+
+std::string left_out_text(const std::vector<ComparedRow>& rows) {
+  std::string text;
+  for (const ComparedRow& row : rows) {
+    const auto& left_out = row.cells.at(0)->evaluation.left_out;
+    if (left_out.empty()) continue;
+    text += fmt::format("{}{}: {} case{} not compared:", text.empty() ? "" : "\n\n", row.name, left_out.size(),
+                        left_out.size() == 1 ? "" : "s");
+    for (size_t i = 0; i < std::min(kLeftOutShown, left_out.size()); ++i)
+      text += fmt::format("{} {} ({})", i ? ";" : "", left_out[i].name, left_out[i].reason);
+    text += left_out.size() > kLeftOutShown ? "; and others" : "";
+  }
+  return text;
+}
+
+PageTable provenance_table(const std::vector<ComparedRow>& rows) {
+  PageTable table{
+      "Settings", {{"name", "detector", "perceptual", "device", "precision", "model SHA-256", "settings"}}, {}};
+  for (const ComparedRow& row : rows) {
+    const nlohmann::json& about = row.cells.at(0)->about;
+    const auto text = [&](const char* pointer) {
+      const nlohmann::json::json_pointer place(pointer);
+      return about.contains(place) ? about.at(place).get<std::string>() : std::string("-");
+    };
+    const nlohmann::json::json_pointer config("/detector/config");
+    table.rows.push_back({row.name, text("/detector/name"), text("/perceptual"), text("/device"), text("/precision"),
+                          text("/model/sha256"), about.contains(config) ? about.at(config).dump() : "-"});
+  }
+  return table;
+}
+
+}  // namespace thor
