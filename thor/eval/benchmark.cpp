@@ -8,9 +8,12 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/eval/calibrate.h"
 
 namespace thor {
 namespace {
+
+constexpr double kCalibratedRate = 0.05;
 
 /// Rows of a CSV, what names their images in the keys of cells, and what the list is called.
 struct ImageList {
@@ -34,7 +37,7 @@ struct Runner {
   BenchmarkResult result;
   std::vector<Contender> contenders;  // as the config's methods
   std::vector<ImageList> truths, healthy;
-  ImageList validation;
+  ImageList validation, calibration;
   int64_t position = 0, total = 0;
 
   Runner(const BenchmarkConfig& with, RunConfig as)
@@ -44,13 +47,16 @@ struct Runner {
     result.config = config;
     set_up_methods();
     validation = read_list(config.validation, "the validation list", "-validation");
+    calibration = read_list(config.calibration, "the calibration list", "-calibration");
+    if (!config.calibration.empty()) read_healthy(config.calibration);
     for (const DatasetEntry& dataset : config.datasets) {
       const std::string word = file_word(dataset.name);
       truths.push_back(read_list(dataset.truth, dataset.name, word));
       healthy.push_back(read_list(dataset.healthy, "healthy images of " + dataset.name, word + "--healthy"));
       total += healthy.back().rows.empty() ? 1 : 2;
     }
-    if (!validation.rows.empty()) ++total;
+    for (const ImageList* list : {&validation, &calibration})
+      if (!list->rows.empty()) ++total;
     total *= static_cast<int64_t>(config.methods.size() * config.seeds.size());
   }
 
@@ -101,6 +107,9 @@ struct Runner {
       const Evaluation seen = evaluate_set(maps(method, validation), validation.rows, config.evaluation);
       known.push_back({"validation", seen.groups.back().oracle().threshold});
     }
+    if (calibration.rows.empty()) return known;
+    const Calibration fitted = calibrate(maps(method, calibration), calibration_rates(kCalibratedRate));
+    for (NamedThreshold& one : calibrated_thresholds(fitted.thresholds)) known.push_back(std::move(one));
     return known;
   }
 

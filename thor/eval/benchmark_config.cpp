@@ -26,6 +26,8 @@ struct BenchmarkFile {
     fields.add("seeds", &config.seeds, "every method runs once with each; figures are means over them", at_least(0));
     fields.add("validation", &config.validation,
                "CSV with masks that no data set contains: where thresholds come from");
+    fields.add("calibration", &config.calibration,
+               "CSV of healthy images that no data set contains: where thresholds at 1, 2 and 5 % come from");
     fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
     fields.add("batch", &config.batch, "images at once; changes speed, not results", between(1, 4096));
     fields.group("evaluation", config.evaluation);
@@ -110,6 +112,7 @@ BenchmarkConfig load_benchmark(const std::string& path) {
     dataset.healthy = beside_config(path, dataset.healthy);
   }
   config.validation = beside_config(path, config.validation);
+  config.calibration = beside_config(path, config.calibration);
   config.output = beside_config(path, config.output);
   return config;
 }

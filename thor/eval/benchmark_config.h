@@ -31,7 +31,7 @@ struct DatasetEntry {
 
 /// `thor benchmark`: every method on every data set with every seed.
 struct BenchmarkConfig {
-  std::string title = "Benchmark", output = "benchmark", validation, precision = "fp32";
+  std::string title = "Benchmark", output = "benchmark", validation, calibration, precision = "fp32";
   int64_t batch = 8;
   std::vector<int64_t> seeds{0};
   EvaluationConfig evaluation;

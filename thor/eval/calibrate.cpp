@@ -9,7 +9,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
-#include "thor/base/random.h"
+#include "thor/eval/bootstrap.h"
 #include "thor/image/image.h"
 
 namespace thor {
@@ -30,21 +30,12 @@ int64_t allowed_above(int64_t count, double rate) {
   return above;
 }
 
-/// The 95 % interval of the mean of independent scans, from 2000 resamples of them.
+/// Mean and interval over independent scans.
 RealizedRate mean_over_scans(double requested, const Tensor& shares) {  // [N]
-  constexpr int64_t kResamples = 2000;
-  const int64_t count = shares.size(0);
   const Tensor values = shares.to(at::kDouble).contiguous();
-  const double* value = values.data_ptr<double>();
-  Random random({0, static_cast<uint64_t>(count), 0, Purpose::Shuffle, 1});
-  std::vector<double> means;
-  for (int64_t i = 0; i < kResamples; ++i) {
-    double sum = 0;
-    for (int64_t k = 0; k < count; ++k) sum += value[random.below(static_cast<uint64_t>(count))];
-    means.push_back(sum / static_cast<double>(count));
-  }
-  std::sort(means.begin(), means.end());
-  return {requested, values.mean().item<double>(), means[kResamples / 40], means[kResamples - 1 - kResamples / 40]};
+  const double* first = values.data_ptr<double>();
+  const Interval mean = bootstrap_mean({first, first + values.numel()}, EvaluationConfig());
+  return {requested, mean.mean, mean.low, mean.high};
 }
 
 /// Wilson's 95 % interval of a share: never empty, not even for 0 of n.
@@ -108,6 +99,12 @@ Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
   const Tensor images = healthy.images.contiguous();
   calibration.data_sha256 = Sha256().update(images.data_ptr(), static_cast<uint64_t>(images.nbytes())).hex();
   return calibration;
+}
+
+std::vector<NamedThreshold> calibrated_thresholds(const std::map<double, double>& by_rate) {
+  std::vector<NamedThreshold> named;
+  for (const auto& [rate, value] : by_rate) named.push_back({fmt::format("calibrated {:g} %", 100 * rate), value});
+  return named;
 }
 
 CalibrationCheck check_calibration(const Calibration& calibration, const MapSet& fresh) {

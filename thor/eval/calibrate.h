@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "thor/data/split.h"
+#include "thor/eval/evaluation.h"
 #include "thor/eval/map_set.h"
 #include "thor/pipeline/calibration.h"
 
@@ -24,6 +26,9 @@ double threshold_at(const Tensor& values, double rate);
 /// Thresholds and sorted scores of what a detector found in healthy scans. All pixels of the network's grid count and
 /// all images alike, as they have the same number of pixels.
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates);
+
+/// Thresholds by rate as an evaluation labels them: "calibrated 5 %".
+std::vector<NamedThreshold> calibrated_thresholds(const std::map<double, double>& by_rate);
 
 /// A rate that was asked for and the one that came out, with its 95 % interval.
 struct RealizedRate {

@@ -8,6 +8,7 @@
 #include "thor/base/log.h"
 #include "thor/data/preprocess.h"
 #include "thor/data/split.h"
+#include "thor/eval/calibrate.h"
 #include "thor/eval/evaluation.h"
 #include "thor/eval/map_folder.h"
 #include "thor/eval/truth.h"
@@ -96,11 +97,10 @@ void add_calibrated(const std::vector<const MapEntry*>& entries, std::vector<Nam
          one->sidecar);
     return;
   }
-  for (const auto& [rate, value] : first->calibrated) {
-    const std::string label = fmt::format("calibrated {:g} %", 100 * rate);
-    if (std::none_of(thresholds.begin(), thresholds.end(), [&](const auto& one) { return one.label == label; }))
-      thresholds.push_back({label, value});
-  }
+  for (const NamedThreshold& calibrated : calibrated_thresholds(first->calibrated))
+    if (std::none_of(thresholds.begin(), thresholds.end(),
+                     [&](const NamedThreshold& one) { return one.label == calibrated.label; }))
+      thresholds.push_back(calibrated);
 }
 
 std::vector<LeftOut> maps_without_row(const MapFolder& maps, const std::vector<const MapEntry*>& used) {

@@ -118,8 +118,7 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
                   const Pipeline::NetworkCallback& after_call) {
   std::optional<Progress> progress;
   if (!after_call)
-    progress.emplace("detecting",
-                     static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
+    progress.emplace("detecting", static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
   Collector collector(
       pipeline, run, after_call ? after_call : [&](int64_t count) { progress->advance(count); });
   collector.set.about = {{"thor", version()},

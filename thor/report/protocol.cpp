@@ -29,8 +29,8 @@ std::string protocol_text(const EvaluationConfig& config, const ProtocolFacts& f
       config.size_edges.empty() ? 0 : config.size_edges.back());
   if (facts.validation)
     text += " Validation: the best threshold on a list of other images with masks, the same for all groups.";
-  text +=
-      " Calibrated, where a model holds a calibration: from healthy images alone, at the false-positive rate named.";
+  if (facts.calibration)
+    text += " Calibrated: the value that the named share of pixels exceeds on a list of other, healthy images.";
   text += fmt::format(
       " A lesion (connected pixels) counts as found when at least {:g} % of it lies above the threshold. AUPRC is the "
       "average precision of all pixels of a group, AUROC of images that of the image scores.",
