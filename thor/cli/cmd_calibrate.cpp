@@ -55,10 +55,10 @@ struct CalibrationRun {
   void warn_about(const Calibration& calibration) const {
     if (choice.config.value("/map/normalize"_json_pointer, "") == "max")
       warn(
-          "map.normalize is max: every map reaches 1 whatever it shows, so masks and p-values can hardly tell sick "
-          "from "
-          "healthy; calibrate and detect with --set detector.map.normalize=none");
-    if (calibration.data_sha256 == model.training.value("data_sha256", ""))
+          "map.normalize is max: every map is scaled to its own maximum, whatever it shows, so masks and p-values can "
+          "hardly tell sick from healthy; calibrate and detect with --set detector.map.normalize=none");
+    if (const auto trained = model.training.find("data_sha256");
+        trained != model.training.end() && *trained == calibration.data_sha256)
       warn(
           "these are the images the model was trained on, which it restores too well: the thresholds are too low; use "
           "healthy scans it has not seen");

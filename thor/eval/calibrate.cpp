@@ -47,7 +47,7 @@ RealizedRate share_of(double requested, int64_t hits, int64_t count) {
   return {requested, p, std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
-nlohmann::json as_json(const RealizedRate& rate) {
+nlohmann::json rate_json(const RealizedRate& rate) {
   return {{"requested", rate.requested},
           {"realized", rate.realized},
           {"low", rate.low},
@@ -119,8 +119,8 @@ CalibrationCheck check_calibration(const Calibration& calibration, const MapSet&
 }
 
 nlohmann::json CalibrationCheck::to_json() const {
-  nlohmann::json json = {{"cases", cases}, {"pixels", nlohmann::json::array()}, {"p_values", as_json(p_values)}};
-  for (const RealizedRate& rate : pixels) json["pixels"].push_back(as_json(rate));
+  nlohmann::json json = {{"cases", cases}, {"pixels", nlohmann::json::array()}, {"p_values", rate_json(p_values)}};
+  for (const RealizedRate& rate : pixels) json["pixels"].push_back(rate_json(rate));
   return json;
 }
 

@@ -30,7 +30,7 @@ struct Looks {
   std::map<std::string, int64_t> sizes, depths;
 };
 
-void look_at(const Image& image, const PreprocessConfig& config, Looks& looks) {
+void look_at_image(const Image& image, const PreprocessConfig& config, Looks& looks) {
   looks.units.push_back(preprocess(config, image).unit);
   const int64_t height = image.voxels.size(1), width = image.voxels.size(2);
   ++looks.sizes[fmt::format("{} x {}", width, height)];
@@ -174,7 +174,7 @@ CohortReport compare_cohort(const Model& model, const std::vector<SplitRow>& row
   for (const SplitRow& row : rows) {
     throw_if_interrupted();
     try {
-      look_at(read_image(row.image), model.config.preprocess, looks);
+      look_at_image(read_image(row.image), model.config.preprocess, looks);
       usable.push_back(row);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;

@@ -67,7 +67,7 @@ Figure correlations(const MapSet& a, const MapSet& b, Figure figure = {}) {
   return figure;
 }
 
-Sensitivity restoration(const std::vector<MapSet>& sets, const std::vector<SplitRow>& rows) {
+Sensitivity tissue_changed(const std::vector<MapSet>& sets, const std::vector<SplitRow>& rows) {
   const std::vector<Tensor> lesions = lesions_of(sets[0], rows);
   Figure figure;
   for (const MapSet& set : sets)
@@ -150,7 +150,7 @@ Diagnosis diagnose(const Model& model, const DiagnoseRequest& request, const Run
   diagnosis.images = sets[0].maps.size(0);
   diagnosis.seeds = request.seeds;
   diagnosis.failed = sets[0].failed;
-  diagnosis.figures = {restoration(sets, request.rows), map_agreement(sets), score_spread(sets)};
+  diagnosis.figures = {tissue_changed(sets, request.rows), map_agreement(sets), score_spread(sets)};
   compare_start_steps(model, request, sets[0], run, diagnosis);
   return diagnosis;
 }
