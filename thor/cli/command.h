@@ -45,6 +45,7 @@ Command prepare_command();
 Command train_command();
 Command detect_command();
 Command evaluate_command();
+Command localize_command();
 Command import_command();
 Command info_command();
 Command doctor_command();

@@ -107,6 +107,10 @@ Tensor to_native_grid(const Tensor& unit, int64_t height, int64_t width) {
   return padded.narrow(0, square.top, height).narrow(1, square.left, width).contiguous();
 }
 
+Tensor to_network_grid(const Tensor& map, int64_t size) {
+  return resize_bilinear(pad_to_square(map, map.min().item<float>()), size);
+}
+
 Tensor mask_to_network_grid(const Tensor& mask, int64_t size) {
   const Tensor padded = pad_to_square(mask.gt(0).to(at::kFloat), 0);  // [S,S]
   // "exact" takes the pixel whose area holds the new centre: the same geometry as the bilinear resize of the image.

@@ -37,6 +37,14 @@ double number_field(const nlohmann::json& about, const char* field, double fallb
   return value;
 }
 
+/// All that a map's values depend on but the image and the seed.
+std::string maker_of(const nlohmann::json& about) {
+  nlohmann::json parts = nlohmann::json::array();
+  for (const char* field : {"model", "detector", "perceptual", "network_size"})
+    parts.push_back(about.contains(field) ? about[field] : nlohmann::json());
+  return parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   MapEntry entry;
   entry.sidecar = path.string();
@@ -48,6 +56,7 @@ MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   entry.map_path = (path.parent_path() / map).string();
   entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
   entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
+  entry.made_by = maker_of(about);
   return entry;
 }
 
@@ -96,6 +105,12 @@ const MapEntry* MapFolder::find(const SplitRow& row, const std::map<std::string,
   const auto rows = stem_count.find(stem);
   const bool unique = maps != by_stem_.end() && maps->second.size() == 1 && rows != stem_count.end();
   return unique && rows->second == 1 ? maps->second[0] : nullptr;
+}
+
+std::vector<const MapEntry*> MapFolder::entries() const {
+  std::vector<const MapEntry*> entries;
+  for (const auto& [input, entry] : by_input_) entries.push_back(&entry);
+  return entries;
 }
 
 Tensor read_map(const MapEntry& entry) {
