@@ -73,7 +73,7 @@ std::vector<LongBone> draw_long_bones(Random& random, double age) {
 std::vector<RoundBone> draw_carpals(Random& random, double age) {
   std::vector<RoundBone> bones;
   for (const RoundBone& bone : kCarpals) {
-    const double grown = mix(0.86, 1.0, age);  // children's are smaller, with wider gaps
+    const double grown = mix(0.98, 1.18, age);  // children's are smaller, with wider gaps
     bones.push_back({varied(random, bone.centre), varied(random, grown * bone.half_x),
                      varied(random, grown * bone.half_y), bone.angle + random.uniform(-0.1, 0.1)});
   }

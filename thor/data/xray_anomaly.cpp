@@ -53,7 +53,7 @@ BrokenBone broken(Random& random, const WristAnatomy& wrist, size_t bone) {
   const double near = forearm ? 2.0 * shape.joint_end : 0.3 * length(shape.far - shape.joint);
   const double place = near + random.uniform(0, forearm ? 0.28 : 0.12);
   return {bone,
-          {place, random.uniform(-0.45, 0.45), either_sign(random) * random.uniform(0.35, 0.8) * shape.shaft,
+          {place, random.uniform(-0.45, 0.45), either_sign(random) * random.uniform(0.3, 0.65) * shape.shaft,
            random.uniform(0.012, 0.022)}};
 }
 

@@ -44,7 +44,7 @@ double LongBone::attenuation(Point at, double trabeculae, const Fracture* broken
   const double depth = half - std::cbrt(std::pow(std::abs(across), 3) + std::pow(past, 3));
   if (depth <= 0) return 0;
   const double ends = std::max(at_joint, at_far), wall = cortex * (1 - 0.55 * ends);
-  return density * shell_and_marrow(depth, half, wall, 1 + (0.08 + 0.16 * ends) * trabeculae);
+  return density * shell_and_marrow(depth, half, wall, 1 - 0.3 * ends + (0.06 + 0.08 * ends) * trabeculae);
 }
 
 double RoundBone::attenuation(Point at, double trabeculae) const {
@@ -52,7 +52,7 @@ double RoundBone::attenuation(Point at, double trabeculae) const {
   const Point d = at - centre;
   const double scaled = std::hypot((c * d.x + s * d.y) / half_x, (c * d.y - s * d.x) / half_y);
   const double half = std::min(half_x, half_y), depth = half * (1 - scaled);
-  return depth <= 0 ? 0 : shell_and_marrow(depth, half, 0.01, 1.2 + 0.2 * trabeculae);
+  return depth <= 0 ? 0 : shell_and_marrow(depth, half, 0.01, 1.1 + 0.12 * trabeculae);
 }
 
 }  // namespace thor
