@@ -24,6 +24,9 @@ struct Phantom {
   Tensor mask;             ///< float32 [H,W], 1 in the anomaly; all 0 for a healthy one
   std::vector<Box> boxes;  ///< around the anomalies of a radiograph
 };
+/// Sides that phantoms can have, pixels.
+inline constexpr int64_t kMinPhantomSize = 32, kMaxPhantomSize = 1024;
+
 /// Head [size,size] number `index`; `lesion` is "", "small", "medium" or "large" (pixels on the 128 grid as in METHODS
 /// 10).
 Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::string& lesion);

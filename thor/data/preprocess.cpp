@@ -77,9 +77,10 @@ Window window_of(const PreprocessConfig& config, const Image& image, const Tenso
 
 void PreprocessConfig::describe(Fields& fields) {
   fields.add("size", &size, "side of the square the network sees, pixels", between(kMinSide, 2048));
-  fields.add("intensity", &intensity,
-             "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image",
-             one_of({"full_range", "percentile"}));
+  fields.add(
+      "intensity", &intensity,
+      "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image (X-rays)",
+      one_of({"full_range", "percentile"}));
   fields.add("percentile", &percentile, "for intensity: percentile, the percentile that becomes 1", between(1, 100));
 }
 

@@ -97,6 +97,8 @@ bool add_findings(const Exposure& exposure, const WristAnatomy& wrist, const std
 }  // namespace
 
 Phantom make_xray_phantom(int64_t size, int64_t seed, int64_t index, const std::string& label) {
+  if (size < kMinPhantomSize || size > kMaxPhantomSize)
+    fail_usage("phantoms can have {} to {} pixels a side, not {}", kMinPhantomSize, kMaxPhantomSize, size);
   // Streams of one subject: 3 anatomy, 4 machine, 5 findings; a head has 0 to 2.
   const auto key = [&](uint64_t stream, uint64_t attempt) {
     return StreamKey{static_cast<uint64_t>(seed), static_cast<uint64_t>(index), stream, Purpose::Phantom, attempt};

@@ -54,22 +54,21 @@ BoxTable relevant_boxes(const LocalizationOptions& options) {
 
 /// A threshold means nothing on the maps of another model.
 void check_same_maker(const MapFolder& healthy, const MapFolder& maps) {
-  const MapEntry* first = healthy.entries().front();
+  const MapEntry& first = healthy.entries().begin()->second;
   for (const MapFolder* folder : {&healthy, &maps})
-    for (const MapEntry* entry : folder->entries())
-      if (entry->made_by != first->made_by)
+    for (const auto& [input, entry] : folder->entries())
+      if (entry.made_by != first.made_by)
         fail_input("'{}' and '{}' come from different models, detectors or settings; detect all images alike",
-                   first->sidecar, entry->sidecar);
+                   first.sidecar, entry.sidecar);
 }
 
 void choose_threshold(const MapFolder& healthy, Localization& result) {
   std::vector<Tensor> maps;
-  const auto entries = healthy.entries();
-  Progress progress("reading healthy maps", static_cast<int64_t>(entries.size()));
-  for (const MapEntry* entry : entries) {
+  Progress progress("reading healthy maps", static_cast<int64_t>(healthy.entries().size()));
+  for (const auto& [input, entry] : healthy.entries()) {
     throw_if_interrupted();
-    const Tensor map = read_map(*entry);
-    maps.push_back(result.native ? map : to_network_grid(map, entry->network_size));
+    const Tensor map = read_map(entry);
+    maps.push_back(result.native ? map : to_network_grid(map, entry.network_size));
     progress.advance();
   }
   result.healthy_maps = static_cast<int64_t>(maps.size());
@@ -118,8 +117,8 @@ void score_images(const BoxTable& table, const MapFolder& maps, Localization& re
       result.left_out.push_back({image.name, error.what()});
     }
   }
-  for (const MapEntry* entry : maps.entries())
-    if (used.count(entry) == 0) result.left_out.push_back({entry->input, "its map has no row in the table of boxes"});
+  for (const auto& [input, entry] : maps.entries())
+    if (used.count(&entry) == 0) result.left_out.push_back({input, "its map has no row in the table of boxes"});
 }
 
 LocalizationGroup summarize(const std::string& label, const std::vector<LocalizedImage>& images) {

@@ -30,13 +30,6 @@ std::string text_field(const nlohmann::json& about, const char* field) {
   return about[field].get<std::string>();
 }
 
-double number_field(const nlohmann::json& about, const char* field, double fallback, double low, double high) {
-  if (!about.contains(field)) return fallback;
-  const double value = about[field].is_number() ? about[field].get<double>() : NAN;
-  if (!(value >= low && value <= high)) fail_input("its '{}' is not a number from {} to {}", field, low, high);
-  return value;
-}
-
 /// All that a map's values depend on but the image and the seed.
 std::string maker_of(const nlohmann::json& about) {
   nlohmann::json parts = nlohmann::json::array();
@@ -45,9 +38,17 @@ std::string maker_of(const nlohmann::json& about) {
   return parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+double number_field(const nlohmann::json& about, const char* field, double fallback, double low, double high) {
+  if (!about.contains(field)) return fallback;
+  const double value = about[field].is_number() ? about[field].get<double>() : NAN;
+  if (!(value >= low && value <= high)) fail_input("its '{}' is not a number from {} to {}", field, low, high);
+  return value;
+}
+
 MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   MapEntry entry;
   entry.sidecar = path.string();
+  entry.made_by = maker_of(about);
   entry.input = real_path(text_field(about, "input"));
   const std::string map = text_field(about, "map");
   // A sidecar from elsewhere must not make this program open files outside its folder.
@@ -56,7 +57,6 @@ MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   entry.map_path = (path.parent_path() / map).string();
   entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
   entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
-  entry.made_by = maker_of(about);
   return entry;
 }
 
@@ -105,12 +105,6 @@ const MapEntry* MapFolder::find(const SplitRow& row, const std::map<std::string,
   const auto rows = stem_count.find(stem);
   const bool unique = maps != by_stem_.end() && maps->second.size() == 1 && rows != stem_count.end();
   return unique && rows->second == 1 ? maps->second[0] : nullptr;
-}
-
-std::vector<const MapEntry*> MapFolder::entries() const {
-  std::vector<const MapEntry*> entries;
-  for (const auto& [input, entry] : by_input_) entries.push_back(&entry);
-  return entries;
 }
 
 Tensor read_map(const MapEntry& entry) {

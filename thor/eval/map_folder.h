@@ -13,10 +13,10 @@ namespace thor {
 struct MapEntry {
   std::string sidecar;  ///< path of the JSON file
   std::string input;    ///< the image as it was named at detection, real path where it still exists
+  std::string made_by;  ///< model, detector and settings: equal for maps that can be compared
   std::string map_path;
   double full_scale = 1;  ///< map value of a white pixel, for pictures
   int64_t network_size = 128;
-  std::string made_by;  ///< model, detector and settings: equal for maps that can be compared
 };
 
 /// The maps of a folder, found by the image they belong to.
@@ -27,8 +27,8 @@ class MapFolder {
   /// The entry of a row's image: the same file, else the same stem where only one row and one map have it; nullptr
   /// where there is none. `stem_count` says how many rows of the table share each stem.
   const MapEntry* find(const SplitRow& row, const std::map<std::string, int64_t>& stem_count) const;
-  /// All maps, sorted by their image; at least one.
-  std::vector<const MapEntry*> entries() const;
+  /// All of them, in the order of their images' paths.
+  const std::map<std::string, MapEntry>& entries() const { return by_input_; }
 
  private:
   std::map<std::string, MapEntry> by_input_;
