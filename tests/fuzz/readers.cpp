@@ -10,6 +10,7 @@
 #include "tests/support.h"
 #include "thor/base/error.h"
 #include "thor/data/archive.h"
+#include "thor/data/boxes.h"
 #include "thor/image/image.h"
 #include "thor/nn/safetensors.h"
 #include "thor/nn/torch_file.h"
@@ -115,6 +116,22 @@ Reader split() {
           [](const auto& path) { read_split(path); }};
 }
 
+Reader boxes() {
+  return {"boxes",
+          ".csv",
+          {"image,xmin,ymin,xmax,ymax,label\na.png,1,2,3.5,4,metal\nb.png,,,,,\na.png,5,6,7,8,fracture\n"},
+          [](const auto& path) { read_boxes(path); }};
+}
+
+Reader annotation() {
+  return {"annotation",
+          ".xml",
+          {"<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<annotation><filename>a.png</filename><size><width>9</width>"
+           "<height>8</height></size><object><name>metal</name><bndbox><xmax> 5\n</xmax><xmin>1</xmin><ymax>4</ymax>"
+           "<ymin>2</ymin></bndbox></object></annotation>"},
+          [](const auto& path) { read_boxes(path); }};
+}
+
 Reader experiment() {
   const std::string yaml =
       "model: {channels: [32, 64], attention: [false, true], head_channels: 64, head_channels: 32, norm_groups: "
@@ -141,6 +158,8 @@ std::vector<Reader> readers() {
           nifti("nifti", ".nii"),
           nifti("nifti_gz", ".nii.gz"),
           split(),
+          boxes(),
+          annotation(),
           experiment()};
 }
 

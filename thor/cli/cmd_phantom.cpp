@@ -21,8 +21,7 @@ int run(const PhantomOptions& options) {
   Fields fields;
   fields.group("phantom", config);
   for (const auto& set : options.sets) fields.assign(set);
-  write_phantoms(options.output, config);
-  fmt::print("{0}/train.csv\n{0}/val.csv\n{0}/test.csv\n", options.output);
+  for (const auto& list : write_phantoms(options.output, config)) fmt::print("{}\n", list);
   return 0;
 }
 
@@ -32,11 +31,14 @@ Command phantom_command() {
   const auto o = std::make_shared<PhantomOptions>();
   return {
       "phantom",
-      "make synthetic head slices, healthy and with lesions, to try things on",
+      "make synthetic head slices or wrist X-rays, healthy and with anomalies, to try things on",
       "Writes gray PNGs of synthetic head slices into OUT/images, the lesions' masks into OUT/masks, and three lists:\n"
-      "train.csv and val.csv (healthy) and test.csv (one small, medium or large lesion each). Parameters:\n"
-      "phantom.size, phantom.train, phantom.val, phantom.test.",
+      "train.csv and val.csv (healthy) and test.csv (one small, medium or large lesion each). phantom.kind=xray draws\n"
+      "wrists of 16 bit instead, with metal, a fracture or a foreign body, and also writes boxes.csv and healthy.csv "
+      "for\n"
+      "`thor localize`. Parameters: phantom.kind, phantom.size, phantom.train, phantom.val, phantom.test.",
       {{"phantom phantoms", "the default set"},
+       {"phantom wrists --set phantom.kind=xray --set phantom.test=60", "wrist radiographs"},
        {"phantom phantoms --seed 7 --set phantom.size=64 --set phantom.train=400", "more and smaller slices"}},
       {{"OUT", "", "folder to write to", &o->output, true}, set_option(o->sets, "phantom.*"), seed_option(o->seed)},
       [o] { return run(*o); }};

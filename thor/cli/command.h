@@ -47,6 +47,7 @@ Command calibrate_command();
 Command detect_command();
 Command diagnose_command();
 Command evaluate_command();
+Command localize_command();
 Command import_command();
 Command info_command();
 Command doctor_command();

@@ -111,6 +111,19 @@ std::vector<CsvRecord> parse_csv(const std::string& text) {
   return records;
 }
 
+size_t find_column(const CsvRecord& header, const std::string& name) {
+  const auto called_so = [&](const std::string& cell) {
+    return cell.size() == name.size() && std::equal(cell.begin(), cell.end(), name.begin(), [](char a, char b) {
+             return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+           });
+  };
+  const auto found = std::find_if(header.cells.begin(), header.cells.end(), called_so);
+  if (found == header.cells.end()) return kNoColumn;
+  if (std::find_if(found + 1, header.cells.end(), called_so) != header.cells.end())
+    fail_input("two columns are called '{}'", name);
+  return static_cast<size_t>(found - header.cells.begin());
+}
+
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos && trimmed(text) == text) return text;
   std::string quoted = "\"";

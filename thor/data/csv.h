@@ -17,6 +17,11 @@ struct CsvRecord {
 /// not UTF-8, a quote that never closes, text after a closing quote.
 std::vector<CsvRecord> parse_csv(const std::string& text);
 
+/// The place of the column called `name` (lower case) in a header, whatever its capitals; kNoColumn where there is
+/// none. Throws Input where two are called so.
+inline constexpr size_t kNoColumn = static_cast<size_t>(-1);
+size_t find_column(const CsvRecord& header, const std::string& name);
+
 /// A cell as it must be written: quoted where it holds a comma, a quote, a line end or outer spaces.
 std::string csv_cell(const std::string& text);
 

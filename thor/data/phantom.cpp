@@ -2,29 +2,18 @@
 #include "thor/data/phantom.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <mutex>
 
 #include "thor/base/error.h"
-#include "thor/base/file.h"
-#include "thor/base/log.h"
 #include "thor/base/random.h"
 #include "thor/data/phantom_anatomy.h"
 #include "thor/data/phantom_lesion.h"
 #include "thor/data/preprocess.h"
-#include "thor/image/image.h"
 
 namespace thor {
 namespace {
-
-constexpr int64_t kMinSize = 32, kMaxSize = 1024, kMaxCases = 100'000;
-/// Where the numbers of each set begin, so that no set holds a subject of another, whatever their sizes.
-constexpr int64_t kFirstVal = 1'000'000, kFirstTest = 2'000'000;
-constexpr std::array<const char*, 3> kGroups{"small", "medium", "large"};
 
 LesionSize lesion_size(const std::string& group) {
   if (group == "small") return {3, 71};
@@ -90,53 +79,11 @@ std::vector<float> fitting_lesion(int64_t size, StreamKey key, const std::string
   fail(ErrorKind::Internal, "no {} lesion fits into phantom {} of seed {}", group, key.case_id, key.seed);
 }
 
-/// Writes one set of phantoms and its CSV; `lesions` says whether they have any.
-struct SetWriter {
-  const std::string& folder;
-  const PhantomConfig& config;
-  Progress& progress;
-
-  void write(const std::string& set, int64_t first, int64_t count, bool lesions) const {
-    std::vector<std::string> lines(static_cast<size_t>(count));
-    std::mutex reporting;
-    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end && !interrupted(); ++i) {
-        const std::string group = lesions ? kGroups[static_cast<size_t>(i) % kGroups.size()] : "";
-        lines[static_cast<size_t>(i)] = write_one(fmt::format("{}_{:04}", set, i), first + i, group);
-        const std::lock_guard lock(reporting);
-        progress.advance();
-      }
-    });
-    if (interrupted()) fail_input("stopped on request: the phantoms in '{}' are not complete", folder);
-    write_text_atomically(fmt::format("{}/{}.csv", folder, set),
-                          fmt::format("image,mask,group\n{}", fmt::join(lines, "")));
-  }
-
-  /// -> the line of the CSV
-  std::string write_one(const std::string& name, int64_t index, const std::string& group) const {
-    const Phantom phantom = make_phantom(config.size, config.seed, index, group);
-    const std::string file = fmt::format("{}{}{}.png", name, group.empty() ? "" : "_", group);
-    write_png(folder + "/images/" + file, phantom.image, 8);
-    if (group.empty()) return fmt::format("images/{},,\n", file);
-    write_png(folder + "/masks/" + file, phantom.mask, 8);
-    return fmt::format("images/{},masks/{},{}\n", file, file, group);
-  }
-};
-
 }  // namespace
 
-void PhantomConfig::describe(Fields& fields) {
-  const auto count = between(0, static_cast<double>(kMaxCases));
-  fields.add("size", &size, "Side of the pictures, pixels", between(kMinSize, kMaxSize));
-  fields.add("train", &train, "Healthy slices for training", count);
-  fields.add("val", &val, "Healthy slices for validation", count);
-  fields.add("test", &test, "Slices with one lesion each: small, medium and large in turn", count);
-  fields.add("seed", &seed, "Another seed draws other subjects", at_least(0));
-}
-
 Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::string& lesion) {
-  if (size < kMinSize || size > kMaxSize)
-    fail_usage("phantoms can have {} to {} pixels a side, not {}", kMinSize, kMaxSize, size);
+  if (size < kMinPhantomSize || size > kMaxPhantomSize)
+    fail_usage("phantoms can have {} to {} pixels a side, not {}", kMinPhantomSize, kMaxPhantomSize, size);
   // Streams of one subject: 0 anatomy, 1 scanner, 2 lesion. A lesion leaves the rest of the picture as it was.
   const auto key = [&](uint64_t stream) {
     return StreamKey{static_cast<uint64_t>(seed), static_cast<uint64_t>(index), stream, Purpose::Phantom, 0};
@@ -146,17 +93,7 @@ Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::strin
   std::vector<float> mask(head.image.size(), 0);
   if (!lesion.empty()) mask = fitting_lesion(size, key(2), lesion, head);
   scan(head.image, size, scanner);
-  return {as_tensor(head.image, size), as_tensor(mask, size)};
-}
-
-void write_phantoms(const std::string& folder, const PhantomConfig& config) {
-  make_folder(folder + "/images");
-  make_folder(folder + "/masks");
-  Progress progress("drawing phantoms", config.train + config.val + config.test);
-  const SetWriter writer{folder, config, progress};
-  writer.write("train", 0, config.train, false);
-  writer.write("val", kFirstVal, config.val, false);
-  writer.write("test", kFirstTest, config.test, true);
+  return {as_tensor(head.image, size), as_tensor(mask, size), {}};
 }
 
 }  // namespace thor

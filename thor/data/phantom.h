@@ -4,27 +4,35 @@
 
 #include "thor/base/config.h"
 #include "thor/base/tensor.h"
+#include "thor/data/boxes.h"
 
 namespace thor {
 
-/// Synthetic brain-like slices with and without lesions, for the demo and the tests.
+/// Synthetic brain-like slices, or wrist radiographs, with and without anomalies, for the demo and the tests.
 struct PhantomConfig {
-  int64_t size = 128;      ///< side, pixels
-  int64_t train = 200;     ///< healthy slices for training
-  int64_t val = 16;        ///< healthy slices for validation
-  int64_t test = 24;       ///< slices with one lesion each: small, medium and large in turn
+  std::string kind = "brain";  ///< brain | xray
+  int64_t size = 128;          ///< side, for radiographs the longer one, pixels
+  int64_t train = 200;         ///< healthy images for training
+  int64_t val = 16;            ///< healthy images for validation
+  int64_t test = 24;           ///< images with an anomaly each: the groups in turn; radiographs: as many healthy ones
   int64_t seed = 0;
   void describe(Fields& fields);
 };
 
 struct Phantom {
-  Tensor image;  ///< float32 [size,size] in [0,1]
-  Tensor mask;   ///< float32 [size,size], 1 in the lesion; all 0 for a healthy one
+  Tensor image;            ///< float32 [H,W] in [0,1]
+  Tensor mask;             ///< float32 [H,W], 1 in the anomaly; all 0 for a healthy one
+  std::vector<Box> boxes;  ///< around the anomalies of a radiograph
 };
-/// Phantom number `index`; `lesion` is "", "small", "medium" or "large" (pixels on the 128 grid as in METHODS 10).
+/// Sides that phantoms can have, pixels.
+inline constexpr int64_t kMinPhantomSize = 32, kMaxPhantomSize = 1024;
+
+/// Head [size,size] number `index`; `lesion` is "", "small", "medium" or "large" (pixels on the 128 grid as in METHODS
+/// 10).
 Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::string& lesion);
 
-/// Writes `folder`/images/*.png, masks/*.png and train.csv, val.csv, test.csv (image,mask,group).
-void write_phantoms(const std::string& folder, const PhantomConfig& config);
+/// Writes `folder`/images/*.png, masks/*.png and train.csv, val.csv, test.csv (image,mask,group); for radiographs also
+/// healthy.csv and boxes.csv (see read_boxes; those of test.csv). -> the paths of the lists
+std::vector<std::string> write_phantoms(const std::string& folder, const PhantomConfig& config);
 
 }  // namespace thor

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thor/data/shading.h"
+
 namespace thor {
 namespace {
 
@@ -18,14 +20,6 @@ double ellipse_at(double x, double y, double cx, double cy, double a, double b, 
   const double c = std::cos(angle), s = std::sin(angle), dx = x - cx, dy = y - cy;
   return ellipse(c * dx + s * dy, c * dy - s * dx, a, b);
 }
-
-/// 1 inside, 0 outside, a smooth ramp of the given width over the border.
-double cover(double distance, double width) {
-  const double f = std::clamp(0.5 - distance / width, 0.0, 1.0);
-  return f * f * (3 - 2 * f);
-}
-
-double mix(double from, double to, double share) { return from + (to - from) * share; }
 
 /// The smaller of two, without a crease where they meet.
 double smooth_min(double a, double b, double width) {

@@ -82,9 +82,10 @@ Window window_of(const PreprocessConfig& config, const Image& image, const Tenso
 
 void PreprocessConfig::describe(Fields& fields) {
   fields.add("size", &size, "side of the square the network sees, pixels", between(kMinSide, 2048));
-  fields.add("intensity", &intensity,
-             "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image",
-             one_of({"full_range", "percentile"}));
+  fields.add(
+      "intensity", &intensity,
+      "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image (X-rays)",
+      one_of({"full_range", "percentile"}));
   fields.add("percentile", &percentile, "for intensity: percentile, the percentile that becomes 1", between(1, 100));
 }
 
@@ -116,6 +117,10 @@ Tensor mask_to_native_grid(const Tensor& mask, int64_t height, int64_t width) {
   const Square square(height, width);
   const Tensor padded = resize_nearest(mask.gt(0).to(at::kFloat), square.side);  // [S,S]
   return padded.narrow(0, square.top, height).narrow(1, square.left, width).contiguous();
+}
+
+Tensor to_network_grid(const Tensor& map, int64_t size) {
+  return resize_bilinear(pad_to_square(map, map.min().item<float>()), size);
 }
 
 Tensor mask_to_network_grid(const Tensor& mask, int64_t size) {

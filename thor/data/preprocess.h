@@ -28,6 +28,8 @@ PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, int
 Tensor to_native_grid(const Tensor& unit, int64_t height, int64_t width);
 /// The way back for a mask: nearest pixel. [size,size] -> float32 [height,width], 0 or 1
 Tensor mask_to_native_grid(const Tensor& mask, int64_t height, int64_t width);
+/// The way there for a map: pad with its minimum, bilinear resize; values above 1 stay. [H,W] -> [size,size]
+Tensor to_network_grid(const Tensor& map, int64_t size);
 /// Same for a mask going in: pad and nearest resize. [H,W] -> [size,size], values 0 or 1.
 Tensor mask_to_network_grid(const Tensor& mask, int64_t size);
 

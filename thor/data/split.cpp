@@ -15,50 +15,25 @@ namespace thor {
 namespace {
 
 constexpr uint64_t kMaxBytes = 64u << 20;
-constexpr size_t kNone = static_cast<size_t>(-1);
 
 /// Which cell of a record is what.
 struct Columns {
-  size_t image = kNone, mask = kNone, group = kNone;
+  size_t image = kNoColumn, mask = kNoColumn, group = kNoColumn;
 };
 
-std::string lower(std::string text) {
-  for (char& c : text)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return text;
-}
-
-size_t find_column(const std::vector<std::string>& header, const std::string& name) {
-  const auto found = std::find(header.begin(), header.end(), name);
-  if (found == header.end()) return kNone;
-  if (std::find(found + 1, header.end(), name) != header.end()) fail_input("two columns are called '{}'", name);
-  return static_cast<size_t>(found - header.begin());
-}
-
 Columns read_header(const CsvRecord& record) {
-  std::vector<std::string> header;
-  for (const auto& cell : record.cells) header.push_back(lower(cell));
   Columns columns;
   for (const char* name : {"image", "filename", "path"})
-    if (columns.image == kNone) columns.image = find_column(header, name);
-  columns.mask = find_column(header, "mask");
-  columns.group = find_column(header, "group");
-  if (columns.image == kNone) {
+    if (columns.image == kNoColumn) columns.image = find_column(record, name);
+  columns.mask = find_column(record, "mask");
+  columns.group = find_column(record, "group");
+  if (columns.image == kNoColumn) {
+    const auto& header = record.cells;
     const bool other_separator = header.size() == 1 && header[0].find_first_of(";\t") != std::string::npos;
-    fail_input("no column 'image' (or 'filename' or 'path'); columns found: {}{}", fmt::join(record.cells, ", "),
+    fail_input("no column 'image' (or 'filename' or 'path'); columns found: {}{}", fmt::join(header, ", "),
                other_separator ? "; separate the columns with commas" : "");
   }
   return columns;
-}
-
-/// Beside the CSV, else in the folder above it; "" where the file is in neither.
-std::string locate(const fs::path& folder, const std::string& written) {
-  std::error_code ignored;
-  for (const fs::path& base : {folder, folder / ".."}) {
-    const fs::path path = base / fs::u8path(written);  // an absolute path replaces the base
-    if (fs::is_regular_file(path, ignored)) return path.lexically_normal().string();
-  }
-  return {};
 }
 
 void check_missing(const std::vector<std::string>& missing, size_t rows) {
@@ -80,7 +55,7 @@ void check_duplicates(const std::vector<SplitRow>& rows) {
   }
 }
 
-std::vector<SplitRow> read_rows(const fs::path& folder, const std::vector<CsvRecord>& records) {
+std::vector<SplitRow> read_rows(const std::string& csv_path, const std::vector<CsvRecord>& records) {
   if (records.empty()) fail_input("the file is empty; expected a header with a column 'image' and one row per image");
   if (records.size() == 1) fail_input("the file has a header but no rows");
   const Columns columns = read_header(records[0]);
@@ -96,7 +71,7 @@ std::vector<SplitRow> read_rows(const fs::path& folder, const std::vector<CsvRec
                    width);
     const auto cell = [&](size_t column) { return column < cells.size() ? cells[column] : std::string(); };
     const auto found = [&](const std::string& written) {
-      auto path = written.empty() ? std::string() : locate(folder, written);
+      auto path = written.empty() ? std::string() : find_listed_file(csv_path, written);
       if (path.empty() && !written.empty()) missing.push_back(fmt::format("'{}' (line {})", written, line));
       return path;
     };
@@ -111,10 +86,19 @@ std::vector<SplitRow> read_rows(const fs::path& folder, const std::vector<CsvRec
 
 }  // namespace
 
+std::string find_listed_file(const std::string& csv_path, const std::string& written) {
+  const fs::path folder = fs::path(csv_path).parent_path();
+  std::error_code ignored;
+  for (const fs::path& base : {folder, folder / ".."}) {
+    const fs::path path = base / fs::u8path(written);  // an absolute path replaces the base
+    if (fs::is_regular_file(path, ignored)) return path.lexically_normal().string();
+  }
+  return {};
+}
+
 std::vector<SplitRow> read_split(const std::string& csv_path) {
-  return with_context(fmt::format("reading '{}'", csv_path), [&] {
-    return read_rows(fs::path(csv_path).parent_path(), parse_csv(read_text_file(csv_path, kMaxBytes)));
-  });
+  return with_context(fmt::format("reading '{}'", csv_path),
+                      [&] { return read_rows(csv_path, parse_csv(read_text_file(csv_path, kMaxBytes))); });
 }
 
 }  // namespace thor

@@ -31,6 +31,14 @@ std::string text_field(const nlohmann::json& about, const char* field) {
   return about[field].get<std::string>();
 }
 
+/// All that a map's values depend on but the image and the seed.
+std::string maker_of(const nlohmann::json& about) {
+  nlohmann::json parts = nlohmann::json::array();
+  for (const char* field : {"model", "detector", "perceptual", "network_size"})
+    parts.push_back(about.contains(field) ? about[field] : nlohmann::json());
+  return parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 double number_field(const nlohmann::json& about, const char* field, double fallback, double low, double high) {
   if (!about.contains(field)) return fallback;
   const double value = about[field].is_number() ? about[field].get<double>() : NAN;
@@ -64,6 +72,7 @@ std::map<double, double> calibrated_thresholds(const nlohmann::json& about) {
 MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   MapEntry entry;
   entry.sidecar = path.string();
+  entry.made_by = maker_of(about);
   entry.input = real_path(text_field(about, "input"));
   entry.map_path = file_beside(path, "map", text_field(about, "map"));
   if (about.contains("pseudo_healthy"))

@@ -14,6 +14,7 @@ namespace thor {
 struct MapEntry {
   std::string sidecar;  ///< path of the JSON file
   std::string input;    ///< the image as it was named at detection, real path where it still exists
+  std::string made_by;  ///< model, detector and settings: equal for maps that can be compared
   std::string map_path;
   double full_scale = 1;  ///< map value of a white pixel, for pictures
   int64_t network_size = 128;

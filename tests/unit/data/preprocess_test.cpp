@@ -77,6 +77,15 @@ TEST(Preprocess, MakesTheChosenPercentileWhite) {
   EXPECT_DOUBLE_EQ(prepared.white, 49.5);
 }
 
+TEST(Preprocess, PercentileIsTheWristRecipeOfThePaper) {
+  // 16 bit / 65536, above 1 the minimum, divided by the 98th percentile, clipped at 1.
+  const at::Tensor slice = ramp(10, 10) * 400;
+  const at::Tensor scaled = slice / 65536;
+  const double p98 = scaled.flatten().quantile(0.98).item<double>();
+  const at::Tensor recipe = (at::where(scaled.gt(1), scaled.min(), scaled) / p98).clamp_max(1);
+  EXPECT_LT(max_abs_diff(preprocess(config_of(10, "percentile"), image_of(slice, 65535)).unit, recipe), 1e-6);
+}
+
 TEST(Preprocess, TakesTheMinimumForBlackWhereItIsNegative) {
   PreprocessConfig config = config_of(10, "percentile");
   config.percentile = 100;
@@ -136,6 +145,13 @@ TEST(ToNativeGrid, BringsABlobBackToWhereItWas) {
 TEST(ToNativeGrid, ChangesNothingWhereTheGridsAreTheSame) {
   const at::Tensor map = ramp(32, 32) / 1024;
   EXPECT_LT(max_abs_diff(to_native_grid(map, 32, 32), map), 1e-6);
+}
+
+TEST(ToNetworkGrid, TakesTheWayOfTheImageAndKeepsValuesAboveOne) {
+  const at::Tensor map = ramp(90, 61) / ramp(90, 61).max();
+  const at::Tensor unit = preprocess(config_of(64, "full_range"), image_of(map, 1)).unit;
+  EXPECT_LT(max_abs_diff(to_network_grid(map, 64), unit), 1e-6);
+  EXPECT_LT(max_abs_diff(to_network_grid(map * 3, 64), unit * 3), 1e-5);
 }
 
 TEST(MaskToNetworkGrid, LiesOnTheImageItBelongsTo) {
