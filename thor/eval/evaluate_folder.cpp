@@ -17,14 +17,6 @@
 namespace thor {
 namespace {
 
-/// Pad centred to a square and resize, as images are prepared. Values outside [0,1] stay.
-Tensor map_to_network_grid(const Tensor& map, int64_t size) {  // [H,W] -> [size,size]
-  const int64_t height = map.size(0), width = map.size(1), side = std::max(height, width);
-  Tensor square = at::full({side, side}, map.min().item<float>(), map.options());
-  square.narrow(0, (side - height) / 2, height).narrow(1, (side - width) / 2, width).copy_(map);
-  return at::upsample_bilinear2d(square.view({1, 1, side, side}), {size, size}, /*align_corners=*/false)[0][0];
-}
-
 /// The rows of a truth and the maps of a folder, put together.
 class FolderCases {
  public:
@@ -53,7 +45,7 @@ class FolderCases {
     one.note = truth.note;
     one.score = entry.score;
     one.lesion_pixels = lesion_pixels_of(truth.mask);
-    one.map = native_ ? map : map_to_network_grid(map, entry.network_size);
+    one.map = native_ ? map : to_network_grid(map, entry.network_size);
     one.truth = native_ ? truth.mask : mask_to_network_grid(truth.mask, entry.network_size);
     if (entry.pseudo_healthy_path.empty() || entry.preprocess.is_null()) return;
     try {
@@ -78,7 +70,7 @@ class FolderCases {
     const Tensor restored =
         healthy.full_scale > 0 ? healthy.voxels[0] / healthy.full_scale : to_unit(healthy.voxels[0]);
     one.image = native_ ? to_unit(image.voxels[0]) : prepared.unit;
-    one.pseudo_healthy = native_ ? restored : map_to_network_grid(restored, config.size);
+    one.pseudo_healthy = native_ ? restored : to_network_grid(restored, config.size);
   }
 
   const std::vector<SplitRow>& rows_;

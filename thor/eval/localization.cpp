@@ -9,33 +9,14 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
-#include "thor/base/random.h"
 #include "thor/data/preprocess.h"
+#include "thor/eval/bootstrap.h"
 #include "thor/eval/map_folder.h"
-#include "thor/eval/metrics.h"
 
 namespace thor {
 namespace {
 
 constexpr const char* kAllBoxes = "all";
-
-/// The percentile interval over 2000 resamples of the images; its draws are named, so it is the same every time.
-MeanInterval localization_interval(const std::vector<double>& values) {
-  constexpr int64_t kResamples = 2000;
-  Random random({0, values.size(), 0, Purpose::Shuffle, 0});
-  const auto count = static_cast<double>(values.size());
-  Tensor means = at::empty({kResamples}, at::kDouble);
-  MeanInterval interval;
-  for (const double value : values) interval.mean += value / count;
-  for (int64_t i = 0; i < kResamples; ++i) {
-    double sum = 0;
-    for (size_t k = 0; k < values.size(); ++k) sum += values[random.below(values.size())];
-    means.data_ptr<double>()[i] = sum / count;
-  }
-  interval.low = percentile(means, 2.5);
-  interval.high = percentile(means, 97.5);
-  return interval;
-}
 
 /// The table of boxes without the labels that are no pathology.
 BoxTable relevant_boxes(const LocalizationOptions& options) {
@@ -129,8 +110,9 @@ LocalizationGroup summarize(const std::string& label, const std::vector<Localize
     precision.push_back(one.score.precision);
     f1.push_back(one.score.f1);
   }
-  return {label, static_cast<int64_t>(recall.size()), localization_interval(recall), localization_interval(precision),
-          localization_interval(f1)};
+  const EvaluationConfig config;
+  return {label, static_cast<int64_t>(recall.size()), bootstrap_mean(recall, config), bootstrap_mean(precision, config),
+          bootstrap_mean(f1, config)};
 }
 
 }  // namespace

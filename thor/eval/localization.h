@@ -6,6 +6,7 @@
 
 #include "thor/base/tensor.h"
 #include "thor/data/boxes.h"
+#include "thor/eval/evaluation.h"
 
 namespace thor {
 
@@ -30,15 +31,11 @@ inline constexpr int64_t kMaxFalsePositives = 10;
 /// image, whatever its label: bool [H,W]. False positives: how many times the map's sum outside holds its sum inside.
 LocalizationScore score_boxes(const Tensor& map, const Tensor& inside, const Tensor& outside, double threshold);
 
-/// A mean over images and its bootstrap 95 % interval.
-struct MeanInterval {
-  double mean = 0, low = 0, high = 0;
-};
 /// One pathology; "all" holds every image once, with all of its boxes.
 struct LocalizationGroup {
   std::string label;
   int64_t images = 0;
-  MeanInterval recall, precision, f1;
+  Interval recall, precision, f1;  ///< means over images
 };
 struct LocalizedImage {
   std::string name, label;

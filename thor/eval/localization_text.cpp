@@ -5,11 +5,11 @@
 namespace thor {
 namespace {
 
-std::string as_percent(const MeanInterval& share) {
+std::string as_percent(const Interval& share) {
   return fmt::format("{:.2f} [{:.2f}, {:.2f}]", 100 * share.mean, 100 * share.low, 100 * share.high);
 }
 
-nlohmann::json as_json(const MeanInterval& share) {
+nlohmann::json as_json(const Interval& share) {
   return {{"mean", share.mean}, {"interval_95", {share.low, share.high}}};
 }
 

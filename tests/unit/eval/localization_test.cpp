@@ -127,7 +127,7 @@ TEST_F(Localizing, TheIntervalHoldsTheMeanAndNarrowsWithAgreement) {
   map("maps", "a", worked_example());
   map("maps", "b", at::full({4, 5}, 0.6));
   const Localization result = run(std::string(kWorkedBoxes) + "b.png,0,0,2,2,metal\n");
-  const MeanInterval metal = group(result, "metal").recall, all = group(result, "all").recall;
+  const Interval metal = group(result, "metal").recall, all = group(result, "all").recall;
   EXPECT_EQ(metal.low, 0);
   EXPECT_EQ(metal.high, 1);
   EXPECT_EQ(all.low, 1);
