@@ -83,7 +83,7 @@ Pipeline::~Pipeline() = default;
 const Model& Pipeline::model() const { return *state_->model; }
 const Detector& Pipeline::detector() const { return *state_->detector; }
 int64_t Pipeline::network_calls() const {
-  return state_->detector->network_calls(state_->model.config.preprocess.size);
+  return state_->detector->network_calls(state_->model->config.preprocess.size);
 }
 const std::string& Pipeline::perceptual() const { return state_->perceptual.name; }
 
