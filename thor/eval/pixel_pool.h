@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -30,8 +31,8 @@ class PixelPool {
  private:
   void fold();
   size_t exact_limit_;
-  std::vector<float> values_[2];  // by PixelKind, while exact
-  std::vector<int64_t> bins_[2];  // by PixelKind, once folded
+  std::array<std::vector<float>, 2> values_;  // by PixelKind, while exact
+  std::array<std::vector<int64_t>, 2> bins_;  // by PixelKind, once folded
 };
 
 }  // namespace thor
