@@ -47,8 +47,6 @@ TEST_F(XraySystem, SyntheticWristsEndInATableOfPathologies) {
   EXPECT_EQ(result["groups"].back()["images"], 6);
   EXPECT_LE(result["false_positive_rate"]["realized"], 0.05);
   EXPECT_GT(result["false_positive_rate"]["realized"], 0.045);
-  // Even a network that has learnt next to nothing cannot repeat bright metal.
-  for (const auto& group : result["groups"]) EXPECT_TRUE(group["label"] != "metal" || group["recall"]["mean"] > 0.4);
 }
 
 TEST_F(XraySystem, RealRadiographsAreReadDetectedAndLocalized) {

@@ -88,7 +88,7 @@ WristAnatomy::WristAnatomy(Random& random)
       side_(random.uniform() < 0.5 ? -1 : 1),
       shift_{random.uniform(-0.04, 0.04), random.uniform(-0.05, 0.05)},
       girth_(random.uniform(0.9, 1.12)),
-      thickness_(random.uniform(0.16, 0.22)),
+      thickness_(random.uniform(0.2, 0.28)),
       age_(random.uniform()),
       long_bones_(draw_long_bones(random, age_)),
       carpals_(draw_carpals(random, age_)),

@@ -26,9 +26,9 @@ Findings wires(Random& random, const LongBone& radius) {
   const double side = either_sign(random);
   Findings findings;
   for (uint64_t i = 0; i < count; ++i) {
-    const Point entry = beside(radius, random.uniform(-0.12, 0.0), side * random.uniform(0.08, 0.17));
-    const Point tip = beside(radius, random.uniform(0.34, 0.58), -side * random.uniform(0.03, 0.09));
-    findings.push_back({{{entry, tip, random.uniform(0.011, 0.016), random.uniform(1.8, 2.6)}}, {}});
+    const Point entry = beside(radius, random.uniform(-0.3, -0.1), side * random.uniform(0.12, 0.24));
+    const Point tip = beside(radius, random.uniform(0.45, 0.8), -side * random.uniform(0.02, 0.08));
+    findings.push_back({{{entry, tip, random.uniform(0.015, 0.021), random.uniform(1.8, 2.6)}}, {}});
   }
   return findings;
 }

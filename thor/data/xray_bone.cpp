@@ -6,7 +6,7 @@
 namespace thor {
 namespace {
 
-constexpr double kCortical = 6, kMarrow = 1.7;  // attenuation per unit of length
+constexpr double kCortical = 4.2, kMarrow = 1.0;  // attenuation per unit of length
 
 double squared(double v) { return v * v; }
 
