@@ -20,7 +20,7 @@ enum class Purpose : uint32_t {
   Phantom = 9,
   Feature = 10,      ///< the noise of the UNet-feature perceptual distance
   Validation = 11,
-  Bootstrap = 12,    ///< which cases a resample draws
+  Bootstrap = 15,    ///< which cases a resample draws
 };
 
 /// The full name of a stream. Equal keys give equal numbers on every machine, whatever the batch, order or thread.

@@ -58,6 +58,8 @@ class FolderCases {
     try {
       read_restoration(row, entry, one);
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::Internal) throw;
+      one.image = one.pseudo_healthy = Tensor();
       if (one.note.empty()) one.note = fmt::format("its restoration is not measured: {}", error.what());
     }
   }
@@ -78,6 +80,9 @@ class FolderCases {
         healthy.full_scale > 0 ? healthy.voxels[0] / healthy.full_scale : to_unit(healthy.voxels[0]);
     one.image = native_ ? to_unit(image.voxels[0]) : prepared.unit;
     one.pseudo_healthy = native_ ? restored : map_to_network_grid(restored, config.size);
+    if (one.image.sizes() != one.map.sizes())
+      fail_input("as its sidecar says it was prepared it is {}, its map is {}", shape_text(one.image.sizes()),
+                 shape_text(one.map.sizes()));
   }
 
   const std::vector<SplitRow>& rows_;

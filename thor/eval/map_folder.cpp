@@ -54,7 +54,7 @@ std::map<double, double> calibrated_thresholds(const nlohmann::json& about) {
   for (const auto& [rate, value] : found.items()) {
     char* end = nullptr;
     const double share = std::strtod(rate.c_str(), &end);
-    if (*end != '\0' || !(share > 0 && share < 1) || !value.is_number())
+    if (*end != '\0' || !(share > 0 && share < 1) || !value.is_number() || !std::isfinite(value.get<double>()))
       fail_input("its calibration has no number for the false-positive rate '{}', which must be between 0 and 1", rate);
     thresholds[share] = value.get<double>();
   }

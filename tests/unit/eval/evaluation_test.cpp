@@ -245,6 +245,13 @@ TEST_F(Evaluating, RestorationIsMeasuredInTheUnitsTheNetworkSaw) {
   const RestorationScores restored = evaluate_now().restoration;
   EXPECT_NEAR(restored.mae.mean, 0.25, 0.005);
   EXPECT_NEAR(restored.changed_share, 1, 1e-3);
+  sidecar("x", {{"input", folder_ / "x.png"},
+                {"map", "x_map.png"},
+                {"pseudo_healthy", "x_pseudo_healthy.png"},
+                {"preprocess", {{"size", 64}}}});
+  const Evaluation other = evaluate_now();
+  EXPECT_TRUE(std::isnan(other.restoration.mae.mean));
+  EXPECT_THAT(other.notes.at(0).reason, AllOf(HasSubstr("restoration is not measured"), HasSubstr("[64, 64]")));
 }
 
 TEST_F(Evaluating, SaysWhatDoesNotFitTogether) {
@@ -254,6 +261,10 @@ TEST_F(Evaluating, SaysWhatDoesNotFitTogether) {
   sidecar("a", {{"input", "b.png"}, {"map", "a_map.png"}});
   EXPECT_THAT(error(), HasSubstr("none of the 1 images"));
   sidecar("a", {{"input", "a.png"}, {"map", "../truth.csv"}});
+  EXPECT_THAT(error(), HasSubstr("not the name of a file beside it"));
+  sidecar("a", {{"input", "a.png"}, {"map", "a_map.png"}, {"calibration", {{"thresholds", {{"5 %", 0.1}}}}}});
+  EXPECT_THAT(error(), HasSubstr("false-positive rate '5 %'"));
+  sidecar("a", {{"input", "a.png"}, {"map", "a_map.png"}, {"pseudo_healthy", "/etc/passwd"}});
   EXPECT_THAT(error(), HasSubstr("not the name of a file beside it"));
   sidecar("a", {{"input", "a.png"}, {"map", "a_map.png"}, {"network_size", 1e9}});
   EXPECT_THAT(error(), HasSubstr("network_size"));

@@ -64,5 +64,19 @@ TEST_F(Restoring, WhatCannotBeMeasuredIsUndefinedAndNotZero) {
   EXPECT_TRUE(std::isnan(RestorationMeter().measure(image, image, at::ones({40, 40})).mae));
 }
 
+TEST_F(Restoring, ImportedLpipsWeightsAreUsedOutsideTheLesionOnly) {
+  const std::string weights = test::shared_dir() + "/weights/lpips_alex_v0.1_f16.safetensors";
+  if (!std::filesystem::exists(weights)) GTEST_SKIP() << "no LPIPS weights at " << weights;
+  std::filesystem::copy_file(weights, home_ / "lpips-alex.safetensors");
+  const Tensor image = texture(1, 64), restored = texture(2, 64);
+  Tensor lesion = at::zeros({64, 64});
+  lesion.narrow(0, 0, 32).fill_(1);
+  const Tensor distance =
+      load_lpips(weights).spatial(image.view({1, 1, 64, 64}), restored.view({1, 1, 64, 64}))[0][0].narrow(0, 32, 32);
+  const double found = RestorationMeter().measure(image, restored, lesion).lpips_alex;
+  EXPECT_GT(found, 0.01);
+  EXPECT_NEAR(found, distance.mean().item<double>(), 1e-6);
+}
+
 }  // namespace
 }  // namespace thor
