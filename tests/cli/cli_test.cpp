@@ -289,7 +289,7 @@ TEST_F(Cli, ComparesMethodsAndSettingsInOneCommandEach) {
              "datasets: [{name: phantoms, truth: ph/test.csv}]\n");
   write_file(*folder_ / "ablate.yaml",
              "model: run/model.safetensors\ndetector: ddpm\ntruth: ph/test.csv\n"
-             "axes: [{key: detector.power, values: [1, 2]}]\n");
+             "axes: [{key: detector.map.power, values: [1, 2]}]\n");
   for (const std::string line : {"thor benchmark compare.yaml -o compared", "thor ablate ablate.yaml -o ablated"}) {
     const Outcome outcome = run(line);
     ASSERT_EQ(outcome.code, 0) << outcome.err;

@@ -112,6 +112,7 @@ struct AblationRunner {
           rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), begin + batch_size)));
       for (size_t i = 0; i < contenders.size(); ++i) {
         throw_if_interrupted();
+        progress.advance(0, contenders[i].name);
         examine(i, batch, found[i]);
         progress.advance(static_cast<int64_t>(batch.size()), contenders[i].name);
       }

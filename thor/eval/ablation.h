@@ -39,10 +39,13 @@ AblationConfig load_ablation(const std::string& path);
 /// One combination: what it is called, and how it is set.
 struct AblationSetting {
   std::string name;                 ///< "start_step 250, perceptual ssim"
-  std::vector<std::string> values;  ///< one for each axis, as written; empty for rows
+  std::vector<std::string> values;  ///< one for each axis, as tables show it; empty for rows
   std::string model;
   std::vector<std::string> set;
 };
+/// A value of an axis as tables show it: itself, and for a file of a model what tells it from others, its folder's name
+/// where the file is called model.safetensors as all of them.
+std::string value_label(const AblationAxis& axis, const YamlText& value);
 /// All settings, the last axis fastest.
 std::vector<AblationSetting> settings_of(const AblationConfig& config);
 

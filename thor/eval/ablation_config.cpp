@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
 #include "thor/base/error.h"
 #include "thor/eval/ablation.h"
 
@@ -59,8 +61,8 @@ AblationSetting combined(const AblationConfig& config, size_t number) {
   for (size_t i = 0; i < config.axes.size(); ++i) {
     const AblationAxis& axis = config.axes[i];
     const std::string& value = axis.values[chosen[i]].text;
-    setting.values.push_back(value);
-    setting.name += fmt::format("{}{} {}", i ? ", " : "", leaf(axis.key), value);
+    setting.values.push_back(value_label(axis, axis.values[chosen[i]]));
+    setting.name += fmt::format("{}{} {}", i ? ", " : "", leaf(axis.key), setting.values.back());
     if (axis.key == kModelAxis)
       setting.model = beside_config(config.file, value);
     else
@@ -80,6 +82,13 @@ void AblationRow::describe(Fields& fields) {
   fields.add("name", &name, "title in the table");
   fields.add("model", &model, "another model than the config's");
   fields.add("set", &set, "detector.KEY=VALUE");
+}
+
+std::string value_label(const AblationAxis& axis, const YamlText& value) {
+  if (axis.key != kModelAxis) return value.text;
+  const auto path = std::filesystem::u8path(value.text);
+  const bool usual = path.stem() == "model" && path.has_parent_path();
+  return usual ? path.parent_path().filename().string() : path.stem().string();
 }
 
 std::vector<AblationSetting> settings_of(const AblationConfig& config) {

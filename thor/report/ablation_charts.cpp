@@ -24,7 +24,7 @@ std::vector<double> numbers_on(const AblationAxis& axis) {
 
 std::vector<std::string> texts_on(const AblationAxis& axis) {
   std::vector<std::string> texts;
-  for (const YamlText& value : axis.values) texts.push_back(value.text);
+  for (const YamlText& value : axis.values) texts.push_back(value_label(axis, value));
   return texts;
 }
 
@@ -81,7 +81,8 @@ std::vector<std::string> ablation_charts(const AblationConfig& config, const std
     std::vector<std::string> charts;
     const size_t settings = axes[1].values.size() * axes[2].values.size();
     for (size_t i = 0; i < axes[0].values.size(); ++i)
-      charts.push_back(grid_heat_map(axes[0].key + " " + axes[0].values[i].text, axes[1], axes[2], rows, i * settings));
+      charts.push_back(grid_heat_map(axes[0].key + " " + value_label(axes[0], axes[0].values[i]), axes[1], axes[2],
+                                     rows, i * settings));
     return charts;
   }
   if (axes.size() == 1)

@@ -77,7 +77,7 @@ std::string introduction(const AblationResult& result) {
       "computed once: \"network calls\" is what an image costs under a setting alone, \"really computed\" what it cost "
       "here. \"Correlation\" is that of a setting's maps with those of the first, over all pixels.\n\n{}",
       result.settings.size(), config.seeds.size() == 1 ? "" : "s", fmt::join(config.seeds, ", "),
-      protocol_text(config.evaluation, {config.seeds.size(), false, false, ""}));
+      protocol_text(config.evaluation, {config.seeds.size(), {}, ""}));
 }
 
 }  // namespace

@@ -165,8 +165,7 @@ Page benchmark_page(const BenchmarkResult& result) {
   page.introduction = fmt::format(
       "{} methods, {} data set{}, seed{} {}.\n\n{}", config.methods.size(), config.datasets.size(),
       config.datasets.size() == 1 ? "" : "s", config.seeds.size() == 1 ? "" : "s", fmt::join(config.seeds, ", "),
-      protocol_text(config.evaluation, {config.seeds.size(), !config.validation.empty(), !config.calibration.empty(),
-                                        config.methods[0].name}));
+      protocol_text(config.evaluation, {config.seeds.size(), labels_of(rows_of(result, 0)), config.methods[0].name}));
   for (size_t dataset = 0; dataset < config.datasets.size(); ++dataset) add_dataset(page, result, dataset);
   page.sections.push_back({"Where it comes from", "", {provenance_table(rows_of(result, 0))}, {}, {}, false});
   return page;

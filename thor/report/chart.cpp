@@ -119,13 +119,6 @@ std::string points(size_t i, const Series& series, const Scale& x, const Scale& 
   return out + "\n";
 }
 
-std::string shortened(const std::string& name, size_t most) {
-  if (name.size() <= most) return name;
-  size_t end = most - 1;
-  while (end > 0 && (name[end] & 0xc0) == 0x80) --end;  // never through a UTF-8 character
-  return name.substr(0, end) + "…";
-}
-
 std::string legend(const Chart& chart, bool with_lines) {
   std::string out;
   for (size_t i = 0; i < chart.series.size(); ++i) {

@@ -10,7 +10,7 @@ namespace thor {
 namespace {
 
 struct HeatFrame {
-  double width = 560, left = 150, right = 16, top = 34, bottom = 50, row = 34;
+  double width = 560, left = 160, right = 16, top = 34, bottom = 50, row = 34;
 };
 
 /// White to dark blue, monotone in lightness.
@@ -65,13 +65,14 @@ std::string heat_map(const HeatMap& map) {
   out += svg_text({middle, f.top + 10, "middle", "fill=\"#5d6778\""}, map.value_title);
   for (size_t i = 0; i < map.y_labels.size(); ++i) {
     const double y = f.top + 22 + static_cast<double>(i) * f.row;
-    out += svg_text({f.left - 8, y + f.row / 2 + 4, "end"}, map.y_labels[i]);
+    out += svg_text({f.left - 8, y + f.row / 2 + 4, "end"}, shortened(map.y_labels[i], 24));
     for (size_t j = 0; j < map.x_labels.size(); ++j)
       out += heat_cell({f.left + static_cast<double>(j) * width, y, width, f.row}, map.values[i][j],
                        high > low ? (map.values[i][j] - low) / (high - low) : 0.5);
   }
   for (size_t j = 0; j < map.x_labels.size(); ++j)
-    out += svg_text({f.left + (static_cast<double>(j) + 0.5) * width, bottom + 16}, map.x_labels[j]);
+    out += svg_text({f.left + (static_cast<double>(j) + 0.5) * width, bottom + 16},
+                    shortened(map.x_labels[j], std::max<size_t>(4, static_cast<size_t>(width / 6.5))));
   out += svg_text({middle, bottom + 38}, map.x_title);
   return out + svg_text({8, f.top + 10, "start"}, map.y_title) + "</svg>\n";
 }

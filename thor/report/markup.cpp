@@ -29,6 +29,13 @@ std::string escaped(const std::string& text) {
   return out;
 }
 
+std::string shortened(const std::string& name, size_t most) {
+  if (name.size() <= most) return name;
+  size_t end = most - 1;
+  while (end > 0 && (name[end] & 0xc0) == 0x80) --end;  // never through a UTF-8 character
+  return name.substr(0, end) + "…";
+}
+
 std::string svg_text(const SvgText& place, const std::string& text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", place.x, place.y,
                      place.anchor, place.more, escaped(text));

@@ -7,6 +7,9 @@ namespace thor {
 /// Text as it may stand in HTML or SVG, in attributes too.
 std::string escaped(const std::string& text);
 
+/// At most so many bytes of UTF-8 text; what is cut off is replaced by an ellipsis. `most` > 0.
+std::string shortened(const std::string& text, size_t most);
+
 /// A line of text in an SVG drawing, in pixels.
 struct SvgText {
   double x = 0, y = 0;

@@ -30,8 +30,8 @@ p { margin: .35rem 0; max-width: 75ch; color: var(--soft); white-space: pre-line
 .scroll { overflow-x: auto; margin-bottom: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: 10px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .94rem; }
 th, td { padding: .55rem .95rem; text-align: left; white-space: nowrap; }
-th, td:not(.number):not(:first-child) { white-space: normal; overflow-wrap: anywhere; }
-th { min-width: 6.2em; vertical-align: bottom; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); }
+td:not(.number):not(:first-child) { white-space: normal; overflow-wrap: anywhere; }
+th { white-space: normal; min-width: 7em; vertical-align: bottom; font-weight: 600; color: var(--soft); border-bottom: 1px solid var(--line); }
 tbody tr + tr td { border-top: 1px solid var(--line); }
 .number { text-align: right; }
 .charts { display: grid; gap: 1.25rem; margin-bottom: 1.5rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 25rem), 1fr)); }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/report/protocol.h"
 
+#include <algorithm>
+
 #include "thor/base/error.h"
 
 namespace thor {
@@ -16,24 +18,30 @@ std::string seeds_text(size_t seeds) {
                           seeds);
 }
 
+/// Where a threshold that is not the oracle's comes from.
+std::string threshold_text(const std::string& label) {
+  if (label == "validation")
+    return " Validation: the best threshold on a list of other images with masks, the same for all groups.";
+  if (label.rfind("calibrated", 0) == 0)
+    return fmt::format(" {}: from healthy images alone, so that this share of their pixels is marked.", label);
+  return "";
+}
+
 }  // namespace
 
 std::string protocol_text(const EvaluationConfig& config, const ProtocolFacts& facts) {
-  std::string text = fmt::format(
-      "Maps are compared with masks on the network's grid. Dice pools all pixels of a group; in brackets its 95 % "
-      "interval from {} bootstrap resamples of the cases, the threshold kept. Groups go by the CSV, else by the "
-      "lesion's pixels on the 128 grid ({} ... {}); images without a lesion count into \"all\" only. Which threshold a "
-      "figure was taken at always stands beside it. Oracle: the best of 101 thresholds on these very cases, an upper "
-      "bound that no user reaches.",
-      config.resamples, config.size_edges.empty() ? 0 : config.size_edges.front(),
-      config.size_edges.empty() ? 0 : config.size_edges.back());
-  if (facts.validation)
-    text += " Validation: the best threshold on a list of other images with masks, the same for all groups.";
-  if (facts.calibration)
-    text += " Calibrated: the value that the named share of pixels exceeds on a list of other, healthy images.";
+  std::string text = "Maps are compared with masks on the network's grid. Dice pools all pixels of a group";
+  if (!facts.first.empty())
+    text += fmt::format("; in brackets its 95 % interval from {} bootstrap resamples of the cases, the threshold kept",
+                        config.resamples);
+  text += fmt::format(
+      ". Groups go by the CSV, else by the lesion's pixels on the 128 grid (edges {}); images without a lesion count "
+      "into \"all\" only. Oracle: the best of 101 thresholds on these very cases, an upper bound that no user reaches.",
+      fmt::join(config.size_edges, ", "));
+  for (const std::string& label : facts.labels) text += threshold_text(label);
   text += fmt::format(
       " A lesion (connected pixels) counts as found when at least {:g} % of it lies above the threshold. AUPRC is the "
-      "average precision of all pixels of a group, AUROC of images that of the image scores.",
+      "average precision of all pixels of a group, image AUROC that of the image scores.",
       100 * config.lesion_overlap);
   if (!facts.first.empty())
     text += fmt::format(

@@ -11,9 +11,8 @@ namespace thor {
 /// What a protocol depends on beyond the config of the evaluation.
 struct ProtocolFacts {
   size_t seeds = 1;
-  bool validation = false;   ///< a threshold comes from a validation list
-  bool calibration = false;  ///< thresholds come from a list of healthy images
-  std::string first;         ///< what differences are taken to; "" = none are shown
+  std::vector<std::string> labels;  ///< of the thresholds on the page
+  std::string first;                ///< what differences are taken to; "" = neither these nor intervals are shown
 };
 /// How the figures of a page were made, in words, so that nobody has to guess which Dice a Dice is.
 std::string protocol_text(const EvaluationConfig& config, const ProtocolFacts& facts);

@@ -105,9 +105,17 @@ axes:
   - {key: detector.start_step, values: [5, 10]}
 )");
   ASSERT_EQ(result.cells.size(), 4u);
-  EXPECT_EQ(result.settings[2].name, "model simplex.safetensors, start_step 5");
+  EXPECT_EQ(result.settings[2].name, "model simplex, start_step 5");
   EXPECT_NE(result.cells[0].about["model"]["sha256"], result.cells[2].about["model"]["sha256"]);
   EXPECT_DOUBLE_EQ(result.computed_calls[2], 6);
+}
+
+TEST(Ablation, NamesModelsByWhatTellsThemApart) {
+  const AblationAxis models{"model", {}}, other{"detector.kind", {}};
+  EXPECT_EQ(value_label(models, {"../runs/thor-brain/model.safetensors"}), "thor-brain");
+  EXPECT_EQ(value_label(models, {"runs/simplex.safetensors"}), "simplex");
+  EXPECT_EQ(value_label(models, {"model.safetensors"}), "model");
+  EXPECT_EQ(value_label(other, {"a/model.safetensors"}), "a/model.safetensors");
 }
 
 TEST(Ablation, GoesOnWithoutImagesThatCannotBeRead) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include "thor/base/error.h"
+#include "thor/report/markup.h"
 
 namespace thor {
 namespace {
@@ -88,6 +89,14 @@ TEST(Chart, AHeatMapShowsEveryValueAndLeavesTheMissingEmpty) {
     EXPECT_THAT(svg, HasSubstr(text));
   EXPECT_THAT(svg, Not(HasSubstr("nan")));
   EXPECT_EQ(times(svg, "<rect"), 1u + 4u);
+}
+
+TEST(Chart, ShortensLongNamesBetweenCharacters) {
+  EXPECT_EQ(shortened("short", 8), "short");
+  EXPECT_EQ(shortened("a long name", 6), "a lon…");
+  EXPECT_EQ(shortened("größe", 4), "gr…");
+  const std::string long_name(60, 'x');
+  EXPECT_THAT(heat_map({"t", "x", "y", "v", {long_name}, {long_name}, {{1}}}), Not(HasSubstr(long_name)));
 }
 
 TEST(Chart, MarksAxesAtRoundNumbers) {

@@ -80,7 +80,7 @@ TEST(AblationPage, DrawsALineOverNumbersAndAHeatMapOverTwoAxes) {
   const std::string line = ablation_written_to(here, "axes: [{key: detector.start_step, values: [2, 4, 6]}]");
   EXPECT_THAT(line, HasSubstr("Oracle Dice over detector.start_step"));
   const std::string grid = ablation_written_to(
-      here, "axes: [{key: detector.start_step, values: [2, 4]}, {key: detector.power, values: [1, 2]}]");
+      here, "axes: [{key: detector.start_step, values: [2, 4]}, {key: detector.map.power, values: [1, 2]}]");
   EXPECT_THAT(grid, HasSubstr("oracle Dice %, mean over groups"));
   EXPECT_EQ(how_often(grid, "<rect"), 1u + 4u);
   for (const char* title : {"correlation with the first", "really computed", "network calls"})
