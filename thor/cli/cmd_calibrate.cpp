@@ -141,10 +141,10 @@ Command calibrate_command() {
        detector_option(o->detector),
        set_option(o->sets, "detector.*"),
        seed_option(o->run.seed),
-       {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &o->run.batch},
+       batch_option(o->run.batch),
        device_option(o->run.device),
-       {"--precision", "P", "of the network", &o->run.precision, false, {"fp32", "bf16"}},
-       {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &o->run.lpips},
+       precision_option(o->run.precision),
+       lpips_option(o->run.lpips),
        json_option(o->json)},
       [o] { return run(*o); }};
 }

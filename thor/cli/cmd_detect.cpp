@@ -76,9 +76,9 @@ Command detect_command() {
        set_option(o->sets, "detector.*"),
        {"--fpr", "RATE", "share of healthy pixels that the mask may mark (default: 0.05)", &o->detect.fpr},
        seed_option(o->run.seed),
-       {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &o->run.batch},
+       batch_option(o->run.batch),
        device_option(o->run.device),
-       {"--precision", "P", "of the network", &o->run.precision, false, {"fp32", "bf16"}},
+       precision_option(o->run.precision),
        lpips_option(o->run.lpips),
        json_option(o->json)},
       [o] { return run(*o); }};

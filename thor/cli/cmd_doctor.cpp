@@ -171,7 +171,7 @@ Command doctor_command() {
        {"--images", "N", "at most so many images get a score, if the model is calibrated (default: 20)", &o->images},
        seed_option(o->run.seed),
        device_option(o->run.device),
-       {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &o->run.lpips},
+       lpips_option(o->run.lpips),
        json_option(o->json)},
       [o] { return o->cohort.empty() && o->model.empty() ? check_installation(o->json) : check_cohort(*o); }};
 }

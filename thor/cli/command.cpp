@@ -28,6 +28,12 @@ Option device_option(std::string& device) {
 Option lpips_option(std::string& file) {
   return {"--lpips", "FILE", "LPIPS weights (default: those imported into THOR_HOME)", &file};
 }
+Option batch_option(int64_t& images) {
+  return {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &images};
+}
+Option precision_option(std::string& precision) {
+  return {"--precision", "P", "of the network", &precision, false, {"fp32", "bf16"}};
+}
 Option json_option(bool& json) { return {"--json", "", "results as JSON, for programs", &json}; }
 
 }  // namespace thor

@@ -60,7 +60,9 @@ Option set_option(std::vector<std::string>& sets, const std::string& keys);
 Option detector_option(std::string& name);
 Option seed_option(uint64_t& seed);
 Option device_option(std::string& device);
-Option json_option(bool& json);
+Option batch_option(int64_t& images);
+Option precision_option(std::string& precision);
 Option lpips_option(std::string& file);
+Option json_option(bool& json);
 
 }  // namespace thor

@@ -74,15 +74,8 @@ struct Collector {
 
   void examine(std::vector<OpenCase> batch) {
     if (batch.empty()) return;
-    std::vector<Tensor> units;
-    Images input;
-    for (const OpenCase& one : batch) {
-      units.push_back(one.unit);
-      input.keys.push_back(one.key);
-    }
-    input.pixels = at::stack(units).unsqueeze(1);  // [N,1,S,S]
     const auto start = std::chrono::steady_clock::now();
-    const Detection found = pipeline.detect(input, after_call);
+    const Detection found = pipeline.detect(stacked(batch), after_call);
     seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (size_t i = 0; i < batch.size(); ++i) add(batch[i], found, static_cast<int64_t>(i));
   }

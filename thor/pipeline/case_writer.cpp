@@ -74,6 +74,17 @@ OpenCase open_case(const CaseInput& input, const PreprocessConfig& config) {
   return one;
 }
 
+Images stacked(const std::vector<OpenCase>& batch) {
+  Images images;
+  std::vector<Tensor> units;
+  for (const OpenCase& one : batch) {
+    units.push_back(one.unit);
+    images.keys.push_back(one.key);
+  }
+  images.pixels = at::stack(units).unsqueeze(1);
+  return images;
+}
+
 CaseWriter::CaseWriter(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run)
     : options_(options), calibration_(calibration_for(pipeline, options)) {
   make_folder(options.output);

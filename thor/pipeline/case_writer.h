@@ -20,6 +20,9 @@ struct OpenCase {
 /// Reads and preprocesses one image. Throws Input and Unsupported as `read_image` and `preprocess` do.
 OpenCase open_case(const CaseInput& input, const PreprocessConfig& config);
 
+/// The cases of a batch as a detector takes them, [N,1,size,size].
+Images stacked(const std::vector<OpenCase>& batch);
+
 /// What the network found in one case, on the network's grid.
 struct CaseFinding {
   Tensor map, pseudo_healthy;  ///< float32 [size,size]

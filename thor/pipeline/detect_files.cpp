@@ -40,14 +40,7 @@ struct FolderRun {
   }
 
   Detection detect(const std::vector<OpenCase>& batch) {
-    std::vector<Tensor> units;
-    Images images;
-    for (const OpenCase& one : batch) {
-      units.push_back(one.unit);
-      images.keys.push_back(one.key);
-    }
-    images.pixels = at::stack(units).unsqueeze(1);  // [N,1,S,S]
-    return pipeline.detect(images, [&](int64_t count) { progress.advance(count); });
+    return pipeline.detect(stacked(batch), [&](int64_t count) { progress.advance(count); });
   }
 
   void examine(const std::vector<OpenCase>& batch) {
