@@ -315,7 +315,7 @@ TEST_F(Cli, LeavesFinishedSetsOfMapsWhenABenchmarkIsStopped) {
   EXPECT_EQ(outcome.code, 130) << outcome.err;
   size_t cells = 0;
   for (const auto& entry : fs::directory_iterator(*folder_ / "stopped-benchmark/cells")) {
-    EXPECT_EQ(entry.path().filename(), "short-phantoms-0.safetensors");
+    EXPECT_EQ(entry.path().filename(), "short_phantoms_0.safetensors");
     ++cells;
   }
   EXPECT_EQ(cells, 1u);

@@ -115,7 +115,8 @@ static void set_node(const std::vector<Fields::Field>& list, const std::string& 
   for (const auto& field : list)
     if (field.name == name) return assign_node(field, node);
   if (node.IsMap()) {
-    const bool known = std::any_of(list.begin(), list.end(), [&](const auto& f) { return f.name.rfind(name + ".", 0) == 0; });
+    const bool known =
+        std::any_of(list.begin(), list.end(), [&](const auto& f) { return f.name.rfind(name + ".", 0) == 0; });
     if (known || name.empty()) {
       for (const auto& item : node) {
         const std::string key = item.first.Scalar();
@@ -201,7 +202,8 @@ std::string did_you_mean(const std::string& name, const std::vector<std::string>
   if (best.empty()) {  // a key written without its group, or with the wrong one
     const std::string leaf = name.substr(name.rfind('.') + 1);
     for (const auto& candidate : candidates)
-      if (candidate.size() > leaf.size() && candidate.compare(candidate.size() - leaf.size() - 1, std::string::npos, "." + leaf) == 0)
+      if (candidate.size() > leaf.size() &&
+          candidate.compare(candidate.size() - leaf.size() - 1, std::string::npos, "." + leaf) == 0)
         best = candidate;
   }
   return best.empty() ? "" : "; did you mean '" + best + "'?";

@@ -19,17 +19,21 @@ void log_message(LogLevel level, const std::string& text);
 void log_once(LogLevel level, const std::string& text);
 
 template <class... A>
-void info(fmt::format_string<A...> text, A&&... a) { log_message(LogLevel::Info, fmt::format(text, std::forward<A>(a)...)); }
+void info(fmt::format_string<A...> text, A&&... a) {
+  log_message(LogLevel::Info, fmt::format(text, std::forward<A>(a)...));
+}
 template <class... A>
-void warn(fmt::format_string<A...> text, A&&... a) { log_message(LogLevel::Warning, fmt::format(text, std::forward<A>(a)...)); }
+void warn(fmt::format_string<A...> text, A&&... a) {
+  log_message(LogLevel::Warning, fmt::format(text, std::forward<A>(a)...));
+}
 
 /// How far a long piece of work is.
 struct ProgressState {
-  std::string task;     ///< "training", "detecting sub-017"
+  std::string task;  ///< "training", "detecting sub-017"
   int64_t done = 0, total = 0;
-  double seconds = 0;   ///< since the start
+  double seconds = 0;  ///< since the start
   double seconds_left = 0;
-  std::string note;     ///< e.g. "loss 0.0123"
+  std::string note;  ///< e.g. "loss 0.0123"
   bool finished = false;
 };
 void set_progress_sink(std::function<void(const ProgressState&)> sink);

@@ -9,21 +9,21 @@ namespace thor {
 /// What a stream of random numbers is for; two purposes never share numbers. Values are part of the file format:
 /// append, never renumber.
 enum class Purpose : uint32_t {
-  Start = 1,         ///< the noise that takes an image to the start step
-  Step = 2,          ///< the noise of one sampler step
-  TrainNoise = 3,    ///< the noise a training image gets
-  TrainTimestep = 4, ///< which timestep a training image gets
+  Start = 1,          ///< the noise that takes an image to the start step
+  Step = 2,           ///< the noise of one sampler step
+  TrainNoise = 3,     ///< the noise a training image gets
+  TrainTimestep = 4,  ///< which timestep a training image gets
   Augment = 5,
   Shuffle = 6,
-  Init = 7,          ///< initial weights
-  Sample = 8,        ///< unconditional samples shown while training
+  Init = 7,    ///< initial weights
+  Sample = 8,  ///< unconditional samples shown while training
   Phantom = 9,
-  Feature = 10,      ///< the noise of the UNet-feature perceptual distance
+  Feature = 10,  ///< the noise of the UNet-feature perceptual distance
   Validation = 11,
-  Known = 12,        ///< AutoDDPM: the noise on the part of the image that is kept
-  Renoise = 13,      ///< AutoDDPM: the noise of a step back up between repeats
-  TrainPatch = 14,   ///< which patch of a training image is noised
-  Bootstrap = 15,    ///< which cases a resample draws
+  Known = 12,       ///< AutoDDPM: the noise on the part of the image that is kept
+  Renoise = 13,     ///< AutoDDPM: the noise of a step back up between repeats
+  TrainPatch = 14,  ///< which patch of a training image is noised
+  Bootstrap = 15,   ///< which cases a resample draws
 };
 
 /// The full name of a stream. Equal keys give equal numbers on every machine, whatever the batch, order or thread.
@@ -32,8 +32,8 @@ struct StreamKey {
   uint64_t case_id = 0;  ///< which image: a hash of its content, or an index in training
   uint64_t slice = 0;    ///< which slice of a volume; 0 for a 2D image
   Purpose purpose = Purpose::Start;
-  uint64_t t = 0;        ///< timestep, or epoch
-  uint64_t repeat = 0;   ///< which of several draws of the same kind at the same t
+  uint64_t t = 0;       ///< timestep, or epoch
+  uint64_t repeat = 0;  ///< which of several draws of the same kind at the same t
 };
 
 /// Counter-based generator: Philox4x32-10 (Salmon et al., SC 2011) keyed by a hash of the StreamKey.

@@ -5,7 +5,9 @@
 
 namespace thor {
 
-std::string shape_text(at::IntArrayRef sizes) { return fmt::format("[{}]", fmt::join(sizes.begin(), sizes.end(), ", ")); }
+std::string shape_text(at::IntArrayRef sizes) {
+  return fmt::format("[{}]", fmt::join(sizes.begin(), sizes.end(), ", "));
+}
 
 void check_images(const Tensor& t, const char* what) {
   if (!t.defined() || t.dim() != 4 || t.size(1) != 1 || t.scalar_type() != at::kFloat)

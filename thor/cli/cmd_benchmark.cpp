@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
 #include "thor/report/benchmark_page.h"
@@ -21,8 +22,9 @@ int run(const BenchmarkOptions& options) {
   const BenchmarkResult result = run_benchmark(config, options.run);
   write_benchmark(result);
   info("{} sets of maps made, the others were there already", result.computed);
+  for (const LeftOut& one : result.left_out) warn("{}: {}", one.name, one.reason);
   fmt::print("{0}/results.csv\n{0}/results.json\n{0}/index.html\n", config.output);
-  return 0;
+  return result.left_out.empty() ? 0 : kExitSomeFailed;
 }
 
 }  // namespace

@@ -46,7 +46,7 @@ struct CalibrationRun {
         pipeline(model, std::move(choice.detector), with.run) {}
 
   MapSet detect_healthy(const std::string& csv) {
-    MapSet set = detect_set(pipeline, choice.name, choice.config, read_healthy(csv), options.run);
+    MapSet set = need_maps(detect_set(pipeline, choice.name, choice.config, read_healthy(csv), options.run));
     for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
     failed += set.failed.size();
     return set;

@@ -9,12 +9,12 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
-#include "thor/pipeline/detector_choice.h"
 #include "thor/data/phantom.h"
 #include "thor/data/split.h"
 #include "thor/eval/evaluation.h"
 #include "thor/image/image.h"
 #include "thor/image/overlay.h"
+#include "thor/pipeline/detector_choice.h"
 #include "thor/report/page.h"
 #include "thor/train/trainer.h"
 

@@ -13,10 +13,10 @@
 #include "thor/base/version.h"
 #include "thor/cli/architecture.h"
 #include "thor/cli/command.h"
-#include "thor/pipeline/detector_choice.h"
 #include "thor/nn/perceptual.h"
 #include "thor/nn/safetensors.h"
 #include "thor/nn/torch_file.h"
+#include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/pipeline.h"
 #include "thor/train/experiment.h"
 

@@ -11,10 +11,10 @@ namespace thor {
 
 /// Preprocessed slices ready for training: one safetensors file, memory-mapped, so no epoch decodes a picture.
 struct Archive {
-  Tensor slices;                    ///< float32 [N,size,size] in [0,1], a view into the mapped file
-  std::vector<std::string> names;   ///< N, as in the CSV
-  PreprocessConfig preprocess;      ///< how they were made
-  std::string sha256;               ///< of the archive file or of the slices: names the data in provenance
+  Tensor slices;                   ///< float32 [N,size,size] in [0,1], a view into the mapped file
+  std::vector<std::string> names;  ///< N, as in the CSV
+  PreprocessConfig preprocess;     ///< how they were made
+  std::string sha256;              ///< of the archive file or of the slices: names the data in provenance
 };
 
 /// Decodes and preprocesses every row (progress shown). Throws Input naming every unreadable file.

@@ -10,7 +10,7 @@ namespace thor {
 struct AugmentConfig {
   bool enabled = true;
   double rotation_degrees = 10;
-  double translation = 0.1;   ///< of the side
+  double translation = 0.1;  ///< of the side
   double scale_min = 0.9, scale_max = 1.1;
   double flip_probability = 0.5;  ///< horizontal
   void describe(Fields& fields);

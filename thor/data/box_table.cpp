@@ -52,6 +52,9 @@ std::vector<BoxRow> box_rows(const std::vector<CsvRecord>& records) {
                     cell(places[0]),
                     cell(label),
                     {cell(places[1]), cell(places[2]), cell(places[3]), cell(places[4])}});
+    if (records[i].cells.size() > header.cells.size())
+      fail_input("line {} has {} cells, the header {}; numbers take a decimal point, names with commas quotes",
+                 records[i].line, records[i].cells.size(), header.cells.size());
     if (rows.back().image.empty()) fail_input("line {} names no image", records[i].line);
   }
   return rows;
@@ -106,7 +109,7 @@ BoxTable read_box_csv(const std::string& path) {
 
 BoxedImage read_annotation(const fs::path& path) {
   BoxedImage image = parse_voc(read_text_file(path.string(), kMaxAnnotation), path.stem().string());
-  image.image = (path.parent_path() / image.name).string();
+  image.image = path.string();  // stands for the image, which is found by its stem
   return image;
 }
 

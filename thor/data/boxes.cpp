@@ -42,7 +42,7 @@ void check_box(const Box& box) {
 }
 
 std::vector<Box> fit_boxes(const BoxedImage& image, int64_t height, int64_t width, std::vector<BoxRemark>& notes) {
-  if (image.width > 0 && image.height > 0 && (image.width != width || image.height != height))
+  if ((image.width > 0 && image.width != width) || (image.height > 0 && image.height != height))
     fail_input("the boxes are for an image of {} x {} pixels, but the image has {} x {}", image.width, image.height,
                width, height);
   const auto w = static_cast<double>(width), h = static_cast<double>(height);

@@ -16,7 +16,7 @@ struct Box {
 
 /// The boxes of one image; none = healthy.
 struct BoxedImage {
-  std::string image;              ///< path of the image; it exists where the table lies beside its images
+  std::string image;              ///< path of the image, or of its annotation, which has its stem
   std::string name;               ///< as written: how results name the case
   int64_t height = 0, width = 0;  ///< of the image as the table states it, 0 where it does not
   std::vector<Box> boxes;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Pascal VOC annotations (Everingham et al., IJCV 2010): annotation > object > {name, bndbox > xmin, ymin, xmax, ymax}.
+#include <cmath>
 #include <pugixml.hpp>
 
 #include "thor/base/error.h"
@@ -32,7 +33,9 @@ double coordinate(const pugi::xml_node& box, const char* name) { return box_numb
 /// A side of the image, 0 where the annotation leaves it out.
 int64_t side(const pugi::xml_node& annotation, const char* name) {
   const std::string text = annotation.child("size").child_value(name);
-  return text.empty() ? 0 : static_cast<int64_t>(box_number(name, text));
+  const double pixels = text.empty() ? 0 : box_number(name, text);
+  if (pixels < 0 || pixels != std::floor(pixels)) fail_input("its {} is '{}', expected whole pixels", name, text);
+  return static_cast<int64_t>(pixels);
 }
 
 }  // namespace

@@ -17,7 +17,10 @@ Detection AutoDdpm::detect(const Context& context, const Images& images) const {
   const Tensor m = suspicion(context, images.pixels, to_clipped_unit(diffusion, xrec));
   const Tensor masked = grey_dilation((m > config_.threshold).to(at::kFloat), config_.dilation);
   trace(context, "region", config_.resample_step, masked);
-  const Tensor z = to_clipped_unit(diffusion, stitch(context, images, xrec, masked > 0));
+  const Tensor healed = to_clipped_unit(diffusion, stitch(context, images, xrec, masked > 0));
+  // Outside the mask the stitched image is the input; the way through the model's range would leave rounding in the
+  // map.
+  const Tensor z = at::where(masked > 0, healed, images.pixels);
   const Tensor map = (images.pixels - z).abs() * m;
   trace(context, "map", 0, map);
   return {map, z, mean_score(map)};

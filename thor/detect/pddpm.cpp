@@ -13,7 +13,7 @@ namespace thor {
 void PddpmConfig::describe(Fields& fields) {
   fields.add("patch", &patch, "side of the patches that are noised one by one, pixels", between(1, 65536));
   fields.add("test_step", &test_step, "timestep a patch is noised to", between(0, 99999));
-  fields.add("map.median", &median, "side of the median filter of the map, pixels, odd; 1 = off", between(1, 63));
+  fields.add("map.median", &median, "side of the median filter of the map, pixels, odd; 1 = off", between(1, 15));
 }
 
 int64_t Pddpm::network_calls(int64_t size) const {

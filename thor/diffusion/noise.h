@@ -13,9 +13,9 @@ struct NoiseConfig {
   std::string kind = "gaussian";  ///< gaussian | simplex
   int64_t octaves = 6;
   double persistence = 0.8;
-  double frequency = 64;          ///< f of the first octave, pixels
-  bool normalize = false;         ///< unit variance
-  int64_t fixed_plane = -1;       ///< >= 0: every field is cut at this T, as the published training does (1000)
+  double frequency = 64;     ///< f of the first octave, pixels
+  bool normalize = false;    ///< unit variance
+  int64_t fixed_plane = -1;  ///< >= 0: every field is cut at this T, as the published training does (1000)
   void describe(Fields& fields);
 };
 

@@ -9,9 +9,9 @@ namespace thor {
 
 /// How the reverse chain walks (METHODS 2); keys of the YAML section `detector.sampler`.
 struct SamplerConfig {
-  std::string kind = "ddpm";   ///< ddpm | ddim | dpmpp_2m
-  int64_t steps = 0;           ///< timesteps of the grid between start and 0; 0 = every one
-  double eta = 0;              ///< ddim: 0 deterministic .. 1 ancestral
+  std::string kind = "ddpm";             ///< ddpm | ddim | dpmpp_2m
+  int64_t steps = 0;                     ///< timesteps of the grid between start and 0; 0 = every one
+  double eta = 0;                        ///< ddim: 0 deterministic .. 1 ancestral
   std::string variance = "fixed_small";  ///< ddpm: fixed_small | fixed_large
   void describe(Fields& fields);
 };

@@ -10,6 +10,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/version.h"
+#include "thor/eval/diagnose.h"
 #include "thor/pipeline/case_writer.h"
 
 namespace thor {
@@ -29,7 +30,8 @@ struct AblationRunner {
   RunConfig run;
   CellStore store;
   AblationResult result;
-  std::vector<Contender> contenders;  // as the settings
+  std::vector<Contender> contenders;       // as the settings
+  std::map<std::string, size_t> first_on;  // model file -> its first setting
   std::vector<SplitRow> rows;
 
   AblationRunner(const AblationConfig& with, RunConfig as)
@@ -42,7 +44,6 @@ struct AblationRunner {
   }
 
   void set_up_settings() {
-    std::map<std::string, size_t> first_on;  // model file -> its first setting
     for (const AblationSetting& setting : result.settings)
       contenders.push_back(with_context("setting up '" + setting.name + "'", [&] {
         const auto before = first_on.find(setting.model);
@@ -52,7 +53,8 @@ struct AblationRunner {
         }
         const Pipeline& pipeline = contenders[before->second].pipeline;
         DetectorChoice choice = choose_detector(pipeline.model(), config.detector, setting.set);
-        return Contender{setting.name, choice.name, choice.config, pipeline.with_detector(std::move(choice.detector))};
+        Pipeline with_setting = pipeline.with_detector(std::move(choice.detector));
+        return make_contender(setting.name, choice, std::move(with_setting), run);
       }));
   }
 
@@ -61,14 +63,14 @@ struct AblationRunner {
     DetectorChoice choice = choose_detector(model, config.detector, setting.set);
     Pipeline pipeline(std::move(model), std::move(choice.detector), run);
     pipeline.remember_calls(static_cast<uint64_t>(config.memory_mb) << 20);
-    return {setting.name, choice.name, choice.config, std::move(pipeline)};
+    return make_contender(setting.name, choice, std::move(pipeline), run);
   }
 
   /// Rows whose images every setting can read; the others are said once.
   void read_rows() {
     for (const SplitRow& row : read_split(config.truth)) try {
-        for (const Contender& contender : contenders)
-          open_case({row.image, row.name}, contender.pipeline.model().config.preprocess);
+        for (const auto& [file, first] : first_on)
+          open_case({row.image, row.name}, contenders[first].pipeline.model().config.preprocess);
         rows.push_back(row);
       } catch (const Error& error) {
         if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
@@ -79,9 +81,10 @@ struct AblationRunner {
   }
 
   /// One batch under one setting: from the store, or computed and kept.
-  void examine(size_t setting, const std::vector<SplitRow>& batch, Found& found) {
+  void examine(size_t setting, const std::vector<SplitRow>& batch, const std::vector<std::string>& hashes,
+               Found& found) {
     const Contender& contender = contenders[setting];
-    const nlohmann::json key = cell_key(contender, run, hash_of_images(batch));
+    const nlohmann::json key = cell_key(contender, run, batch, hashes);
     const std::string name = part_name(key);
     std::optional<MapSet> set = store.find(name, key);
     if (!set) {
@@ -110,10 +113,11 @@ struct AblationRunner {
       const std::vector<SplitRow> batch(
           rows.begin() + static_cast<std::ptrdiff_t>(begin),
           rows.begin() + static_cast<std::ptrdiff_t>(std::min(rows.size(), begin + batch_size)));
+      const std::vector<std::string> hashes = image_hashes(batch);
       for (size_t i = 0; i < contenders.size(); ++i) {
         throw_if_interrupted();
         progress.advance(0, contenders[i].name);
-        examine(i, batch, found[i]);
+        examine(i, batch, hashes, found[i]);
         progress.advance(static_cast<int64_t>(batch.size()), contenders[i].name);
       }
       for (const Contender& contender : contenders) contender.pipeline.forget_calls();
@@ -122,9 +126,9 @@ struct AblationRunner {
   }
 
   void score(const std::vector<Found>& found) {
-    const MapSet first = join_map_sets(found[0].parts);
+    const MapSet first = need_maps(join_map_sets(found[0].parts));
     for (size_t i = 0; i < contenders.size(); ++i) {
-      const MapSet set = join_map_sets(found[i].parts);
+      const MapSet set = need_maps(join_map_sets(found[i].parts));
       CellResult cell;
       cell.method = i;
       cell.seed = run.seed;
@@ -173,10 +177,7 @@ double map_correlation(const MapSet& a, const MapSet& b) {
     of_b.push_back(b.maps[same - b.names.begin()].flatten());
   }
   if (of_a.empty()) return NAN;
-  const Tensor x = at::cat(of_a).to(at::kDouble), y = at::cat(of_b).to(at::kDouble);
-  const Tensor dx = x - x.mean(), dy = y - y.mean();
-  const double norm = std::sqrt(dx.square().sum().item<double>() * dy.square().sum().item<double>());
-  return norm > 0 ? (dx * dy).sum().item<double>() / norm : NAN;
+  return map_correlation(at::cat(of_a), at::cat(of_b));
 }
 
 std::string ablation_csv(const AblationResult& result) {

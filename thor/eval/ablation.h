@@ -52,7 +52,7 @@ std::vector<AblationSetting> settings_of(const AblationConfig& config);
 struct AblationResult {
   AblationConfig config;
   std::vector<AblationSetting> settings;
-  std::vector<CellResult> cells;       ///< by setting, then seed; `method` is the setting, `dataset` 0
+  std::vector<CellResult> cells;       ///< by seed, then setting; `method` is the setting, `dataset` 0
   std::vector<double> computed_calls;  ///< for each cell: network calls really computed per image
   std::vector<double> correlation;     ///< for each cell: of its maps with those of the first setting, Pearson
   std::vector<LeftOut> unreadable;     ///< images that could not be used by any setting

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -19,15 +20,30 @@ constexpr double kCalibratedRate = 0.05;
 struct ImageList {
   std::string title, word;  ///< for people; as part of a file name
   std::vector<SplitRow> rows;
-  std::string hash;
+  std::vector<std::string> hashes;  ///< of the rows' images
 };
 
 ImageList read_list(const std::string& csv, const std::string& title, const std::string& word) {
   ImageList list{title, word, {}, {}};
   if (csv.empty()) return list;
   list.rows = read_split(csv);
-  list.hash = with_context("reading the images of '" + csv + "'", [&] { return hash_of_images(list.rows); });
+  list.hashes = with_context("reading the images of '" + csv + "'", [&] { return image_hashes(list.rows); });
   return list;
+}
+
+/// A threshold that comes from the images it is judged on is an oracle under another name.
+void check_apart(const ImageList& source, const ImageList& test) {
+  const std::set<std::string> known(source.hashes.begin(), source.hashes.end());
+  const auto shared = std::count_if(test.hashes.begin(), test.hashes.end(),
+                                    [&](const std::string& hash) { return known.count(hash) > 0; });
+  if (shared > 0)
+    fail_input("{} images of {} are in {} too; thresholds must come from other images", shared, test.title,
+               source.title);
+}
+
+void check_has_masks(const ImageList& list) {
+  if (std::none_of(list.rows.begin(), list.rows.end(), [](const SplitRow& row) { return !row.mask.empty(); }))
+    fail_input("{} names no masks; the best threshold cannot be found without lesions", list.title);
 }
 
 struct Runner {
@@ -46,13 +62,17 @@ struct Runner {
     run.precision = config.precision;
     result.config = config;
     set_up_methods();
-    validation = read_list(config.validation, "the validation list", "-validation");
-    calibration = read_list(config.calibration, "the calibration list", "-calibration");
+    validation = read_list(config.validation, "the validation list", "_validation");
+    calibration = read_list(config.calibration, "the calibration list", "_calibration");
+    if (!validation.rows.empty()) check_has_masks(validation);
     if (!config.calibration.empty()) read_healthy(config.calibration);
     for (const DatasetEntry& dataset : config.datasets) {
       const std::string word = file_word(dataset.name);
       truths.push_back(read_list(dataset.truth, dataset.name, word));
-      healthy.push_back(read_list(dataset.healthy, "healthy images of " + dataset.name, word + "--healthy"));
+      healthy.push_back(read_list(dataset.healthy, "healthy images of " + dataset.name, word + "_healthy"));
+      if (!dataset.healthy.empty()) read_healthy(dataset.healthy);
+      for (const ImageList* source : {&validation, &calibration})
+        for (const ImageList* test : {&truths.back(), &healthy.back()}) check_apart(*source, *test);
       total += healthy.back().rows.empty() ? 1 : 2;
     }
     for (const ImageList* list : {&validation, &calibration})
@@ -72,9 +92,9 @@ struct Runner {
         if (method.model != entry.name) continue;
         ready[i] = with_context("setting up the method '" + method.name + "'", [&] {
           DetectorChoice choice = choose_detector(model, method.detector, method.set);
-          return Contender{method.name, choice.name, choice.config,
-                           first ? first->with_detector(std::move(choice.detector))
-                                 : Pipeline(model, std::move(choice.detector), run)};
+          Pipeline pipeline = first ? first->with_detector(std::move(choice.detector))
+                                    : Pipeline(model, std::move(choice.detector), run);
+          return make_contender(method.name, choice, std::move(pipeline), run);
         });
         if (!first) first = &ready[i]->pipeline;
       }
@@ -82,22 +102,27 @@ struct Runner {
     for (auto& contender : ready) contenders.push_back(std::move(*contender));
   }
 
-  /// Lists that are no data set have a double hyphen in their cells' names, as no title can.
+  /// Titles become words without underscores, so that no two cells meet in one file.
   std::string cell_name(size_t method, const ImageList& list) const {
-    return fmt::format("{}-{}-{}", file_word(contenders[method].name), list.word, run.seed);
+    return fmt::format("{}_{}_{}", file_word(contenders[method].name), list.word, run.seed);
   }
 
   MapSet maps(size_t method, const ImageList& list) {
     const Contender& contender = contenders[method];
     const std::string name = cell_name(method, list);
-    const nlohmann::json key = cell_key(contender, run, list.hash);
+    const nlohmann::json key = cell_key(contender, run, list.rows, list.hashes);
     ++position;
-    if (auto finished = store.find(name, key)) return std::move(*finished);
-    info("{} of {}: {} on {}, seed {}", position, total, contender.name, list.title, run.seed);
-    MapSet set = detect_set(contender.pipeline.with_seed(run.seed), contender.detector, contender.detector_config,
-                            list.rows, run);
-    ++result.computed;
-    return store.keep(name, key, std::move(set));
+    std::optional<MapSet> set = store.find(name, key);
+    if (!set) {
+      info("{} of {}: {} on {}, seed {}", position, total, contender.name, list.title, run.seed);
+      set = store.keep(name, key,
+                       detect_set(contender.pipeline.with_seed(run.seed), contender.detector, contender.detector_config,
+                                  list.rows, run));
+      ++result.computed;
+    }
+    for (const CaseFailure& one : set->failed)
+      result.left_out.push_back({fmt::format("{}, {}: {}", contender.name, list.title, one.input), one.message});
+    return need_maps(std::move(*set));
   }
 
   /// The thresholds that were not chosen on the set they are applied to.
@@ -124,6 +149,8 @@ struct Runner {
     one.network_calls = set.network_calls;
     one.seconds = set.seconds;
     one.evaluation = evaluate_set(set, truths[dataset].rows, config.evaluation, known);
+    if (set.failed.empty())
+      result.left_out.insert(result.left_out.end(), one.evaluation.left_out.begin(), one.evaluation.left_out.end());
     if (healthy[dataset].rows.empty()) return one;
     const MapSet free_of_lesions = maps(method, healthy[dataset]);
     for (const ThresholdScores& scores : one.evaluation.groups.back().thresholds)

@@ -26,6 +26,7 @@ struct BenchmarkResult {
   BenchmarkConfig config;
   std::vector<std::string> model_hashes;  ///< of the config's models
   std::vector<CellResult> cells;          ///< by data set, then method, then seed
+  std::vector<LeftOut> left_out;          ///< images of any list that a method could not be judged on
   int64_t computed = 0;                   ///< sets of maps this run made; the others were finished already
   /// The cells of a method in a data set, one for each seed.
   std::vector<const CellResult*> cells_of(size_t dataset, size_t method) const;

@@ -32,24 +32,34 @@ MapSet CellStore::keep(const std::string& name, const nlohmann::json& key, MapSe
   return load_map_set(path(name));
 }
 
-nlohmann::json cell_key(const Contender& contender, const RunConfig& run, const std::string& list_hash) {
+Contender make_contender(const std::string& name, const DetectorChoice& choice, Pipeline pipeline,
+                         const RunConfig& run) {
+  const bool lpips = pipeline.perceptual() == "lpips" && pipeline.detector().perceptual() == "lpips";
+  return {name, choice.name, choice.config, std::move(pipeline),
+          lpips ? sha256_of_file(lpips_weights(run.lpips)) : std::string()};
+}
+
+nlohmann::json cell_key(const Contender& contender, const RunConfig& run, const std::vector<SplitRow>& rows,
+                        const std::vector<std::string>& hashes) {
+  Sha256 images;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const std::string entry = rows[i].name + '\n' + hashes[i] + '\n';
+    images.update(entry.data(), entry.size());
+  }
   return {{"thor", version()},
           {"model", contender.pipeline.model().hash},
           {"detector", {{"name", contender.detector}, {"config", contender.detector_config}}},
           {"perceptual", contender.pipeline.perceptual()},
-          {"lpips", run.lpips.empty() ? "" : sha256_of_file(run.lpips)},
+          {"lpips", contender.lpips_sha256},
           {"seed", run.seed},
           {"precision", run.precision},
-          {"images", list_hash}};
+          {"images", images.hex()}};
 }
 
-std::string hash_of_images(const std::vector<SplitRow>& rows) {
-  Sha256 hash;
-  for (const SplitRow& row : rows) {
-    const std::string entry = row.name + '\n' + sha256_of_file(row.image) + '\n';
-    hash.update(entry.data(), entry.size());
-  }
-  return hash.hex();
+std::vector<std::string> image_hashes(const std::vector<SplitRow>& rows) {
+  std::vector<std::string> hashes;
+  for (const SplitRow& row : rows) hashes.push_back(sha256_of_file(row.image));
+  return hashes;
 }
 
 std::string file_word(const std::string& title) {

@@ -30,13 +30,18 @@ struct Contender {
   std::string name, detector;
   nlohmann::json detector_config;
   Pipeline pipeline;
+  std::string lpips_sha256;  ///< of the weights in use; "" where the distance is another one
 };
-/// What decides the maps of a contender in a list of images: model, detector, perceptual distance, seed, precision,
-/// images, version of this program.
-nlohmann::json cell_key(const Contender& contender, const RunConfig& run, const std::string& list_hash);
+Contender make_contender(const std::string& name, const DetectorChoice& choice, Pipeline pipeline,
+                         const RunConfig& run);
 
-/// SHA-256 over the names and the contents of a list's images.
-std::string hash_of_images(const std::vector<SplitRow>& rows);
+/// What decides the maps of a contender in a list of images: model, detector, perceptual distance and its weights,
+/// seed, precision, names and contents of the images (`hashes`, one a row), version of this program.
+nlohmann::json cell_key(const Contender& contender, const RunConfig& run, const std::vector<SplitRow>& rows,
+                        const std::vector<std::string>& hashes);
+
+/// SHA-256 of each row's image file.
+std::vector<std::string> image_hashes(const std::vector<SplitRow>& rows);
 
 /// A title as part of a file name: lower case, everything but letters and digits becomes a hyphen.
 std::string file_word(const std::string& title);

@@ -151,7 +151,8 @@ void compare_scores(const Model& model, const std::vector<SplitRow>& rows, const
                                 ", whose weights are not here: import them, or calibrate again"});
     return;
   }
-  const MapSet set = detect_set(pipeline, calibration.setting.detector, calibration.setting.config, rows, run);
+  const MapSet set =
+      need_maps(detect_set(pipeline, calibration.setting.detector, calibration.setting.config, rows, run));
   const double distance = ks_statistic(calibration.scores, set.scores);
   const double critical = ks_critical(calibration.scores.size(), set.scores.size());
   report.facts.push_back(

@@ -11,14 +11,15 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
-#include "thor/data/summary.h"
+#include "thor/data/preprocess.h"
 #include "thor/eval/map_set.h"
+#include "thor/eval/restoration.h"
+#include "thor/eval/truth.h"
 #include "thor/image/image.h"
 
 namespace thor {
 namespace {
 
-constexpr double kChanged = 0.1;         // of the unit range: what a reader would see
 constexpr double kStartStepShift = 0.1;  // of the start step
 constexpr double kNothing = std::numeric_limits<double>::quiet_NaN();
 
@@ -45,20 +46,25 @@ MapSet detect_with(const Model& model, const DiagnoseRequest& request, const std
                    const RunConfig& run) {
   DetectorChoice choice = choose_detector(model, request.detector, sets);
   const Pipeline pipeline(model, std::move(choice.detector), run);
-  return detect_set(pipeline, choice.name, choice.config, request.rows, run);
+  return need_maps(detect_set(pipeline, choice.name, choice.config, request.rows, run));
 }
 
-/// The lesions of the images of a set, [S,S] each, 0 where a row has no mask.
-std::vector<Tensor> lesions_of(const MapSet& set, const std::vector<SplitRow>& rows) {
-  std::map<std::string, std::string> mask_of;
-  for (const SplitRow& row : rows) mask_of[row.name] = row.mask;
-  std::vector<Tensor> lesions;
-  for (const std::string& name : set.names) {
-    const std::string& mask = mask_of.at(name);
-    const int64_t size = set.maps.size(1);
-    lesions.push_back(mask.empty() ? at::zeros({size, size})
-                                   : mask_to_network_grid(read_image(mask).voxels[0].ne(0), size));
-  }
+/// The lesions of the rows by name, native, before anything is detected. A mask that cannot be used is the row's
+/// failure.
+std::map<std::string, Tensor> lesions_of(std::vector<SplitRow>& rows, std::vector<CaseFailure>& failed) {
+  std::map<std::string, Tensor> lesions;
+  std::vector<SplitRow> usable;
+  for (const SplitRow& row : rows) try {
+      if (!row.mask.empty()) {
+        const Tensor native = read_image(row.image).voxels[0];
+        lesions[row.name] = read_truth(row, native.size(0), native.size(1)).mask;
+      }
+      usable.push_back(row);
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
+      failed.push_back({row.image, error.what()});
+    }
+  rows = std::move(usable);
   return lesions;
 }
 
@@ -67,13 +73,15 @@ Figure correlations(const MapSet& a, const MapSet& b, Figure figure = {}) {
   return figure;
 }
 
-Sensitivity tissue_changed(const std::vector<MapSet>& sets, const std::vector<SplitRow>& rows) {
-  const std::vector<Tensor> lesions = lesions_of(sets[0], rows);
+Sensitivity tissue_changed(const std::vector<MapSet>& sets, const std::map<std::string, Tensor>& lesions) {
   Figure figure;
   for (const MapSet& set : sets)
-    for (size_t i = 0; i < lesions.size(); ++i) {
+    for (size_t i = 0; i < set.names.size(); ++i) {
       const auto n = static_cast<int64_t>(i);
-      figure.add(changed_share(set.images[n], set.pseudo_healthy[n], lesions[i]));
+      const auto lesion = lesions.find(set.names[i]);
+      const Tensor mask = lesion == lesions.end() ? at::zeros_like(set.images[n])
+                                                  : mask_to_network_grid(lesion->second, set.maps.size(1));
+      figure.add(changed_share(set.images[n], set.pseudo_healthy[n], mask));
     }
   return figure.of("healthy tissue changed, share", false);
 }
@@ -105,10 +113,12 @@ void compare_start_steps(const Model& model, const DiagnoseRequest& request, con
   if (start == base.about.at("detector").at("config").end()) return;
   for (const double factor : {1 - kStartStepShift, 1 + kStartStepShift}) {
     const auto step = static_cast<int64_t>(std::lround(start->get<double>() * factor));
+    if (step == start->get<int64_t>()) continue;
     std::vector<std::string> sets = request.sets;
     sets.push_back(fmt::format("detector.start_step={}", step));
     try {
       const MapSet other = detect_with(model, request, sets, run);
+      if (other.names != base.names) fail_usage("it gives maps of other images, some are not finite");
       diagnosis.figures.push_back(
           correlations(base, other)
               .of(fmt::format("map correlation, start {} and {}", start->get<int64_t>(), step), true));
@@ -128,15 +138,11 @@ double map_correlation(const Tensor& a, const Tensor& b) {
   return norm > 0 ? (dx * dy).sum().item<double>() / norm : kNothing;
 }
 
-double changed_share(const Tensor& image, const Tensor& pseudo_healthy, const Tensor& lesion) {
-  const Tensor healthy = foreground_of(image).logical_and(lesion.eq(0));
-  const auto pixels = healthy.sum().item<int64_t>();
-  const Tensor changed = (pseudo_healthy - image).abs().gt(kChanged).logical_and(healthy);
-  return pixels > 0 ? static_cast<double>(changed.sum().item<int64_t>()) / static_cast<double>(pixels) : kNothing;
-}
-
-Diagnosis diagnose(const Model& model, const DiagnoseRequest& request, const RunConfig& run) {
+Diagnosis diagnose(const Model& model, DiagnoseRequest request, const RunConfig& run) {
   if (request.seeds < 2) fail_usage("{} seeds cannot be compared, expected at least 2", request.seeds);
+  Diagnosis diagnosis;
+  const auto lesions = lesions_of(request.rows, diagnosis.failed);
+  if (request.rows.empty()) fail_input("no image can be used; the first: {}", diagnosis.failed[0].message);
   std::vector<MapSet> sets;
   for (int64_t i = 0; i < request.seeds; ++i) {
     RunConfig with = run;
@@ -146,11 +152,10 @@ Diagnosis diagnose(const Model& model, const DiagnoseRequest& request, const Run
       fail_input("seed {} gives maps of other images than seed {}: some are not finite, the model may be broken",
                  with.seed, run.seed);
   }
-  Diagnosis diagnosis;
   diagnosis.images = sets[0].maps.size(0);
   diagnosis.seeds = request.seeds;
-  diagnosis.failed = sets[0].failed;
-  diagnosis.figures = {tissue_changed(sets, request.rows), map_agreement(sets), score_spread(sets)};
+  diagnosis.failed.insert(diagnosis.failed.end(), sets[0].failed.begin(), sets[0].failed.end());
+  diagnosis.figures = {tissue_changed(sets, lesions), map_agreement(sets), score_spread(sets)};
   compare_start_steps(model, request, sets[0], run, diagnosis);
   return diagnosis;
 }

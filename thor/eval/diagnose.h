@@ -33,13 +33,11 @@ struct DiagnoseRequest {
 
 /// Detects all rows with several seeds, and once more with the start step 10 % lower and higher where the detector has
 /// one: the share of healthy tissue that the chain changed by more than 0.1, the correlation of maps between seeds and
-/// between start steps, and the spread of image scores. Throws Usage: fewer than 2 seeds. Throws Interrupted.
-Diagnosis diagnose(const Model& model, const DiagnoseRequest& request, const RunConfig& run);
+/// between start steps, and the spread of image scores. Rows whose mask cannot be used are listed in `failed`. Throws
+/// Usage: fewer than 2 seeds. Throws Interrupted.
+Diagnosis diagnose(const Model& model, DiagnoseRequest request, const RunConfig& run);
 
 /// Pearson correlation of two maps; NaN where one of them is constant.
 double map_correlation(const Tensor& a, const Tensor& b);
-/// Share of the healthy foreground (as in DataSummary, outside the lesion) that differs by more than 0.1. [H,W] each,
-/// the lesion 0 or 1; NaN where there is no such pixel.
-double changed_share(const Tensor& image, const Tensor& pseudo_healthy, const Tensor& lesion);
 
 }  // namespace thor

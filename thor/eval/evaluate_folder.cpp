@@ -100,6 +100,19 @@ void add_calibrated(const std::vector<const MapEntry*>& entries, std::vector<Nam
       thresholds.push_back(calibrated);
 }
 
+/// Values of different detectors or settings share no scale.
+void warn_of_mixed_makers(const std::vector<const MapEntry*>& entries) {
+  const MapEntry* first = nullptr;
+  for (const MapEntry* one : entries) {
+    if (!one) continue;
+    if (!first) first = one;
+    if (one->made_by == first->made_by) continue;
+    warn("'{}' and '{}' come from different models, detectors or settings; figures that pool them mean little",
+         first->sidecar, one->sidecar);
+    return;
+  }
+}
+
 std::vector<LeftOut> maps_without_row(const MapFolder& maps, const std::vector<const MapEntry*>& used) {
   const std::set<const MapEntry*> known(used.begin(), used.end());
   std::vector<LeftOut> unused;
@@ -119,6 +132,7 @@ Evaluation evaluate_folder(const std::string& maps_folder, const std::string& tr
   if (std::none_of(entries.begin(), entries.end(), [](const MapEntry* entry) { return entry; }))
     fail_input("none of the {} images of '{}' has a map in '{}'; detect them first, e.g. the first: '{}'", rows.size(),
                truth_csv, maps_folder, rows[0].name);
+  warn_of_mixed_makers(entries);
   std::vector<NamedThreshold> all = thresholds;
   add_calibrated(entries, all);
   Evaluation evaluation = evaluate_cases(

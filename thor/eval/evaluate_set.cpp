@@ -24,6 +24,7 @@ ScoredCase case_of_set(const MapSet& set, size_t place, const SplitRow& row) {
     one.lesion_pixels = lesion_pixels_of(truth.mask);
     one.map = set.maps[i];
     one.truth = mask_to_network_grid(truth.mask, set.maps.size(1));
+    if (set.network_calls == 0) return;  // nothing was restored
     one.image = set.images[i];
     one.pseudo_healthy = set.pseudo_healthy[i];
   });

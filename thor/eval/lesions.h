@@ -22,7 +22,7 @@ std::vector<size_t> exceeded_thresholds(const Tensor& map, const std::vector<dou
 struct LesionCounts {
   int64_t lesions = 0;                ///< connected components of the truth
   std::vector<int64_t> found;         ///< lesions with at least the asked share of their pixels above the threshold
-  std::vector<int64_t> false_alarms;  ///< components of the thresholded map that touch no lesion pixel
+  std::vector<int64_t> false_alarms;  ///< components of the thresholded map that contain no lesion pixel
 };
 
 /// One case: map and truth [H,W], `thresholds` ascending. A lesion needs `overlap` of its pixels, and at least one. One

@@ -12,6 +12,8 @@
 namespace thor {
 namespace {
 
+constexpr double kRounding = 1e-12;  // of a mean of shares: a tie at the rate keeps to it
+
 float float_of(uint32_t bits) {
   float value;
   std::memcpy(&value, &bits, sizeof value);
@@ -46,7 +48,7 @@ double threshold_at_rate(const std::vector<Tensor>& maps, double rate) {
   while (low < high) {
     throw_if_interrupted();
     const uint32_t middle = low + (high - low) / 2;
-    if (mean_share_above(maps, float_of(middle)) <= rate)
+    if (mean_share_above(maps, float_of(middle)) <= rate * (1 + kRounding))
       high = middle;
     else
       low = middle + 1;

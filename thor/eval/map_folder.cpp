@@ -77,6 +77,8 @@ MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   entry.map_path = file_beside(path, "map", text_field(about, "map"));
   if (about.contains("pseudo_healthy"))
     entry.pseudo_healthy_path = file_beside(path, "pseudo-healthy image", text_field(about, "pseudo_healthy"));
+  // What no network looked at was not restored; its pseudo-healthy image is the input.
+  if (number_field(about, "network_calls", 1, 0, 1e9) == 0) entry.pseudo_healthy_path.clear();
   if (about.contains("preprocess")) entry.preprocess = about["preprocess"];
   entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
   entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
@@ -97,15 +99,6 @@ std::vector<fs::path> json_files(const std::string& folder) {
 }
 
 }  // namespace
-
-std::string stem_of(const std::string& path) {
-  const std::string name = fs::path(path).filename().string();
-  constexpr const char* kDouble = ".nii.gz";
-  const size_t bytes = std::char_traits<char>::length(kDouble);
-  if (name.size() > bytes && name.compare(name.size() - bytes, bytes, kDouble) == 0)
-    return name.substr(0, name.size() - bytes);
-  return fs::path(name).stem().string();
-}
 
 MapFolder::MapFolder(const std::string& folder) {
   for (const fs::path& file : json_files(folder)) {

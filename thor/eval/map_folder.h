@@ -7,6 +7,7 @@
 
 #include "thor/base/tensor.h"
 #include "thor/data/split.h"
+#include "thor/pipeline/case_list.h"
 
 namespace thor {
 
@@ -19,7 +20,7 @@ struct MapEntry {
   double full_scale = 1;  ///< map value of a white pixel, for pictures
   int64_t network_size = 128;
   double score = 0;                     ///< image score; NaN where the sidecar has none
-  std::string pseudo_healthy_path;      ///< "" where the sidecar names none
+  std::string pseudo_healthy_path;      ///< "" where the sidecar names none, or nothing was restored
   nlohmann::json preprocess;            ///< how the image was prepared; null where the sidecar does not say
   std::map<double, double> calibrated;  ///< threshold by false-positive rate, from healthy scans; may be empty
 };
@@ -40,8 +41,6 @@ class MapFolder {
   std::map<std::string, std::vector<const MapEntry*>> by_stem_;
 };
 
-/// File name without folders and ending; ".nii.gz" counts as one ending.
-std::string stem_of(const std::string& path);
 /// The map as it was computed. -> float32 [H,W]
 Tensor read_map(const MapEntry& entry);
 

@@ -93,13 +93,14 @@ struct Collector {
   }
 
   MapSet finish() {
-    if (maps.empty())
-      fail_input("none of the {} images could be used; the first: {}", set.failed.size(),
-                 set.failed.empty() ? "" : set.failed[0].message);
-    set.images = at::stack(images);
-    set.maps = at::stack(maps);
-    set.pseudo_healthy = at::stack(healthy);
-    set.seconds = seconds / static_cast<double>(maps.size());
+    const int64_t size = pipeline.model().config.preprocess.size;
+    const auto all = [&](const std::vector<Tensor>& of) {
+      return of.empty() ? at::empty({0, size, size}) : at::stack(of);
+    };
+    set.images = all(images);
+    set.maps = all(maps);
+    set.pseudo_healthy = all(healthy);
+    if (!maps.empty()) set.seconds = seconds / static_cast<double>(maps.size());
     return std::move(set);
   }
 };
@@ -136,6 +137,13 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
   }
   collector.examine(std::move(batch));
   return collector.finish();
+}
+
+MapSet need_maps(MapSet set) {
+  if (set.names.empty())
+    fail_input("none of the {} images could be used; the first: {}", set.failed.size(),
+               set.failed.empty() ? "" : set.failed[0].message);
+  return set;
 }
 
 MapSet join_map_sets(const std::vector<MapSet>& parts) {

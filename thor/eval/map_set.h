@@ -23,14 +23,17 @@ struct MapSet {
   nlohmann::json about;             ///< detector, config, perceptual, seed, precision, model hash, version
 };
 
-/// Detects every row's image. A bad image is recorded in `failed`, the rest goes on. Throws Interrupted. Shows its
-/// progress, unless `after_call` is given to count the images of every pass through the network.
+/// Detects every row's image. A bad image is recorded in `failed`, the rest goes on; the set may end empty. Throws
+/// Interrupted. Shows its progress, unless `after_call` is given to count the images of every pass through the network.
 MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
                   const std::vector<SplitRow>& rows, const RunConfig& run,
                   const Pipeline::NetworkCallback& after_call = {});
 
 /// The sets of one method in parts of one list, as one. Throws Internal for none or for another grid.
 MapSet join_map_sets(const std::vector<MapSet>& parts);
+
+/// The set itself. Throws Input, with the first failure, where it is empty.
+MapSet need_maps(MapSet set);
 
 /// One safetensors file with everything above; appears whole or not at all.
 void save_map_set(const std::string& path, const MapSet& set);

@@ -33,7 +33,7 @@ Tensor windows_touching(const Tensor& lesion) {
 
 }  // namespace
 
-Tensor head_mask(const Tensor& image) {
+Tensor inside_dark_border(const Tensor& image) {
   const Tensor dark = image.le(kBackground);
   const Components parts = connected_components(dark);
   const Tensor labels = at::tensor(parts.labels, at::kLong).view(image.sizes());
@@ -45,6 +45,11 @@ Tensor head_mask(const Tensor& image) {
   bool* in_head = head.data_ptr<bool>();
   for (size_t i = 0; i < parts.labels.size(); ++i) in_head[i] = !outside[static_cast<size_t>(parts.labels[i])];
   return head;
+}
+
+double changed_share(const Tensor& image, const Tensor& pseudo_healthy, const Tensor& lesion) {
+  const Tensor changed = (image - pseudo_healthy).abs().gt(kChangeThatShows);
+  return mean_where(changed, lesion.le(0).logical_and(inside_dark_border(image)));
 }
 
 RestorationMeter::RestorationMeter() {
@@ -68,7 +73,7 @@ CaseRestoration RestorationMeter::measure(const Tensor& image, const Tensor& pse
   const int64_t side = std::min(x.size(0), x.size(1));
   CaseRestoration result;
   result.mae = mean_where(difference, healthy);
-  result.changed_share = mean_where(difference.gt(kChangeThatShows), healthy.logical_and(head_mask(x)));
+  result.changed_share = changed_share(x, y, lesion);
   result.ssim = side < kSsimWindow ? kNotMeasured
                                    : mean_where(1 - ssim_distance(as_batch(x), as_batch(y))[0][0],
                                                 windows_touching(lesion.gt(0)).logical_not());

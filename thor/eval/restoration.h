@@ -19,8 +19,12 @@ inline constexpr double kChangeThatShows = 0.1;
 /// Unit intensity up to which a pixel that hangs together with the border is background, not head.
 inline constexpr double kBackground = 0.05;
 
-/// Pixels of the head: all but the dark ones that hang together with the image's border. [H,W] in [0,1] -> bool [H,W]
-Tensor head_mask(const Tensor& image);
+/// All but the dark pixels that hang together with the image's border. [H,W] in [0,1] -> bool [H,W]
+Tensor inside_dark_border(const Tensor& image);
+
+/// Share of the healthy pixels inside the dark border that changed by more than kChangeThatShows; NaN where there are
+/// none. image, pseudo_healthy [H,W] in [0,1]; lesion [H,W], above 0 inside.
+double changed_share(const Tensor& image, const Tensor& pseudo_healthy, const Tensor& lesion);
 
 /// Measures restorations. Uses the imported LPIPS weights `lpips-alex` where they are; says once where they are not.
 class RestorationMeter {

@@ -9,23 +9,24 @@ namespace thor {
 
 /// Where voxels lie in the patient: ITK's convention, LPS, millimetres. A 2D picture has identity geometry.
 struct Geometry {
-  std::array<double, 3> spacing_mm{1, 1, 1};  ///< along x (columns), y (rows), z (slices)
-  std::array<double, 3> origin_mm{0, 0, 0};   ///< centre of voxel (0, 0, 0)
+  std::array<double, 3> spacing_mm{1, 1, 1};                   ///< along x (columns), y (rows), z (slices)
+  std::array<double, 3> origin_mm{0, 0, 0};                    ///< centre of voxel (0, 0, 0)
   std::array<double, 9> direction{1, 0, 0, 0, 1, 0, 0, 0, 1};  ///< row-major cosines, columns = voxel axes
 };
 
 /// A gray image as it came from its file; a volume has more than one slice.
 struct Image {
-  Tensor voxels;            ///< float32 [D,H,W], native values (rescale applied), finite
+  Tensor voxels;  ///< float32 [D,H,W], native values (rescale applied), finite
   Geometry geometry;
-  std::string path;         ///< where it was read from, for messages
-  bool medical = false;     ///< has a geometry worth keeping (NIfTI), not a picture
-  double full_scale = 0;    ///< 255 or 65535 for 8- and 16-bit pictures, 0 where the format has no white
+  std::string path;       ///< where it was read from, for messages
+  bool medical = false;   ///< has a geometry worth keeping (NIfTI), not a picture
+  double full_scale = 0;  ///< 255 or 65535 for 8- and 16-bit pictures, 0 where the format has no white
 };
 
-/// Reads a PNG, JPEG, TIFF (8, 16 bit) or a NIfTI file with a single slice. RGB(A) is converted to luminance with a note.
-/// Throws Input: missing, empty, truncated, not an image, NaN or infinite values, too large (over kMaxPixels, checked
-/// from the header before anything is allocated); Unsupported: more than one slice (whole volumes are not read yet).
+/// Reads a PNG, JPEG, TIFF (8, 16 bit) or a NIfTI file with a single slice. RGB(A) is converted to luminance with a
+/// note. Throws Input: missing, empty, truncated, not an image, NaN or infinite values, too large (over kMaxPixels,
+/// checked from the header before anything is allocated); Unsupported: more than one slice (whole volumes are not read
+/// yet).
 Image read_image(const std::string& path);
 inline constexpr int64_t kMaxPixels = 64'000'000;
 

@@ -45,7 +45,6 @@ ShapeList alex_shapes() {
   return shapes;
 }
 
-
 }  // namespace
 
 ShapeList lpips_shapes(LpipsNet net) { return net == LpipsNet::Squeeze ? squeeze_shapes() : alex_shapes(); }

@@ -10,7 +10,6 @@
 namespace thor {
 namespace {
 
-
 void replace(std::string& text, const std::string& from, const std::string& to) {
   const auto at = text.find(from);
   if (at != std::string::npos) text.replace(at, from.size(), to);

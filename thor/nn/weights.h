@@ -39,7 +39,9 @@ StateDict subset(const StateDict& state, const std::string& prefix);
 class Scope {
  public:
   explicit Scope(const StateDict& state, std::string prefix = {}) : state_(&state), prefix_(std::move(prefix)) {}
-  Scope operator/(const std::string& name) const { return Scope(*state_, prefix_.empty() ? name : prefix_ + "." + name); }
+  Scope operator/(const std::string& name) const {
+    return Scope(*state_, prefix_.empty() ? name : prefix_ + "." + name);
+  }
   Scope operator/(int64_t index) const { return *this / std::to_string(index); }
   /// The tensor; Internal error if it is not there (strict loading makes that impossible).
   const Tensor& operator[](const std::string& name) const;

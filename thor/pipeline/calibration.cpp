@@ -36,13 +36,11 @@ void check_healthy(const Calibration& calibration) {
   if (calibration.pixels < 1) fail_input("it was made from {} pixels", calibration.pixels);
 }
 
-std::vector<Calibration> parse_entries(const nlohmann::json& stored) {
-  std::vector<Calibration> list;
-  if (stored.empty()) return list;
-  const auto entries = stored.find(kEntries);
-  if (entries == stored.end() || !entries->is_array()) fail_input("it has no list '{}'", kEntries);
-  for (const auto& entry : *entries) list.push_back(parse_calibration(entry));
-  return list;
+nlohmann::json entries_of(const Model& model) {
+  if (model.calibration.empty()) return nlohmann::json::array();
+  const auto entries = model.calibration.find(kEntries);
+  if (entries == model.calibration.end() || !entries->is_array()) fail_input("it has no list '{}'", kEntries);
+  return *entries;
 }
 
 /// The knobs that differ: "start_step 350 instead of 300".
@@ -74,7 +72,8 @@ double Calibration::threshold(double rate) const {
   std::vector<double> rates;
   for (const auto& [known, value] : thresholds) rates.push_back(known);
   fail_usage(
-      "the model is not calibrated for a false-positive rate of {}, only for {}; 'thor calibrate --fpr {}' adds it",
+      "the model is not calibrated for a false-positive rate of {}, only for {}; 'thor calibrate --data HEALTHY --fpr "
+      "{}' makes one",
       rate, fmt::join(rates, ", "), rate);
 }
 
@@ -87,7 +86,7 @@ std::optional<double> Calibration::score_threshold(double rate) const {
   // The lowest healthy score with p <= rate for everything above it: walks down while p still is.
   const size_t n = scores.size();
   std::optional<double> threshold;
-  for (size_t above = 0; above < n && static_cast<double>(above + 1) <= rate * static_cast<double>(n + 1); ++above)
+  for (size_t above = 0; above < n && static_cast<double>(above + 1) / static_cast<double>(n + 1) <= rate; ++above)
     threshold = scores[n - 1 - above];
   return threshold;
 }
@@ -125,7 +124,9 @@ Calibration parse_calibration(const nlohmann::json& json) {
 
 std::vector<Calibration> calibrations_of(const Model& model) {
   try {
-    return parse_entries(model.calibration);
+    std::vector<Calibration> list;
+    for (const auto& entry : entries_of(model)) list.push_back(parse_calibration(entry));
+    return list;
   } catch (const Error& error) {
     fail_input("the calibration in the model cannot be used: {}; 'thor calibrate' writes a new one", error.what());
   }
@@ -148,13 +149,17 @@ std::string missing_calibration(const Model& model, const CalibrationSetting& se
 }
 
 void put_calibration(Model& model, const Calibration& calibration) {
-  nlohmann::json entries = nlohmann::json::array();
+  nlohmann::json old = nlohmann::json::array(), entries = nlohmann::json::array();
   try {
-    for (const Calibration& old : calibrations_of(model))
-      if (!(old.setting == calibration.setting)) entries.push_back(to_json(old));
+    old = entries_of(model);
   } catch (const Error& error) {
-    warn("{}: it is dropped", error.what());
+    warn("the calibration in the model cannot be used: {}; it is dropped", error.what());
   }
+  for (const auto& entry : old) try {
+      if (!(parse_calibration(entry).setting == calibration.setting)) entries.push_back(entry);
+    } catch (const Error& error) {
+      warn("a calibration in the model cannot be used: {}; it is dropped", error.what());
+    }
   entries.push_back(to_json(calibration));
   model.calibration = {{kEntries, std::move(entries)}};
 }

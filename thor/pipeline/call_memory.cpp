@@ -12,7 +12,7 @@ std::string key_of(const std::string& name, const std::vector<Tensor>& inputs) {
   Sha256 hash;
   hash.update(name.data(), name.size());
   for (const Tensor& input : inputs) {
-    const std::string shape = shape_text(input.sizes());
+    const std::string shape = toString(input.scalar_type()) + shape_text(input.sizes());
     const Tensor flat = input.detach().to(at::kCPU).contiguous();
     hash.update(shape.data(), shape.size()).update(flat.data_ptr(), flat.nbytes());
   }

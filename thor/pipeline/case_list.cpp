@@ -21,11 +21,6 @@ bool ends_with_ignoring_case(const std::string& text, const std::string& ending)
          });
 }
 
-std::string stem_of(const fs::path& path) {
-  const std::string file = path.filename().string();
-  return ends_with_ignoring_case(file, ".nii.gz") ? file.substr(0, file.size() - 7) : path.stem().string();
-}
-
 std::vector<std::string> images_of_folder(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code ec;
@@ -72,6 +67,11 @@ void make_names_unique(std::vector<CaseInput>& cases) {
 }
 
 }  // namespace
+
+std::string stem_of(const std::string& path) {
+  const std::string file = fs::path(path).filename().string();
+  return ends_with_ignoring_case(file, ".nii.gz") ? file.substr(0, file.size() - 7) : fs::path(file).stem().string();
+}
 
 std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs) {
   if (inputs.empty()) fail_usage("no images given; give images, folders of images or a CSV");

@@ -35,7 +35,7 @@ nlohmann::json described(PreprocessConfig config) { return Fields(config).to_jso
 /// The name of the mask that an earlier run left beside this sidecar; "" where there is none.
 std::string mask_of_sidecar(const std::string& path) {
   std::error_code ec;
-  if (!fs::is_regular_file(path, ec)) return {};
+  if (!fs::is_regular_file(path, ec) || fs::file_size(path, ec) > kMaxSidecarBytes) return {};
   const auto old = nlohmann::json::parse(read_text_file(path, kMaxSidecarBytes), nullptr, /*allow_exceptions=*/false);
   const auto mask = old.is_object() ? old.find("mask") : old.end();
   return mask != old.end() && mask->is_string() ? mask->get<std::string>() : std::string();
@@ -92,6 +92,7 @@ CaseWriter::CaseWriter(const Pipeline& pipeline, const DetectOptions& options, c
              {"note", kResearchNote},
              {"detector", {{"name", options.detector_name}, {"config", options.detector_config}}},
              {"perceptual", pipeline.perceptual()},
+             {"network_calls", pipeline.network_calls()},
              {"model", {{"sha256", pipeline.model().hash}}},
              {"network_size", pipeline.model().config.preprocess.size},
              {"preprocess", described(pipeline.model().config.preprocess)},

@@ -2,8 +2,29 @@
 #include "thor/pipeline/detector_choice.h"
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
 
 namespace thor {
+
+namespace {
+
+/// Says what the network never met in training: it would answer all the same, and nothing in a map would show it.
+void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
+  const nlohmann::json trained = model.training.value("config", nlohmann::json::object());
+  if (!trained.is_object()) return;
+  const auto number = [](const nlohmann::json& of, const char* key) {
+    const auto found = of.find(key);
+    return found != of.end() && found->is_number() ? found->get<int64_t>() : int64_t{0};
+  };
+  const int64_t t_max = number(trained, "t_max"), patch = number(trained, "patch");
+  for (const char* knob : {"start_step", "test_step"})
+    if (const int64_t t = number(choice.config, knob); t_max > 0 && t >= t_max)
+      warn("detector.{} is {}, but the model was trained on timesteps below {} only", knob, t, t_max);
+  if (choice.config.contains("patch") && number(choice.config, "patch") != patch)
+    warn("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
+}
+
+}  // namespace
 
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
   const std::string recommended = model.detector.value("name", "");
@@ -26,6 +47,7 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
     fields.assign(set);
   }
   choice.config = fields.to_json().value("detector", nlohmann::json::object());
+  warn_of_untrained(model, choice);
   return choice;
 }
 

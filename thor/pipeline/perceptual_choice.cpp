@@ -57,6 +57,10 @@ std::string thor_home() {
   return home + "/.local/share/thor";
 }
 
+std::string lpips_weights(const std::string& file) {
+  return file.empty() ? thor_home() + "/lpips-squeeze.safetensors" : file;
+}
+
 PerceptualChoice choose_perceptual(const PerceptualRequest& request, std::shared_ptr<const Network> network,
                                    const Diffusion& diffusion) {
   if (request.name == "none") return {"none", [](const Tensor& x, const Tensor&) { return at::ones_like(x); }};
@@ -65,14 +69,13 @@ PerceptualChoice choose_perceptual(const PerceptualRequest& request, std::shared
   if (request.name != "lpips")
     fail_usage("detector.perceptual is '{}', expected lpips, ssim, unet or none", request.name);
 
-  const std::string imported = thor_home() + "/lpips-squeeze.safetensors";
-  const std::string path = request.lpips_file.empty() ? imported : request.lpips_file;
+  const std::string path = lpips_weights(request.lpips_file);
   std::error_code ignored;
-  if (request.lpips_file.empty() && !std::filesystem::exists(imported, ignored)) {
+  if (request.lpips_file.empty() && !std::filesystem::exists(path, ignored)) {
     log_once(LogLevel::Warning,
              fmt::format("no LPIPS weights at '{}': using the diffusion network's own features instead "
                          "(perceptual: unet); 'thor import FILE --as lpips-squeeze' puts them there",
-                         imported));
+                         path));
     return {"unet", unet_distance(network, diffusion)};
   }
   return {"lpips", lpips_distance(path, network->device(), request.scaled_twice)};

@@ -55,6 +55,8 @@ class Pipeline {
 
 /// Where imported LPIPS weights lie: $THOR_HOME, else $XDG_DATA_HOME/thor, else ~/.local/share/thor.
 std::string thor_home();
+/// The LPIPS weights of the perceptual distance: `file` if one is named, else the imported ones, there or not.
+std::string lpips_weights(const std::string& file);
 
 /// One finished case.
 struct CaseOutput {

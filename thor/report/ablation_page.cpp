@@ -75,7 +75,7 @@ std::string introduction(const AblationResult& result) {
   return fmt::format(
       "{} settings of the same method on the same images, seed{} {}. Network calls that settings have in common were "
       "computed once: \"network calls\" is what an image costs under a setting alone, \"really computed\" what it cost "
-      "here. \"Correlation\" is that of a setting's maps with those of the first, over all pixels.\n\n{}",
+      "when it was made. \"Correlation\" is that of a setting's maps with those of the first, over all pixels.\n\n{}",
       result.settings.size(), config.seeds.size() == 1 ? "" : "s", fmt::join(config.seeds, ", "),
       protocol_text(config.evaluation, {config.seeds.size(), {}, ""}));
 }
@@ -88,7 +88,7 @@ Page ablation_page(const AblationResult& result) {
   page.title = result.config.title;
   page.introduction = introduction(result);
   page.sections.push_back({"Settings",
-                           unreadable_text(result) + left_out_text({rows[0]}),
+                           unreadable_text(result) + left_out_text(rows),
                            {settings_table(result, rows)},
                            ablation_charts(result.config, rows),
                            {},

@@ -41,7 +41,8 @@ std::string protocol_text(const EvaluationConfig& config, const ProtocolFacts& f
   for (const std::string& label : facts.labels) text += threshold_text(label);
   text += fmt::format(
       " A lesion (connected pixels) counts as found when at least {:g} % of it lies above the threshold. AUPRC is the "
-      "average precision of all pixels of a group, image AUROC that of the image scores.",
+      "average precision of all pixels of a group; image AUROC is the chance that an image with a lesion scores higher "
+      "than one without.",
       100 * config.lesion_overlap);
   if (!facts.first.empty())
     text += fmt::format(

@@ -99,7 +99,8 @@ TEST_F(Boxes, OfAFolderBelongToTheImagesWithTheStemsOfTheAnnotations) {
   const BoxTable table = read_boxes(folder_.path());
   ASSERT_EQ(table.images.size(), 2u);
   EXPECT_EQ(table.images[0].name, "a");
-  EXPECT_EQ(table.images[1].image, folder_ / "b");
+  EXPECT_EQ(table.images[1].name, "b");
+  EXPECT_EQ(table.images[1].image, folder_ / "b.xml");
   ASSERT_EQ(table.notes.size(), 1u);
   EXPECT_THAT(table.notes[0].text, HasSubstr("healthy"));
   ASSERT_EQ(table.refused.size(), 1u);

@@ -22,7 +22,7 @@ methods:
   - {name: THOR, detector: thor, set: [detector.start_step=6, 'detector.harmonize_at=[3]', detector.map_every=3, detector.perceptual=unet]}
   - {name: DDPM, detector: ddpm, set: [detector.start_step=6]}
 datasets: [{name: squares, truth: truth.csv, healthy: healthy.csv}]
-validation: truth.csv
+validation: val.csv
 seeds: [0, 1]
 evaluation: {resamples: 50}
 )";
@@ -57,10 +57,13 @@ TEST(Benchmark, ComparesEveryMethodWithEverySeedAtEveryThreshold) {
     EXPECT_EQ(all.cases, 6);
     ASSERT_EQ(all.thresholds.size(), 2u);
     EXPECT_EQ(all.thresholds[1].label, "validation");
-    // The validation list is the test set here, so that its best threshold is the oracle's.
-    EXPECT_DOUBLE_EQ(all.thresholds[1].threshold, all.oracle().threshold);
+    const MapSet seen = load_map_set(
+        here / fmt::format("out/cells/{}__validation_{}.safetensors", cell.method == 0 ? "thor" : "ddpm", cell.seed));
+    EXPECT_DOUBLE_EQ(
+        all.thresholds[1].threshold,
+        evaluate_set(seen, read_split(here / "val.csv"), result.config.evaluation).groups.back().oracle().threshold);
     ASSERT_EQ(cell.healthy_rates.size(), 2u);
-    const MapSet healthy = load_map_set(here / fmt::format("out/cells/{}-squares--healthy-{}.safetensors",
+    const MapSet healthy = load_map_set(here / fmt::format("out/cells/{}_squares_healthy_{}.safetensors",
                                                            cell.method == 0 ? "thor" : "ddpm", cell.seed));
     EXPECT_EQ(healthy.names.size(), 3u);
     EXPECT_DOUBLE_EQ(cell.healthy_rates[1],
@@ -77,15 +80,15 @@ TEST(Benchmark, RepeatsNothingThatIsFinishedAndStillTrue) {
   const BenchmarkResult first = run_here(here);
   EXPECT_EQ(run_here(here).computed, 0);
 
-  std::filesystem::remove(here / "out/cells/ddpm-squares-1.safetensors");  // as if killed before it was finished
-  here.write("out/cells/ddpm-squares-1.safetensors.tmp", "half a file");
+  std::filesystem::remove(here / "out/cells/ddpm_squares_1.safetensors");  // as if killed before it was finished
+  here.write("out/cells/ddpm_squares_1.safetensors.tmp", "half a file");
   const BenchmarkResult again = run_here(here);
   EXPECT_EQ(again.computed, 1);
   EXPECT_EQ(results_csv(again.cells, {"THOR", "DDPM"}, {"squares"}).size() > 0, true);
   for (size_t i = 0; i < first.cells.size(); ++i)
     EXPECT_EQ(again.cells[i].evaluation.to_json(), first.cells[i].evaluation.to_json());
 
-  here.write("out/cells/thor-squares-0.safetensors", "damaged");
+  here.write("out/cells/thor_squares_0.safetensors", "damaged");
   EXPECT_EQ(run_here(here).computed, 1);
 }
 
@@ -100,7 +103,7 @@ TEST(Benchmark, RedoesWhatWasMadeInAnotherWay) {
   save_model(here / "model.safetensors", model);
   EXPECT_EQ(run_here(here, other_detector).computed, 2 * 2 * 3);
   write_png(here / "i0.png", at::rand({16, 16}), 8);
-  EXPECT_EQ(run_here(here, other_detector).computed, 2 * 2 * 2);  // not the healthy list
+  EXPECT_EQ(run_here(here, other_detector).computed, 2 * 2);  // neither the healthy nor the validation list
 }
 
 TEST(Benchmark, WritesOneLineForEveryCellAndGroup) {
@@ -116,6 +119,41 @@ TEST(Benchmark, WritesOneLineForEveryCellAndGroup) {
   EXPECT_EQ(json["results"].size(), 4u);
   EXPECT_EQ(json["models"][0]["sha256"], load_model(here / "model.safetensors").hash);
   EXPECT_EQ(json["results"][0]["about"]["detector"]["config"]["start_step"], 6);
+}
+
+TEST(Benchmark, RefusesThresholdsFromTestImagesAndListsThatAreNotWhatTheyShouldBe) {
+  const test::TinyComparison here;
+  EXPECT_THROW(run_here(here, with(kBenchmark, "validation: val.csv", "validation: truth.csv")), Error);
+  EXPECT_THROW(run_here(here, with(kBenchmark, "validation: val.csv", "calibration: healthy.csv")), Error);
+  EXPECT_THROW(run_here(here, with(kBenchmark, "validation: val.csv", "validation: healthy.csv")), Error);
+  EXPECT_THROW(run_here(here, with(kBenchmark, "healthy: healthy.csv", "healthy: val.csv")), Error);
+  EXPECT_TRUE(std::filesystem::is_empty(here / "out/cells"));
+}
+
+TEST(Benchmark, CalibratesOnHealthyImagesOfAnotherList) {
+  const test::TinyComparison here;
+  here.write("calibration.csv", "image\ni8.png\n");
+  here.write("healthy.csv", "image\ni6.png\ni7.png\n");
+  const BenchmarkResult result =
+      run_here(here, with(kBenchmark, "validation: val.csv", "calibration: calibration.csv"));
+  for (const CellResult& cell : result.cells) {
+    const auto& thresholds = cell.evaluation.groups.back().thresholds;
+    ASSERT_EQ(thresholds.size(), 4u);
+    EXPECT_EQ(thresholds[3].label, "calibrated 5 %");
+    const MapSet seen = load_map_set(
+        here / fmt::format("out/cells/{}__calibration_{}.safetensors", cell.method == 0 ? "thor" : "ddpm", cell.seed));
+    EXPECT_LE(seen.maps.gt(thresholds[3].threshold).to(at::kDouble).mean().item<double>(), 0.05);
+    EXPECT_GT(seen.maps.ge(thresholds[3].threshold).to(at::kDouble).mean().item<double>(), 0.05);
+  }
+}
+
+TEST(Benchmark, TitlesThatShareWordsDoNotShareFiles) {
+  const test::TinyComparison here;
+  std::string text = with(kBenchmark, "name: DDPM, detector: ddpm", "name: THOR squares, detector: ddpm");
+  text = with(text, "datasets: [", "datasets: [{name: squares squares, truth: val.csv}, ");
+  text = with(text, "validation: val.csv\n", "");
+  EXPECT_EQ(run_here(here, text).computed, 2 * 2 * 3);
+  EXPECT_EQ(run_here(here, text).computed, 0);
 }
 
 TEST(Benchmark, ExaminesNothingBeforeEverySettingIsKnownToBeGood) {

@@ -20,19 +20,6 @@ TEST(Diagnosis, CorrelationIsPearsons) {
   EXPECT_TRUE(std::isnan(map_correlation(a, at::ones({4}))));
 }
 
-TEST(Diagnosis, ChangedShareCountsHealthyForegroundOnly) {
-  Tensor image = at::zeros({4, 4}), lesion = at::zeros({4, 4});
-  image.narrow(0, 0, 2).fill_(0.5);  // 8 pixels of tissue ...
-  lesion[0][0] = 1;                  // ... 7 of them healthy
-  Tensor restored = image.clone();
-  restored[0][0] = 0;     // the lesion: wanted
-  restored[0][1] = 0.8;   // counts
-  restored[0][2] = 0.55;  // too little
-  restored[3][3] = 0.9;   // background
-  EXPECT_NEAR(changed_share(image, restored, lesion), 1.0 / 7, 1e-12);
-  EXPECT_TRUE(std::isnan(changed_share(image, restored, at::ones({4, 4}))));
-}
-
 TEST(Diagnosis, ComparesSeedsAndStartStepsOverAllImages) {
   const test::TemporaryFolder folder;
   DiagnoseRequest request;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <cmath>
+
 #include "tests/support.h"
 #include "thor/eval/evaluation.h"
 #include "thor/eval/map_set.h"
@@ -31,6 +33,7 @@ class EvaluatingASet : public testing::Test {
   }
   Evaluation evaluate_now() {
     set_.maps = at::stack(maps_);
+    set_.network_calls = calls_;
     set_.images = at::full_like(set_.maps, 0.5);
     set_.pseudo_healthy = at::full_like(set_.maps, 0.25);
     return evaluate_set(set_, rows_, {}, {{"half", 0.5}});
@@ -39,6 +42,7 @@ class EvaluatingASet : public testing::Test {
   MapSet set_;
   std::vector<SplitRow> rows_;
   std::vector<Tensor> maps_;
+  int64_t calls_ = 1;
 };
 
 TEST_F(EvaluatingASet, MapsMeetTheirMasksByNameOnTheNetworksGrid) {
@@ -56,6 +60,8 @@ TEST_F(EvaluatingASet, MapsMeetTheirMasksByNameOnTheNetworksGrid) {
   EXPECT_EQ(result.image_auroc, 1);
   EXPECT_DOUBLE_EQ(result.restoration.mae.mean, 0.25);
   EXPECT_TRUE(result.left_out.empty());
+  calls_ = 0;  // no network, nothing restored
+  EXPECT_TRUE(std::isnan(evaluate_now().restoration.mae.mean));
 }
 
 TEST_F(EvaluatingASet, FailuresMissingMapsAndStrangersAreNamed) {

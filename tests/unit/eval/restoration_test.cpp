@@ -52,10 +52,23 @@ TEST_F(Restoring, FalseRestorationIsTheShareOfTheHeadThatChangedVisibly) {
   EXPECT_NEAR(result.mae, (64 * 0.2 + 64 * 0.05 + 128 * 0.3) / 1024, 1e-6);
 }
 
+TEST(ChangedShare, CountsHealthyPixelsInsideTheDarkBorderOnly) {
+  Tensor image = at::zeros({4, 4}), lesion = at::zeros({4, 4});
+  image.narrow(0, 0, 2).fill_(0.5);  // 8 pixels of tissue ...
+  lesion[0][0] = 1;                  // ... 7 of them healthy
+  Tensor restored = image.clone();
+  restored[0][0] = 0;     // the lesion: wanted
+  restored[0][1] = 0.8;   // counts
+  restored[0][2] = 0.55;  // too little
+  restored[3][3] = 0.9;   // background
+  EXPECT_NEAR(changed_share(image, restored, lesion), 1.0 / 7, 1e-12);
+  EXPECT_TRUE(std::isnan(changed_share(image, restored, at::ones({4, 4}))));
+}
+
 TEST_F(Restoring, DarkVentriclesBelongToTheHeadAndTheDarkAroundItDoesNot) {
   Tensor image = square_at(8, 16, 32) * 0.5;
   image.narrow(0, 14, 4).narrow(1, 14, 4).fill_(0);
-  EXPECT_TRUE(at::equal(head_mask(image), square_at(8, 16, 32).gt(0)));
+  EXPECT_TRUE(at::equal(inside_dark_border(image), square_at(8, 16, 32).gt(0)));
 }
 
 TEST_F(Restoring, WhatCannotBeMeasuredIsUndefinedAndNotZero) {

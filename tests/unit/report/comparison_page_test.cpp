@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <regex>
+
 #include "tests/unit/eval/tiny_comparison.h"
 #include "thor/base/file.h"
 #include "thor/report/ablation_page.h"
@@ -56,7 +58,7 @@ TEST(BenchmarkPage, SaysWhatWasComparedHowAndWithWhat) {
         std::string("oracle, healthy images"), std::string("not a medical device"), hash})
     EXPECT_THAT(html, HasSubstr(text));
   EXPECT_THAT(html, Not(HasSubstr("<DDPM>")));
-  EXPECT_THAT(html, Not(HasSubstr("nan")));
+  EXPECT_FALSE(std::regex_search(html, std::regex("[^A-Za-z0-9+/]nan[^A-Za-z0-9+/]")));  // pictures may spell it
 }
 
 TEST(BenchmarkPage, HoldsCurvesAndTheBestMedianAndWorstCase) {
