@@ -3,20 +3,28 @@
 
 #include <ATen/ATen.h>
 
+#include "thor/nn/steady.h"
+
 namespace thor {
 
 Tensor conv(const Scope& w, const Tensor& x, int64_t stride, int64_t padding) {
   const Tensor& weight = w["weight"];
-  return at::conv2d(x.to(weight.scalar_type()), weight, w["bias"], stride, padding);
+  return convolution(x.to(weight.scalar_type()), weight, w["bias"], stride, padding);
 }
 
 Tensor linear(const Scope& w, const Tensor& x) {
   const Tensor& weight = w["weight"];
-  return at::linear(x.to(weight.scalar_type()), weight, w["bias"]);
+  if (!must_be_steady(weight)) return at::linear(x.to(weight.scalar_type()), weight, w["bias"]);
+  Tensor y = steady_product(x.to(at::kFloat).reshape({-1, x.size(-1)}), weight.t()).add_(w["bias"]);
+  std::vector<int64_t> shape = x.sizes().vec();
+  shape.back() = weight.size(0);
+  return y.view(shape);
 }
 
 Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups) {
-  return at::group_norm(x.to(at::kFloat), groups, w["weight"], w["bias"], 1e-6);
+  const Tensor values = x.to(at::kFloat);
+  // The sums over channels-last data are split by threads, those over rows are not.
+  return at::group_norm(must_be_steady(x) ? values.contiguous() : values, groups, w["weight"], w["bias"], 1e-6);
 }
 
 StateDict cast_weights(const StateDict& weights, at::ScalarType dtype) {

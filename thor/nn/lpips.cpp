@@ -6,6 +6,7 @@
 #include "thor/base/error.h"
 #include "thor/nn/feature_maps.h"
 #include "thor/nn/perceptual.h"
+#include "thor/nn/steady.h"
 #include "thor/nn/torch_file.h"
 
 namespace thor {
@@ -26,7 +27,7 @@ Tensor network_input(const Tensor& image, bool scaled_twice) {
 Tensor fire(const Scope& w, const Tensor& x) {
   const auto layer = [&](const char* name, const Tensor& in, int64_t padding) {
     const Scope place = w / name;
-    return at::relu(at::conv2d(in, place["weight"], place["bias"], 1, padding));
+    return at::relu(convolution(in, place["weight"], place["bias"], 1, padding));
   };
   const Tensor squeezed = layer("squeeze", x, 0);
   return at::cat({layer("expand1x1", squeezed, 0), layer("expand3x3", squeezed, 1)}, 1);
@@ -36,19 +37,19 @@ Tensor pool(const Tensor& x, bool ceil) { return at::max_pool2d(x, {3, 3}, {2, 2
 
 // [N,3,H,W] -> the seven taps
 std::vector<Tensor> squeeze_features(const Scope& w, const Tensor& x) {
-  const Tensor f1 = at::relu(at::conv2d(x, (w / 0)["weight"], (w / 0)["bias"], 2));  // [N,64,H/2,W/2]
-  const Tensor f4 = fire(w / 4, fire(w / 3, pool(f1, true)));                        // [N,128,H/4,W/4]
-  const Tensor f7 = fire(w / 7, fire(w / 6, pool(f4, true)));                        // [N,256,H/8,W/8]
-  const Tensor f9 = fire(w / 9, pool(f7, true));                                     // [N,384,H/16,W/16]
-  const Tensor f10 = fire(w / 10, f9);                                               // [N,384,H/16,W/16]
-  const Tensor f11 = fire(w / 11, f10);                                              // [N,512,H/16,W/16]
+  const Tensor f1 = at::relu(convolution(x, (w / 0)["weight"], (w / 0)["bias"], 2, 0));  // [N,64,H/2,W/2]
+  const Tensor f4 = fire(w / 4, fire(w / 3, pool(f1, true)));                            // [N,128,H/4,W/4]
+  const Tensor f7 = fire(w / 7, fire(w / 6, pool(f4, true)));                            // [N,256,H/8,W/8]
+  const Tensor f9 = fire(w / 9, pool(f7, true));                                         // [N,384,H/16,W/16]
+  const Tensor f10 = fire(w / 10, f9);                                                   // [N,384,H/16,W/16]
+  const Tensor f11 = fire(w / 11, f10);                                                  // [N,512,H/16,W/16]
   return {f1, f4, f7, f9, f10, f11, fire(w / 12, f11)};
 }
 
 // [N,3,H,W] -> the five taps
 std::vector<Tensor> alex_features(const Scope& w, const Tensor& x) {
   const auto layer = [&](int64_t index, const Tensor& in, int64_t stride, int64_t padding) {
-    return at::relu(at::conv2d(in, (w / index)["weight"], (w / index)["bias"], stride, padding));
+    return at::relu(convolution(in, (w / index)["weight"], (w / index)["bias"], stride, padding));
   };
   const Tensor f0 = layer(0, x, 4, 2);                // [N,64,H/4,W/4]
   const Tensor f3 = layer(3, pool(f0, false), 1, 2);  // [N,192,H/8,W/8]

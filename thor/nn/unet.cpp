@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "thor/nn/layers.h"
+#include "thor/nn/steady.h"
 
 namespace thor {
 namespace {
@@ -42,8 +43,9 @@ struct Pass {
     const auto split = [&](const char* name) {  // -> [N*heads,HW,d]
       return linear(w / name, tokens).view({n, pixels, heads, d}).transpose(1, 2).reshape({n * heads, pixels, d});
     };
-    const Tensor scores = at::bmm(split("to_q") * (1 / std::sqrt(double(d))), split("to_k").transpose(1, 2));
-    Tensor h = at::bmm(at::softmax(scores, -1), split("to_v"));
+    const auto multiply = must_be_steady((w / "to_q")["weight"]) ? steady_batch_product : at::bmm;
+    const Tensor scores = multiply(split("to_q") * (1 / std::sqrt(double(d))), split("to_k").transpose(1, 2));
+    Tensor h = multiply(at::softmax(scores, -1), split("to_v"));
     h = h.view({n, heads, pixels, d}).transpose(1, 2).reshape({n, pixels, c});
     if (config.attention_projection) h = linear(w / "proj_attn", h);
     return x + h.transpose(1, 2).reshape(x.sizes());

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/nn/steady.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/support.h"
+#include "thor/nn/perceptual.h"
+#include "thor/nn/unet.h"
+
+namespace thor {
+namespace {
+
+/// What a computation gives with one thread and with two.
+std::pair<Tensor, Tensor> on_one_and_two_threads(const std::function<Tensor()>& compute) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const Tensor one = compute();
+  at::set_num_threads(2);
+  const Tensor two = compute();
+  at::set_num_threads(before);
+  return {one, two};
+}
+
+TEST(Steady, ProductsAreProducts) {
+  const Tensor a = at::randn({700, 33}), b = at::randn({33, 17});
+  EXPECT_LT(test::max_abs_diff(steady_product(a, b), at::mm(a, b)), 1e-4);
+  EXPECT_LT(test::max_abs_diff(steady_product(a.narrow(0, 3, 1), b), at::mm(a.narrow(0, 3, 1), b)), 1e-4);
+  const Tensor c = at::randn({3, 5, 33}), d = at::randn({3, 33, 9});
+  EXPECT_LT(test::max_abs_diff(steady_batch_product(c, d), at::bmm(c, d)), 1e-4);
+}
+
+TEST(Steady, ConvolutionsAreConvolutions) {
+  const Tensor x = at::randn({2, 12, 9, 11}), bias = at::randn({7});
+  const Tensor point = at::randn({7, 12, 1, 1}), square = at::randn({7, 12, 3, 3});
+  const at::NoGradGuard no_grad;
+  EXPECT_LT(test::max_abs_diff(convolution(x, point, bias, 1, 0), at::conv2d(x, point, bias)), 1e-4);
+  EXPECT_LT(test::max_abs_diff(convolution(x, square, bias, 2, 1), at::conv2d(x, square, bias, 2, 1)), 1e-4);
+}
+
+TEST(Steady, TheNetworkRoundsTheSameOnAnyNumberOfThreads) {
+  UNetConfig config;
+  config.channels = {16, 32, 64};
+  config.attention = {false, false, true};
+  config.head_channels = 32;
+  config.norm_groups = 16;
+  StateDict weights = init_unet(config, 1);
+  for (auto& [name, tensor] : weights) tensor = tensor + 0.02 * at::randn_like(tensor);
+  const Tensor x = at::randn({1, 1, 64, 64}), t = at::full({1}, 100, at::kLong);
+  const at::NoGradGuard no_grad;
+  const auto [one, two] = on_one_and_two_threads([&] { return unet_forward(config, weights, x, t); });
+  EXPECT_GT(one.abs().max().item<double>(), 0.1);
+  EXPECT_TRUE(at::equal(one, two)) << test::max_abs_diff(one, two);
+}
+
+TEST(Steady, LpipsRoundsTheSameOnAnyNumberOfThreads) {
+  StateDict weights;
+  for (const auto& [name, shape] : lpips_shapes(LpipsNet::Squeeze)) weights[name] = 0.1 * at::randn(shape).abs();
+  const Lpips lpips(weights);
+  const Tensor x = at::rand({1, 1, 96, 96}), y = at::rand({1, 1, 96, 96});
+  const at::NoGradGuard no_grad;
+  const auto [one, two] = on_one_and_two_threads([&] { return lpips.spatial(x, y); });
+  EXPECT_TRUE(at::equal(one, two)) << test::max_abs_diff(one, two);
+}
+
+}  // namespace
+}  // namespace thor

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/nn/steady.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace thor {
+namespace {
+
+constexpr int64_t kProductRows = 256, kImageRows = 32;
+
+/// Calls work(first, count) for blocks of `rows`, in parallel. The blocks depend on `rows` alone. Within a parallel
+/// region BLAS and oneDNN use one thread each; a single block would have no region around it, so there are always two.
+template <class Work>
+void in_blocks(int64_t rows, int64_t at_most, Work work) {
+  const int64_t block = std::min(at_most, (rows + 1) / 2);
+  at::parallel_for(0, (rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) work(i * block, std::min(block, rows - i * block));
+  });
+}
+
+// Blocks of rows of the image, each with the rows next to it.
+Tensor convolution_by_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const int64_t reach = weight.size(2) / 2;
+  const Tensor padded = at::constant_pad_nd(x.contiguous(at::MemoryFormat::ChannelsLast), {0, 0, reach, reach});
+  const Tensor y =
+      at::empty({x.size(0), weight.size(0), x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
+  in_blocks(x.size(2), kImageRows, [&](int64_t first, int64_t count) {
+    const Tensor rows = padded.narrow(2, first, count + 2 * reach);
+    y.narrow(2, first, count).copy_(at::conv2d(rows, weight, bias, at::IntArrayRef{1, 1}, at::IntArrayRef{0, reach}));
+  });
+  return y;
+}
+
+Tensor convolution_by_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  const Tensor pixels = x.permute({0, 2, 3, 1}).reshape({-1, x.size(1)});  // [NHW,Cin]
+  Tensor y = steady_product(pixels, weight.view({weight.size(0), -1}).t());
+  if (bias.defined()) y.add_(bias);
+  return y.view({x.size(0), x.size(2), x.size(3), -1}).permute({0, 3, 1, 2});
+}
+
+}  // namespace
+
+bool must_be_steady(const Tensor& weight) {
+  return !at::GradMode::is_enabled() && weight.device().is_cpu() && weight.scalar_type() == at::kFloat;
+}
+
+Tensor steady_product(const Tensor& a, const Tensor& b) {
+  if (a.size(0) == 1) return steady_product(a.expand({2, a.size(1)}), b).narrow(0, 0, 1);
+  const Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
+  in_blocks(a.size(0), kProductRows, [&](int64_t first, int64_t count) {
+    Tensor rows = out.narrow(0, first, count);
+    at::mm_out(rows, a.narrow(0, first, count), b);
+  });
+  return out;
+}
+
+Tensor steady_batch_product(const Tensor& a, const Tensor& b) {
+  std::vector<Tensor> products;
+  for (int64_t i = 0; i < a.size(0); ++i) products.push_back(steady_product(a[i], b[i]));
+  return at::stack(products);
+}
+
+Tensor convolution(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride, int64_t padding) {
+  const int64_t side = weight.size(2);
+  const bool keeps_size = stride == 1 && 2 * padding == side - 1 && weight.size(3) == side;
+  if (!keeps_size || !must_be_steady(weight)) return at::conv2d(x, weight, bias, stride, padding);
+  return side == 1 ? convolution_by_product(x, weight, bias) : convolution_by_rows(x, weight, bias);
+}
+
+}  // namespace thor
