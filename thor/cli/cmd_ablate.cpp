@@ -32,15 +32,11 @@ Command ablate_command() {
   const auto o = std::make_shared<AblateOptions>();
   return {"ablate",
           "one method under many settings, on the same images",
-          "CONFIG names a model, a detector, images with masks, and either axes (every combination of their values) or "
-          "rows\n"
-          "(single settings); see configs/ablate. Settings share every network call they have in common, so that a "
-          "hundred\n"
-          "ways to make the map cost one walk. Writes into OUT: results.csv, results.json, and index.html with the "
-          "table of\n"
-          "all settings and a chart. What is finished stays in OUT/cells: stopped anywhere, the same command goes on "
-          "there;\n"
-          "settings that are added later are all that is computed.",
+          "CONFIG names a model, a detector, images with masks, and either axes (every combination of their values)\n"
+          "or rows (single settings); see configs/ablate. Settings share every network call they have in common, so\n"
+          "that a hundred ways to make the map cost one walk. Writes into OUT: results.csv, results.json, and\n"
+          "index.html with the table of all settings and a chart. What is finished stays in OUT/cells: stopped\n"
+          "anywhere, the same command goes on there; settings that are added later are all that is computed.",
           {{"ablate configs/ablate/perceptual.yaml", "as the config says"},
            {"ablate configs/ablate/timesteps.yaml -o timesteps --device cpu", "elsewhere"}},
           {{"CONFIG", "", "YAML; relative paths in it start at its folder", &o->config, true},

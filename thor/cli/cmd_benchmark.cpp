@@ -35,12 +35,10 @@ Command benchmark_command() {
       "benchmark",
       "several methods on the same images, compared in one table with the protocol on it",
       "CONFIG names models, methods (a detector with its settings on a model), data sets with masks, and seeds; see\n"
-      "configs/benchmark. Every method runs on every data set with every seed. Writes into OUT: results.csv (a line "
-      "for\n"
-      "every method, data set, seed and group), results.json, and index.html with tables, intervals, paired "
-      "differences,\n"
-      "curves and pictures. Each finished set of maps stays in OUT/cells: stopped anywhere, the same command goes on\n"
-      "there, and what a changed config or model would not change is not made again.",
+      "configs/benchmark. Every method runs on every data set with every seed. Writes into OUT: results.csv (a line\n"
+      "for every method, data set, seed and group), results.json, and index.html with tables, intervals, paired\n"
+      "differences, curves and pictures. Each finished set of maps stays in OUT/cells: stopped anywhere, the same\n"
+      "command goes on there, and what a changed config or model would not change is not made again.",
       {{"benchmark configs/benchmark/brain.yaml", "as the config says"},
        {"benchmark comparison.yaml -o results --device cpu", "elsewhere"}},
       {{"CONFIG", "", "YAML; relative paths in it start at its folder", &o->config, true},

@@ -125,9 +125,8 @@ Command calibrate_command() {
       "thresholds and p-values from healthy scans, no lesion needed",
       "Detects in healthy scans that the model has not seen and writes into the model file, for this detector and\n"
       "setting: the map values that 1, 2 and 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
-      "detect` with the same detector and setting also writes masks and p-values. --check shows on other healthy "
-      "scans\n"
-      "whether the rates hold. A list whose masks mark a lesion is refused.",
+      "detect` with the same detector and setting also writes masks and p-values. --check shows on other healthy\n"
+      "scans whether the rates hold. A list whose masks mark a lesion is refused.",
       {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},

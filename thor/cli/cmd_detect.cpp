@@ -58,10 +58,9 @@ Command detect_command() {
   return {
       "detect",
       "anomaly maps of images, with a trained model",
-      "For every INPUT (image, folder of images, or CSV list) writes into OUT, on the image's own grid: the anomaly "
-      "map\n"
-      "(float NIfTI for NIfTI, else 16-bit PNG), the pseudo-healthy image, an overlay, and a JSON file with score,\n"
-      "settings and versions. A bad image does not stop the others: it is listed, and the exit code is 3.\n"
+      "For every INPUT (image, folder of images, or CSV list) writes into OUT, on the image's own grid: the anomaly\n"
+      "map (float NIfTI for NIfTI, else 16-bit PNG), the pseudo-healthy image, an overlay, and a JSON file with\n"
+      "score, settings and versions. A bad image does not stop the others: it is listed, and the exit code is 3.\n"
       "The detector is the one the model recommends unless --detector names another. Prints map and score. Where\n"
       "`thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},

@@ -37,11 +37,10 @@ Command diagnose_command() {
   return {
       "diagnose",
       "how much of a result is chance or choice",
-      "Detects the images of a CSV with several seeds and with the start step 10 % lower and higher, and prints how "
-      "much\n"
-      "healthy tissue the chain changed (by more than 0.1; pixels of masks do not count), how alike the maps are, and "
-      "how\n"
-      "far the image scores of one image lie apart. A map that another seed does not confirm shows no anomaly.",
+      "Detects the images of a CSV with several seeds and with the start step 10 % lower and higher, and prints how\n"
+      "much healthy tissue the chain changed (by more than 0.1; pixels of masks do not count), how alike the maps\n"
+      "are, and how far the image scores of one image lie apart. A map that another seed does not confirm shows no\n"
+      "anomaly.",
       {{"diagnose run/model.safetensors --data val.csv", "the recommended detector, 4 seeds"},
        {"diagnose run/model.safetensors --data val.csv --seeds 2 --detector ddpm --set detector.start_step=250 --json",
         "another one, for programs"}},

@@ -58,14 +58,12 @@ Command evaluate_command() {
   return {
       "evaluate",
       "compare anomaly maps with true lesion masks",
-      "Matches the maps that `thor detect` wrote with the masks of a CSV (columns: image,mask[,group]) and prints, "
-      "for\n"
-      "small, medium and large lesions and for all: AUPRC, AUROC and, at each threshold, Dice of the pooled pixels "
-      "and\n"
-      "per case with bootstrap intervals, lesions found and false alarms, healthy pixels above. Thresholds are "
-      "labelled:\n"
-      "oracle (the best of 101 on this very set, so an upper bound), those of --threshold, and those that calibrated\n"
-      "maps carry. Also how well healthy tissue was restored. Computed on the network's grid, as the paper does.",
+      "Matches the maps that `thor detect` wrote with the masks of a CSV (columns: image,mask[,group]) and prints,\n"
+      "for small, medium and large lesions and for all: AUPRC, AUROC and, at each threshold, Dice of the pooled\n"
+      "pixels and per case with bootstrap intervals, lesions found and false alarms, healthy pixels above.\n"
+      "Thresholds are labelled: oracle (the best of 101 on this very set, so an upper bound), those of --threshold,\n"
+      "and those that calibrated maps carry. Also how well healthy tissue was restored. Computed on the network's\n"
+      "grid, as the paper does.",
       {{"evaluate --maps maps --truth phantoms/test.csv", "a table"},
        {"evaluate --maps maps --truth phantoms/test.csv --threshold validation=0.35",
         "at a threshold chosen elsewhere"},

@@ -115,13 +115,11 @@ Command import_command() {
   const auto o = std::make_shared<ImportOptions>();
   return {"import",
           "turn PyTorch or safetensors weights into a model, or install LPIPS weights",
-          "Reads .pt, .pth, .ckpt (zip or legacy; nothing in them is executed) and .safetensors. A network is "
-          "recognized by\n"
-          "names and shapes, MONAI's and the published THOR's, and must fit to the last tensor. What a weights file "
-          "cannot\n"
-          "say (heads, groups, noise, range) is assumed, listed, and set with --set or an experiment file.\n"
-          "LPIPS weights: one file, or torchvision's features and the package's heads; without --out they go where\n"
-          "`thor detect` looks for them: THOR_HOME.",
+          "Reads .pt, .pth, .ckpt (zip or legacy; nothing in them is executed) and .safetensors. A network is\n"
+          "recognized by names and shapes, MONAI's and the published THOR's, and must fit to the last tensor. What\n"
+          "a weights file cannot say (heads, groups, noise, range) is assumed, listed, and set with --set or an\n"
+          "experiment file. LPIPS weights: one file, or torchvision's features and the package's heads; without\n"
+          "--out they go where `thor detect` looks for them: THOR_HOME.",
           {{"import last.pt -o model.safetensors --set model.head_channels=64 --set model.norm_groups=16", "a UNet"},
            {"import checkpoint.pt -o model.safetensors --config configs/thor-brain.yaml", "the published THOR"},
            {"import squeezenet1_1.pth squeeze.pth --as lpips-squeeze", "LPIPS, for the perceptual distance"}},

@@ -33,12 +33,11 @@ Command localize_command() {
   const auto o = std::make_shared<LocalizeOptions>();
   return {"localize",
           "recall, precision and F1 of maps against boxes, as for X-rays",
-          "The protocol of the paper for wrist X-rays. The threshold comes from maps of healthy images alone: no more\n"
-          "than --fpr of their pixels are above it. An image is found if more than a tenth of the pixels in its boxes "
-          "are.\n"
-          "Boxes are in the images' own pixels: a CSV (columns image,xmin,ymin,xmax,ymax,label, a row without\n"
-          "coordinates is a healthy image), a Pascal VOC file NAME.xml, or a folder of those. One row per pathology.\n"
-          "What cannot be used is listed, and the exit code is 3.",
+          "The protocol of the paper for wrist X-rays. The threshold comes from maps of healthy images alone: no\n"
+          "more than --fpr of their pixels are above it. An image is found if more than a tenth of the pixels in\n"
+          "its boxes are. Boxes are in the images' own pixels: a CSV (columns image,xmin,ymin,xmax,ymax,label, a\n"
+          "row without coordinates is a healthy image), a Pascal VOC file NAME.xml, or a folder of those. One row\n"
+          "per pathology. What cannot be used is listed, and the exit code is 3.",
           {{"localize --maps maps --boxes phantoms/boxes.csv --healthy maps-healthy", "a table"},
            {"localize --maps maps --boxes annotations --healthy maps-healthy --ignore text --fpr 0.01 --json",
             "stricter, without the side markers, with every image, for programs"}},

@@ -32,11 +32,11 @@ Command phantom_command() {
   return {
       "phantom",
       "make synthetic head slices or wrist X-rays, healthy and with anomalies, to try things on",
-      "Writes gray PNGs of synthetic head slices into OUT/images, the lesions' masks into OUT/masks, and three lists:\n"
-      "train.csv and val.csv (healthy) and test.csv (one small, medium or large lesion each). phantom.kind=xray draws\n"
-      "wrists of 16 bit instead, with metal, a fracture or a foreign body, and also writes boxes.csv and healthy.csv "
-      "for\n"
-      "`thor localize`. Parameters: phantom.kind, phantom.size, phantom.train, phantom.val, phantom.test.",
+      "Writes gray PNGs of synthetic head slices into OUT/images, the lesions' masks into OUT/masks, and three\n"
+      "lists: train.csv and val.csv (healthy) and test.csv (one small, medium or large lesion each).\n"
+      "phantom.kind=xray draws wrists of 16 bit instead, with metal, a fracture or a foreign body, and also writes\n"
+      "boxes.csv and healthy.csv for `thor localize`. Parameters: phantom.kind, phantom.size, phantom.train,\n"
+      "phantom.val, phantom.test.",
       {{"phantom phantoms", "the default set"},
        {"phantom wrists --set phantom.kind=xray --set phantom.test=60", "wrist radiographs"},
        {"phantom phantoms --seed 7 --set phantom.size=64 --set phantom.train=400", "more and smaller slices"}},

@@ -148,8 +148,8 @@ std::string overview_text() {
   for (const auto& command : commands()) text += fmt::format("  {:<10} {}\n", command.name, command.synopsis);
   return text +
          "\nFlags say where (files, device, seed); every parameter is in the config file and in --set key=value.\n"
-         "Exit codes: 0 done, 1 bad input, 2 bad command line or config, 3 some inputs failed, 70 a bug, 130 "
-         "interrupted.\n";
+         "Exit codes: 0 done, 1 bad input, 2 bad command line or config, 3 some inputs failed, 70 a bug,\n"
+         "130 interrupted.\n";
 }
 
 std::string help_text(const Command& command) {
