@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
+#include <omp.h>
 
 #include <algorithm>
 
@@ -10,15 +11,33 @@ namespace thor {
 namespace {
 
 constexpr int64_t kProductRows = 256, kImageRows = 32;
+/// Multiplications below which threads cost more than they give: some tenths of a millisecond on one core.
+constexpr int64_t kWorthSharing = 24'000'000;
 
-/// Calls work(first, count) for blocks of `rows`, in parallel. The blocks depend on `rows` alone. Within a parallel
-/// region BLAS and oneDNN use one thread each; a single block would have no region around it, so there are always two.
+/// BLAS, oneDNN and libtorch use one thread for what this thread calls, as long as this lives.
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
+/// Calls work(first, count) for blocks of rows that depend on `rows` and `at_most` alone, each on one thread: side by
+/// side where `multiplications` are worth it, in a parallel region, within which the libraries use one thread each. A
+/// single block would have no region around it, so there are always two.
 template <class Work>
-void in_blocks(int64_t rows, int64_t at_most, Work work) {
-  const int64_t block = std::min(at_most, (rows + 1) / 2);
-  at::parallel_for(0, (rows + block - 1) / block, 1, [&](int64_t begin, int64_t end) {
+void in_blocks(int64_t rows, int64_t at_most, int64_t multiplications, Work work) {
+  const int64_t block = std::min(at_most, (rows + 1) / 2), blocks = (rows + block - 1) / block;
+  const auto some = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) work(i * block, std::min(block, rows - i * block));
-  });
+  };
+  if (multiplications >= kWorthSharing) return at::parallel_for(0, blocks, 1, some);
+  const OneThread one;
+  some(0, blocks);
 }
 
 // Blocks of rows of the image, each with the rows next to it.
@@ -27,10 +46,12 @@ Tensor convolution_by_rows(const Tensor& x, const Tensor& weight, const Tensor& 
   const Tensor padded = at::constant_pad_nd(x.contiguous(at::MemoryFormat::ChannelsLast), {0, 0, reach, reach});
   const Tensor y =
       at::empty({x.size(0), weight.size(0), x.size(2), x.size(3)}, x.options(), at::MemoryFormat::ChannelsLast);
-  in_blocks(x.size(2), kImageRows, [&](int64_t first, int64_t count) {
-    const Tensor rows = padded.narrow(2, first, count + 2 * reach);
-    y.narrow(2, first, count).copy_(at::conv2d(rows, weight, bias, at::IntArrayRef{1, 1}, at::IntArrayRef{0, reach}));
-  });
+  in_blocks(x.size(2), kImageRows, y.numel() * x.size(1) * weight.size(2) * weight.size(3),
+            [&](int64_t first, int64_t count) {
+              const Tensor rows = padded.narrow(2, first, count + 2 * reach);
+              y.narrow(2, first, count)
+                  .copy_(at::conv2d(rows, weight, bias, at::IntArrayRef{1, 1}, at::IntArrayRef{0, reach}));
+            });
   return y;
 }
 
@@ -50,7 +71,7 @@ bool must_be_steady(const Tensor& weight) {
 Tensor steady_product(const Tensor& a, const Tensor& b) {
   if (a.size(0) == 1) return steady_product(a.expand({2, a.size(1)}), b).narrow(0, 0, 1);
   const Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
-  in_blocks(a.size(0), kProductRows, [&](int64_t first, int64_t count) {
+  in_blocks(a.size(0), kProductRows, out.numel() * a.size(1), [&](int64_t first, int64_t count) {
     Tensor rows = out.narrow(0, first, count);
     at::mm_out(rows, a.narrow(0, first, count), b);
   });

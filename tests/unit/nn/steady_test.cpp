@@ -49,7 +49,7 @@ TEST(Steady, TheNetworkRoundsTheSameOnAnyNumberOfThreads) {
   config.norm_groups = 16;
   StateDict weights = init_unet(config, 1);
   for (auto& [name, tensor] : weights) tensor = tensor + 0.02 * at::randn_like(tensor);
-  const Tensor x = at::randn({1, 1, 64, 64}), t = at::full({1}, 100, at::kLong);
+  const Tensor x = at::randn({1, 1, 128, 128}), t = at::full({1}, 100, at::kLong);
   const at::NoGradGuard no_grad;
   const auto [one, two] = on_one_and_two_threads([&] { return unet_forward(config, weights, x, t); });
   EXPECT_GT(one.abs().max().item<double>(), 0.1);
