@@ -40,7 +40,7 @@ void look_at_image(const Image& image, const PreprocessConfig& config, Looks& lo
                  : image.medical             ? "NIfTI"
                                              : "float"];
   if (image.medical)
-    for (const size_t axis : {0, 1}) looks.spacings.push_back(image.geometry.spacing_mm[axis]);
+    for (const size_t axis : {0, 1}) looks.spacings.push_back(spacing_mm(image.geometry.ras_from_voxel)[axis]);
 }
 
 std::string range_text(const std::vector<double>& values, const char* unit) {

@@ -15,8 +15,9 @@ Image read_jpeg(const std::string& path);
 Image read_tiff(const std::string& path);
 Image read_nifti(const std::string& path);
 
-/// Throws Input unless 1 <= width x height <= kMaxPixels; to be called before anything is allocated.
-void check_size(int64_t width, int64_t height);
+/// Throws Input unless 1 <= width x height <= kMaxPixels and the whole has at most kMaxVoxels; to be called before
+/// anything is allocated.
+void check_size(int64_t width, int64_t height, int64_t depth = 1);
 
 /// Says once that colours are dropped.
 void note_colour();

@@ -1,39 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <array>
+#include <memory>
 #include <string>
 
 #include "thor/base/tensor.h"
+#include "thor/image/dicom_source.h"
+#include "thor/image/geometry.h"
 
 namespace thor {
 
-/// Where voxels lie in the patient: ITK's convention, LPS, millimetres. A 2D picture has identity geometry.
-struct Geometry {
-  std::array<double, 3> spacing_mm{1, 1, 1};                   ///< along x (columns), y (rows), z (slices)
-  std::array<double, 3> origin_mm{0, 0, 0};                    ///< centre of voxel (0, 0, 0)
-  std::array<double, 9> direction{1, 0, 0, 0, 1, 0, 0, 0, 1};  ///< row-major cosines, columns = voxel axes
-};
-
-/// A gray image as it came from its file; a volume has more than one slice.
+/// A gray image as it came from its file or folder; a volume has more than one slice.
 struct Image {
-  Tensor voxels;  ///< float32 [D,H,W], native values (rescale applied), finite
+  Tensor voxels;  ///< float32 [D,H,W] = [z,y,x], native values (rescale applied), finite
   Geometry geometry;
-  std::string path;       ///< where it was read from, for messages
-  bool medical = false;   ///< has a geometry worth keeping (NIfTI), not a picture
+  std::string path;                          ///< where it was read from, for messages
+  bool medical = false;                      ///< has a geometry worth keeping (NIfTI, DICOM, ...), not a picture
+  std::shared_ptr<const DicomSource> dicom;  ///< where it came from DICOM
   double full_scale = 0;  ///< 255 or 65535 for 8- and 16-bit pictures, 0 where the format has no white
 };
+/// Size and place of its voxels.
+Grid grid_of(const Image& image);
 
-/// Reads a PNG, JPEG, TIFF (8, 16 bit) or a NIfTI file with a single slice. RGB(A) is converted to luminance with a
-/// note. Throws Input: missing, empty, truncated, not an image, NaN or infinite values, too large (over kMaxPixels,
-/// checked from the header before anything is allocated); Unsupported: more than one slice (whole volumes are not read
-/// yet).
+/// What to take of a file or folder that holds more than one scan.
+struct ScanChoice {
+  int64_t frame = -1;  ///< of a 4-D file, from 0; -1 = it must have only one
+  std::string series;  ///< of DICOM: the number, from 1, or UID of one series; "" = there must be only one
+};
+/// Reads a picture (PNG, JPEG, TIFF; 8, 16 bit; RGB(A) becomes luminance, with a note) or a scan (NIfTI). Throws Input:
+/// missing, empty, truncated, no image, NaN or infinite values, too large (a slice over kMaxPixels, a scan over
+/// kMaxVoxels, known from the header before anything is allocated); Unsupported: an encoding that is not read, several
+/// frames and none chosen.
+Image read_scan(const std::string& path, const ScanChoice& choice = {});
+/// The same for what must be a single slice. Throws Unsupported: more than one.
 Image read_image(const std::string& path);
 inline constexpr int64_t kMaxPixels = 64'000'000;
+inline constexpr int64_t kMaxVoxels = int64_t{1} << 30;
 
 /// First 64 bits of the SHA-256 of shape and voxels: names the image in random streams whatever its file is called.
 uint64_t content_id(const Image& image);
 
-/// Writes [H,W] or [D,H,W] float voxels as float32 NIfTI (.nii, .nii.gz) with the geometry. Atomic.
+/// Writes [H,W] or [D,H,W] float voxels as float32 NIfTI-1 (.nii, .nii.gz), or NIfTI-2 where a side is beyond 32767.
+/// Where the geometry came from NIfTI, sform, qform, their codes and the unit are written as they were. Atomic.
 void write_nifti(const std::string& path, const Tensor& voxels, const Geometry& geometry);
 /// Writes [H,W] in [0,1] as gray PNG of 8 or 16 bit (value 1 = white; values outside are clipped). Atomic.
 void write_png(const std::string& path, const Tensor& unit, int bits);

@@ -7,11 +7,14 @@
 
 namespace thor {
 
-void check_size(int64_t width, int64_t height) {
-  if (width < 1 || height < 1) fail_input("its header gives it {} x {} pixels", width, height);
-  if (width > kMaxPixels || height > kMaxPixels / width)
+void check_size(int64_t width, int64_t height, int64_t depth) {
+  if (width < 1 || height < 1 || depth < 1) fail_input("its header gives it {} x {} x {} voxels", width, height, depth);
+  if (height > kMaxPixels / width)
     fail_input("it has {} x {} pixels, more than the {} million allowed; crop or shrink it first", width, height,
                kMaxPixels / 1'000'000);
+  if (depth > kMaxVoxels / (width * height))
+    fail_input("it has {} x {} x {} voxels, more than the {} million allowed; crop or shrink it first", width, height,
+               depth, kMaxVoxels / 1'000'000);
 }
 
 void note_colour() { log_once(LogLevel::Info, "colour pictures are read as their luminance"); }

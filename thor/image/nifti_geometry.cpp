@@ -3,53 +3,51 @@
 
 #include <algorithm>
 #include <cmath>
-#include <optional>
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
 
 namespace thor {
 namespace {
 
-constexpr double kRightAngle = 1e-3;  // largest cosine between two axes that counts as a right angle
+constexpr double kRightAngle = 1e-4;  // largest cosine between two axes that a quaternion can stand for
 
-using Axis = std::array<double, 3>;
-
-double dot(const Axis& a, const Axis& b) { return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]; }
-Axis cross(const Axis& a, const Axis& b) {
-  return {a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]};
+bool usable(const Affine& affine) {
+  for (int row = 0; row < 3; ++row)
+    if (!std::isfinite(affine.at(row, 3))) return false;
+  try {
+    inverse(affine);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
-/// Axes = voxel steps in RAS and the header's unit; nothing where they are degenerate or oblique to each other.
-std::optional<Geometry> from_axes(std::array<Axis, 3> axes, const Axis& origin, double mm) {
-  Geometry geometry;
-  // A single slice needs no third axis in the file.
-  if (dot(axes[2], axes[2]) == 0) {
-    axes[2] = cross(axes[0], axes[1]);
-    const double length = std::sqrt(dot(axes[2], axes[2]));
-    for (double& part : axes[2]) part /= length;
+/// A header without a third axis places a single slice; it gets one of unit length at right angles to the others.
+void complete(Affine& a) {
+  if (a.at(0, 2) != 0 || a.at(1, 2) != 0 || a.at(2, 2) != 0) return;
+  const Point3 spacing = spacing_mm(a);
+  for (int row = 0; row < 3; ++row) {
+    const int i = (row + 1) % 3, j = (row + 2) % 3;
+    a.at(row, 2) = (a.at(i, 0) * a.at(j, 1) - a.at(j, 0) * a.at(i, 1)) / (spacing[0] * spacing[1]);
   }
-  for (int i = 0; i < 3; ++i) {
-    const double length = std::sqrt(dot(axes[i], axes[i]));
-    if (!std::isnormal(length) || !std::isfinite(origin[i])) return std::nullopt;
-    geometry.spacing_mm[i] = length * mm;
-    for (double& part : axes[i]) part /= length;
-  }
-  for (int i = 0; i < 3; ++i) {
-    if (!(std::abs(dot(axes[i], axes[(i + 1) % 3])) < kRightAngle)) return std::nullopt;
-    const double sign = i < 2 ? -1 : 1;  // RAS to LPS
-    geometry.origin_mm[i] = sign * origin[i] * mm;
-    for (int axis = 0; axis < 3; ++axis) geometry.direction[i * 3 + axis] = sign * axes[axis][i] + 0.0;
-  }
-  return geometry;
 }
 
-std::optional<Geometry> from_sform(const NiftiPlacement& p) {
-  const auto& s = p.s_rows;
-  return from_axes({Axis{s[0], s[4], s[8]}, Axis{s[1], s[5], s[9]}, Axis{s[2], s[6], s[10]}}, {s[3], s[7], s[11]},
-                   p.mm_per_unit);
+Affine from_sform(const NiftiPlacement& p) {
+  Affine affine{p.s_rows};
+  complete(affine);
+  return affine;
 }
 
-std::optional<Geometry> from_qform(const NiftiPlacement& p) {
+/// Spacings as pixdim has them; 0 is read as 1, as other programs do.
+Point3 spacing_of(const NiftiPlacement& p) {
+  Point3 spacing;
+  for (int axis = 0; axis < 3; ++axis) spacing[axis] = p.pixdim[axis + 1] == 0 ? 1 : std::abs(p.pixdim[axis + 1]);
+  return spacing;
+}
+
+/// Rotation of the quaternion b, c, d times spacing (https://nifti.nimh.nih.gov, "method 2").
+Affine from_qform(const NiftiPlacement& p) {
   double b = p.quaternion[0], c = p.quaternion[1], d = p.quaternion[2];
   double a = 1 - (b * b + c * c + d * d);
   if (a < 1e-7) {  // a half turn; rounding may have made it longer than 1
@@ -58,28 +56,84 @@ std::optional<Geometry> from_qform(const NiftiPlacement& p) {
   } else {
     a = std::sqrt(a);
   }
-  const double x = p.pixdim[1], y = p.pixdim[2], depth = p.pixdim[3] == 0 ? 1 : p.pixdim[3];
-  const double z = p.pixdim[0] < 0 ? -depth : depth;
-  return from_axes({Axis{(a * a + b * b - c * c - d * d) * x, 2 * (b * c + a * d) * x, 2 * (b * d - a * c) * x},
-                    Axis{2 * (b * c - a * d) * y, (a * a + c * c - b * b - d * d) * y, 2 * (c * d + a * b) * y},
-                    Axis{2 * (b * d + a * c) * z, 2 * (c * d - a * b) * z, (a * a + d * d - b * b - c * c) * z}},
-                   p.q_offset, p.mm_per_unit);
+  Point3 steps = spacing_of(p);
+  if (p.pixdim[0] < 0) steps[2] = -steps[2];
+  Affine affine{{a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c), 0,  //
+                 2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b), 0,  //
+                 2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - b * b - c * c, 0}};
+  affine = affine * scaling(steps);
+  for (int row = 0; row < 3; ++row) affine.at(row, 3) = p.q_offset[row];
+  return affine;
 }
 
-std::optional<Geometry> from_spacing(const NiftiPlacement& p) {
-  return from_axes({Axis{p.pixdim[1], 0, 0}, Axis{0, p.pixdim[2], 0}, Axis{0, 0, p.pixdim[3]}}, {0, 0, 0},
-                   p.mm_per_unit);
+Geometry in_mm(const Affine& affine, const NiftiPlacement& placement) {
+  Geometry geometry{affine, placement};
+  for (double& entry : geometry.ras_from_voxel.rows) entry = entry * placement.mm_per_unit + 0.0;
+  return geometry;
+}
+
+/// b, c, d of the unit quaternion of a rotation.
+std::array<double, 3> quaternion_of(const Affine& r) {
+  const double xx = r.at(0, 0), yy = r.at(1, 1), zz = r.at(2, 2);
+  const double a = std::sqrt(std::max(0.0, 1 + xx + yy + zz)) / 2;
+  if (a > 0.25)
+    return {(r.at(2, 1) - r.at(1, 2)) / (4 * a), (r.at(0, 2) - r.at(2, 0)) / (4 * a),
+            (r.at(1, 0) - r.at(0, 1)) / (4 * a)};
+  // Near a half turn the largest of the other three is the safe one to divide by.
+  std::array<double, 3> q{std::sqrt(std::max(0.0, 1 + xx - yy - zz)) / 2,
+                          std::sqrt(std::max(0.0, 1 + yy - xx - zz)) / 2,
+                          std::sqrt(std::max(0.0, 1 + zz - xx - yy)) / 2};
+  const int most = static_cast<int>(std::max_element(q.begin(), q.end()) - q.begin());
+  for (int other = 0; other < 3; ++other)
+    if (other != most) q[other] = (r.at(other, most) + r.at(most, other)) / (4 * q[most]);
+  const int i = (most + 1) % 3, j = (most + 2) % 3;
+  if (r.at(j, i) - r.at(i, j) < 0)
+    for (double& part : q) part = -part;
+  return q;
 }
 
 }  // namespace
 
-Geometry geometry_of(const NiftiPlacement& placement) {
-  std::optional<Geometry> geometry;
-  if (placement.sform_code > 0) geometry = from_sform(placement);
-  if (!geometry && placement.qform_code > 0) geometry = from_qform(placement);
-  if (!geometry && placement.sform_code <= 0 && placement.qform_code <= 0) geometry = from_spacing(placement);
-  if (!geometry) fail_input("the axes in its NIfTI header are damaged or not at right angles to each other");
-  return *geometry;
+Geometry geometry_of(const NiftiPlacement& p) {
+  if (p.sform_code > 0) {
+    const Affine sform = from_sform(p);
+    if (usable(sform)) return in_mm(sform, p);
+    warn("the sform of its NIfTI header is damaged and passed over");
+  }
+  if (p.qform_code > 0) {
+    const Affine qform = from_qform(p);
+    if (usable(qform)) return in_mm(qform, p);
+  }
+  if (p.sform_code > 0 || p.qform_code > 0)
+    fail_input(
+        "the axes in its NIfTI header are damaged (a spacing of zero, or two axes in one plane); set its sform, for "
+        "example with fslorient or nibabel");
+  const Affine spacing = scaling(spacing_of(p));
+  if (!usable(spacing)) fail_input("the spacing in its NIfTI header is damaged");
+  return in_mm(spacing, p);
+}
+
+NiftiPlacement placement_of(const Affine& affine) {
+  NiftiPlacement p;
+  p.sform_code = 1;
+  p.s_rows = affine.rows;
+  const Point3 spacing = spacing_mm(affine);
+  p.pixdim[0] = 1;
+  for (int axis = 0; axis < 3; ++axis) p.pixdim[axis + 1] = spacing[axis];
+  if (shear_of(affine) > kRightAngle) return p;
+  Affine rotation = affine * scaling({1 / spacing[0], 1 / spacing[1], 1 / spacing[2]});
+  const auto& r = rotation;
+  const double determinant = r.at(0, 0) * (r.at(1, 1) * r.at(2, 2) - r.at(1, 2) * r.at(2, 1)) -
+                             r.at(0, 1) * (r.at(1, 0) * r.at(2, 2) - r.at(1, 2) * r.at(2, 0)) +
+                             r.at(0, 2) * (r.at(1, 0) * r.at(2, 1) - r.at(1, 1) * r.at(2, 0));
+  if (determinant < 0) {
+    p.pixdim[0] = -1;
+    rotation = rotation * scaling({1, 1, -1});
+  }
+  p.qform_code = 1;
+  p.quaternion = quaternion_of(rotation);
+  for (int row = 0; row < 3; ++row) p.q_offset[row] = affine.at(row, 3);
+  return p;
 }
 
 }  // namespace thor

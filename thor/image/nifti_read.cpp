@@ -124,12 +124,9 @@ Image read_nifti(const std::string& path) {
   const NiftiHeader header = read_nifti_header(path);
   if (header.dimensions > 3)
     fail(ErrorKind::Unsupported, "it has {} dimensions; one slice is read, so extract it first", header.dimensions);
-  if (header.size[2] > 1)
-    fail(ErrorKind::Unsupported, "it has {} slices; whole volumes are not read yet, so extract one slice first",
-         header.size[2]);
-  check_size(header.size[0], header.size[1]);
+  check_size(header.size[0], header.size[1], header.size[2]);
   Image image;
-  image.voxels = read_nifti_voxels(path, header);  // [1,H,W]
+  image.voxels = read_nifti_voxels(path, header);  // [D,H,W]
   image.geometry = header.geometry;
   image.medical = true;
   const bool bytes = header.type == NiftiType::Uint8 || channels_of(header.type) > 1;

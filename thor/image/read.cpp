@@ -58,7 +58,11 @@ void check_file(const std::string& path) {
 
 bool has_image_ending(const std::string& path) { return format_of(path) != nullptr; }
 
-Image read_image(const std::string& path) {
+Grid grid_of(const Image& image) {
+  return {{image.voxels.size(2), image.voxels.size(1), image.voxels.size(0)}, image.geometry.ras_from_voxel};
+}
+
+Image read_scan(const std::string& path, const ScanChoice&) {
   check_file(path);
   const Format* format = format_of(path);
   if (!format) fail(ErrorKind::Unsupported, "'{}' is no image this program reads ({})", path, known_endings());
@@ -72,6 +76,13 @@ Image read_image(const std::string& path) {
       fail_input("it does not fit into memory");
     }
   });
+}
+
+Image read_image(const std::string& path) {
+  Image image = read_scan(path);
+  if (image.voxels.size(0) > 1)
+    fail(ErrorKind::Unsupported, "'{}' has {} slices where a single one is wanted", path, image.voxels.size(0));
+  return image;
 }
 
 uint64_t content_id(const Image& image) {

@@ -118,9 +118,7 @@ TEST_F(DetectFiles, GivesTheSameMapWhateverTheFileIsCalledAndTheBatchIs) {
 TEST_F(DetectFiles, NiftiKeepsItsGeometryAndItsUnits) {
   intensity = "percentile";
   Geometry geometry;
-  geometry.spacing_mm = {0.5, 2, 3};
-  geometry.origin_mm = {-10, 20, 30.5};
-  geometry.direction = {0, 1, 0, -1, 0, 0, 0, 0, 1};
+  geometry.ras_from_voxel.rows = {0, -2, 0, 10, 0.5, 0, 0, -20, 0, 0, 3, 30.5};
   const Tensor voxels = 1000 + 500 * at::sin(at::arange(20 * 31, at::kFloat) * 0.05).view({20, 31});
   write_nifti(in + "/t1.nii.gz", voxels, geometry);
   const FolderResult result = detect();
@@ -129,11 +127,7 @@ TEST_F(DetectFiles, NiftiKeepsItsGeometryAndItsUnits) {
   for (const char* kind : {"_map", "_pseudo_healthy"}) {
     const Image image = read_image(out + "/t1" + kind + ".nii.gz");
     EXPECT_EQ(image.voxels.sizes(), at::IntArrayRef({1, 20, 31}));
-    for (size_t i = 0; i < 3; ++i) {
-      EXPECT_NEAR(image.geometry.spacing_mm[i], geometry.spacing_mm[i], 1e-5);
-      EXPECT_NEAR(image.geometry.origin_mm[i], geometry.origin_mm[i], 1e-4);
-    }
-    for (size_t i = 0; i < 9; ++i) EXPECT_NEAR(image.geometry.direction[i], geometry.direction[i], 1e-5);
+    EXPECT_EQ(image.geometry.ras_from_voxel, geometry.ras_from_voxel) << kind;
   }
   EXPECT_GT(read_image(out + "/t1_pseudo_healthy.nii.gz").voxels.max().item<float>(), 50);
 }

@@ -24,7 +24,7 @@ class MaskFiles : public ::testing::Test {
     const Tensor wave = 0.5 + 0.5 * at::sin(at::arange(20 * 31, at::kFloat) * 0.05).view({20, 31});
     write_png(in + "/a.png", wave, 8);
     Geometry geometry;
-    geometry.spacing_mm = {0.5, 2, 3};
+    geometry.ras_from_voxel = scaling({0.5, 2, 3});
     write_nifti(in + "/b.nii.gz", wave.narrow(0, 0, 16).narrow(1, 0, 16), geometry);
   }
   void calibrate(double threshold, const nlohmann::json& config = {{"start_step", 300}}) {
@@ -63,7 +63,7 @@ TEST_F(MaskFiles, MarkExactlyTheMapValuesAboveTheThreshold) {
   detect();
   const Image mask = read_image(out + "/b_mask.nii.gz");
   EXPECT_TRUE(at::equal(mask.voxels, map.gt(middle).to(at::kFloat)));
-  EXPECT_DOUBLE_EQ(mask.geometry.spacing_mm[1], 2);
+  EXPECT_DOUBLE_EQ(spacing_mm(mask.geometry.ras_from_voxel)[1], 2);
 }
 
 TEST_F(MaskFiles, LieOnThePicturesOwnGrid) {

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/base/tensor.h"
+#include "thor/image/dicom_source.h"
+#include "thor/image/image.h"
+
+namespace thor {
+
+/// What every DICOM result says of itself.
+struct DicomResult {
+  std::string description;       ///< series description, e.g. "THOR anomaly map, research only"
+  std::string software_version;  ///< of this program
+  std::string provenance;        ///< detector, config, seed and model, one line
+  int64_t series_number = 9001;
+};
+
+/// A binary mask [D,H,W] on the source's own grid as one DICOM Segmentation object (PS3.3 A.51, BINARY), one segment,
+/// a frame for every slice that has any; it refers to the source instances and lies in their frame of reference. An
+/// empty mask is refused (Usage): the standard wants at least one frame. UIDs follow from content: the same result gets
+/// the same UIDs. Atomic. Throws Input where a source file cannot be read.
+void write_dicom_segmentation(const std::string& path, const Tensor& mask, const Image& source,
+                              const DicomResult& result);
+
+/// A map [D,H,W], values >= 0, on the source's own grid as a series of MR/CT-like secondary captures, one file a slice
+/// (NAME_0001.dcm...) in an existing empty folder: 16-bit MONOCHROME2 whose rescale slope gives the map's values back,
+/// with the source's position, orientation, spacing and frame of reference, so that viewers lay it over the source.
+void write_dicom_map(const std::string& folder, const Tensor& map, const Image& source, const DicomResult& result);
+
+}  // namespace thor

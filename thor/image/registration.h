@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/image/image.h"
+
+namespace thor {
+
+struct RegistrationOptions {
+  bool affine = true;        ///< after the rigid stage also scale and shear (12 parameters); else rigid only (6)
+  double sampled = 0.2;      ///< share of the template's voxels looked at, in (0,1]; chosen by a fixed seed
+  int64_t iterations = 200;  ///< at most, for each resolution
+  double coarsest_mm = 8;    ///< voxel size at the lowest of the resolutions, each half of the one before
+};
+struct Registration {
+  Affine scan_from_template;  ///< RAS mm -> RAS mm
+  double similarity_before =
+      0;                  ///< mutual information (Mattes, 50 bins, nats), larger is better; by centres of mass alone
+  double similarity = 0;  ///< after
+};
+/// Linear registration of a scan to a template by mutual information: centres of mass, rigid, then affine, from coarse
+/// to fine (Mattes et al. 2003). `mask` [D,H,W] on the template's grid: where it counts; undefined = everywhere. The
+/// same for any number of threads. Throws Input where the two do not overlap or the optimizer diverges.
+Registration register_to(const Image& scan, const Image& template_, const Tensor& mask = {},
+                         const RegistrationOptions& options = {});
+
+struct BiasFieldOptions {
+  int64_t shrink = 4;       ///< the field is estimated on every n-th voxel
+  int64_t iterations = 50;  ///< at each of the levels
+  int64_t levels = 3;       ///< B-spline levels, each twice as fine
+};
+/// Multiplicative bias field by N4 (Tustison et al. 2010), float32 [D,H,W] > 0; divide by it. The foreground is what
+/// Otsu's threshold finds, or `mask`.
+Tensor bias_field(const Image& scan, const Tensor& mask = {}, const BiasFieldOptions& options = {});
+
+}  // namespace thor
