@@ -3,9 +3,15 @@
 
 #include <ATen/ATen.h>
 
+#include "thor/nn/norm_silu.h"
 #include "thor/nn/steady.h"
 
 namespace thor {
+namespace {
+
+constexpr double kNormEps = 1e-6;
+
+}  // namespace
 
 Tensor conv(const Scope& w, const Tensor& x, int64_t stride, int64_t padding) {
   const Tensor& weight = w["weight"];
@@ -22,9 +28,13 @@ Tensor linear(const Scope& w, const Tensor& x) {
 }
 
 Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups) {
-  const Tensor values = x.to(at::kFloat);
-  // The sums over channels-last data are split by threads, those over rows are not.
-  return at::group_norm(must_be_steady(x) ? values.contiguous() : values, groups, w["weight"], w["bias"], 1e-6);
+  if (can_fuse_group_norm(x)) return fused_group_norm({w["weight"], w["bias"], groups, kNormEps}, x, {}, false);
+  return at::group_norm(x.to(at::kFloat), groups, w["weight"], w["bias"], kNormEps);
+}
+
+Tensor group_norm_silu(const Scope& w, const Tensor& x, const Tensor& offset, int64_t groups) {
+  if (can_fuse_group_norm(x)) return fused_group_norm({w["weight"], w["bias"], groups, kNormEps}, x, offset, true);
+  return at::silu(group_norm(w, offset.defined() ? x + offset.unsqueeze(2).unsqueeze(3) : x, groups));
 }
 
 StateDict cast_weights(const StateDict& weights, at::ScalarType dtype) {

@@ -10,8 +10,11 @@ namespace thor {
 Tensor conv(const Scope& w, const Tensor& x, int64_t stride = 1, int64_t padding = 1);
 /// x W^T + b in the dtype of the weight. [...,Cin] -> [...,Cout]
 Tensor linear(const Scope& w, const Tensor& x);
-/// GroupNorm with eps 1e-6, in float32 whatever the dtype of x: libtorch 1.13 accumulates bfloat16 in bfloat16.
+/// GroupNorm with eps 1e-6; statistics in float32 whatever the dtype of x (libtorch 1.13 accumulates bfloat16 in
+/// bfloat16). The result has the dtype of x where nothing is to be learned, else float32.
 Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups);
+/// The same of x + offset, then SiLU. x [N,C,H,W], offset [N,C] or undefined
+Tensor group_norm_silu(const Scope& w, const Tensor& x, const Tensor& offset, int64_t groups);
 
 /// The weights for computing in `dtype`: all cast but those of the norms, 4D ones in channels-last. Differentiable, so
 /// float32 master weights receive the gradients: mixed precision without autocast.

@@ -24,14 +24,15 @@ struct Pass {
   const UNetConfig& config;
   Tensor emb;  // [N,4c]
 
-  // GroupNorm, SiLU: [N,C,H,W] float -> the same, for the next convolution
-  Tensor norm_silu(const Scope& w, const Tensor& x) const { return at::silu(group_norm(w, x, config.norm_groups)); }
+  // GroupNorm, SiLU, of x + offset [N,C] if there is one: [N,C,H,W] -> the same, for the next convolution
+  Tensor norm_silu(const Scope& w, const Tensor& x, const Tensor& offset = {}) const {
+    return group_norm_silu(w, x, offset, config.norm_groups);
+  }
 
   // [N,Cin,H,W] -> [N,Cout,H,W]
   Tensor residual_block(const Scope& w, const Tensor& x) const {
     Tensor h = conv(w / "conv1.conv", norm_silu(w / "norm1", x));
-    h = h + linear(w / "time_emb_proj", at::silu(emb)).unsqueeze(2).unsqueeze(3);
-    h = conv(w / "conv2.conv", norm_silu(w / "norm2", h));
+    h = conv(w / "conv2.conv", norm_silu(w / "norm2", h, linear(w / "time_emb_proj", at::silu(emb))));
     return h + (w.has("skip_connection.conv.weight") ? conv(w / "skip_connection.conv", x, 1, 0) : x);
   }
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/nn/norm_silu.h"
+
+#include <ATen/Parallel.h>
+
+#include "tests/support.h"
+
+namespace thor::test {
+namespace {
+
+struct Case {
+  int64_t batch, channels, height, width, groups;
+};
+
+NormParameters parameters(const Case& one) {
+  return {at::rand({one.channels}) + 0.5, at::randn({one.channels}), one.groups, 1e-6};
+}
+
+/// In double, by libtorch's own operations.
+Tensor reference(const NormParameters& norm, const Tensor& x, const Tensor& offset, bool silu) {
+  Tensor wide = x.to(at::kDouble).contiguous();
+  if (offset.defined()) wide = wide + offset.to(at::kDouble).unsqueeze(2).unsqueeze(3);
+  const Tensor y = at::group_norm(wide, norm.groups, norm.weight.to(at::kDouble), norm.bias.to(at::kDouble), norm.eps);
+  return silu ? at::silu(y) : y;
+}
+
+class FusedGroupNorm : public testing::TestWithParam<Case> {
+ protected:
+  at::NoGradGuard no_gradients_;
+};
+
+TEST_P(FusedGroupNorm, IsGroupNormThenSilu) {
+  const Case& one = GetParam();
+  at::manual_seed(1);
+  const NormParameters norm = parameters(one);
+  const Tensor x = at::randn({one.batch, one.channels, one.height, one.width}) * 3 + 1;
+  const Tensor offset = at::randn({one.batch, one.channels});
+  for (const bool silu : {false, true})
+    for (const Tensor& added : {Tensor(), offset})
+      for (const auto format : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast}) {
+        const Tensor y = fused_group_norm(norm, x.contiguous(format), added, silu);
+        EXPECT_LT(max_abs_diff(y, reference(norm, x, added, silu)), 5e-6);
+      }
+}
+
+TEST_P(FusedGroupNorm, OfBfloat16RoundsOnlyItsResult) {
+  const Case& one = GetParam();
+  at::manual_seed(2);
+  const NormParameters norm = parameters(one);
+  const Tensor x = at::randn({one.batch, one.channels, one.height, one.width}).to(at::kBFloat16);
+  const Tensor y = fused_group_norm(norm, x, {}, true), expected = reference(norm, x, {}, true);
+  EXPECT_EQ(y.scalar_type(), at::kBFloat16);
+  // Half a unit in the last of bfloat16's 8 places.
+  EXPECT_TRUE(((y.to(at::kDouble) - expected).abs() <= expected.abs() / 256 + 1e-5).all().item<bool>());
+}
+
+TEST_P(FusedGroupNorm, HasTheSameBitsOnAnyNumberOfThreads) {
+  const Case& one = GetParam();
+  at::manual_seed(3);
+  const NormParameters norm = parameters(one);
+  const Tensor x = at::randn({one.batch, one.channels, one.height, one.width});
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const Tensor alone = fused_group_norm(norm, x, {}, true);
+  at::set_num_threads(3);
+  EXPECT_EQ(max_abs_diff(fused_group_norm(norm, x, {}, true), alone), 0);
+  at::set_num_threads(before);
+}
+
+INSTANTIATE_TEST_SUITE_P(Shapes, FusedGroupNorm,
+                         testing::Values(Case{1, 16, 128, 128, 16}, Case{2, 32, 33, 17, 8}, Case{1, 128, 64, 64, 32},
+                                         Case{1, 256, 8, 8, 32}, Case{3, 24, 5, 7, 4}, Case{1, 3, 1, 1, 1},
+                                         Case{1, 48, 3, 200, 48}));
+
+TEST(FusedGroupNormStatistics, SurviveValuesFarFromZero) {
+  at::NoGradGuard no_gradients;
+  at::manual_seed(4);
+  const NormParameters norm{at::ones({32}), at::zeros({32}), 8, 1e-6};
+  const Tensor x = at::randn({1, 32, 64, 64}) * 0.01 + 100;
+  EXPECT_LT(max_abs_diff(fused_group_norm(norm, x, {}, false), reference(norm, x, {}, false)), 2e-3);
+}
+
+TEST(FusedGroupNormStatistics, OfAConstantImageGiveTheBias) {
+  at::NoGradGuard no_gradients;
+  const NormParameters norm{at::ones({8}), at::full({8}, 0.5), 4, 1e-6};
+  EXPECT_LT(max_abs_diff(fused_group_norm(norm, at::full({1, 8, 4, 4}, 7.0), {}, false), at::full({1, 8, 4, 4}, 0.5)),
+            1e-6);
+}
+
+}  // namespace
+}  // namespace thor::test
