@@ -63,7 +63,7 @@ void guarded(PngReader& reader, void (*step)(PngReader&)) {
 
 }  // namespace
 
-Image read_png(const std::string& path) {
+Image read_png(const std::string& path, const ScanChoice&) {
   const std::string bytes = read_text_file(path, kMaxFileBytes);
   if (bytes.size() < 8 || png_sig_cmp(reinterpret_cast<png_const_bytep>(bytes.data()), 0, 8) != 0)
     fail_input("it is not a PNG picture, whatever its name says");

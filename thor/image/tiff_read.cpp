@@ -109,7 +109,7 @@ Image read_painted(TIFF* tiff, const Layout& layout) {
 
 }  // namespace
 
-Image read_tiff(const std::string& path) {
+Image read_tiff(const std::string& path, const ScanChoice&) {
   static std::once_flag quiet;
   std::call_once(quiet, [] {
     TIFFSetWarningHandler(nullptr);
