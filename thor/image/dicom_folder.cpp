@@ -154,11 +154,14 @@ std::vector<SeriesInfo> dicom_series(const std::string& path) {
 
 Image read_dicom_folder(const std::string& path, const ScanChoice& choice) {
   const std::vector<DicomGroup> groups = dicom_groups(path);
-  if (groups.empty()) fail_input("it holds no DICOM images; give pictures and other scans file by file");
+  if (groups.empty())
+    fail_input("it is a {} without DICOM images; give pictures and other scans file by file",
+               fs::is_directory(path) ? "folder" : "zip archive");
   return read_stack(stack_of(chosen_series(groups, choice.series).frames, choice));
 }
 
 Image read_dicom_file(const std::string& path, const ScanChoice& choice) {
+  if (!looks_like_dicom(path)) fail_input("it is not a DICOM file, whatever its name says");
   auto instance = read_dicom_instance(path);
   if (!instance) fail_input("it is a DICOM file without an image");
   const auto groups = groups_of({std::make_shared<const DicomInstance>(std::move(*instance))});

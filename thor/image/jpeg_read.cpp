@@ -82,6 +82,7 @@ Image read_jpeg(const std::string& path, const ScanChoice&) {
   Image image;
   image.voxels = luminance(samples.data(), height, width, 1);
   image.full_scale = 255;
+  image.encoding = "JPEG";
   return image;
 }
 

@@ -94,6 +94,7 @@ Image read_png(const std::string& path, const ScanChoice&) {
   image.voxels = deep ? luminance(samples.data(), height, width, channels)
                       : luminance(reinterpret_cast<const uint8_t*>(samples.data()), height, width, channels);
   image.full_scale = deep ? 65535 : 255;
+  image.encoding = fmt::format("PNG, {} bit", deep ? 16 : 8);
   return image;
 }
 
