@@ -3,19 +3,29 @@
 #include <string>
 #include <vector>
 
+#include "thor/image/image.h"
+
 namespace thor {
 
-/// One image to examine and the stem of its outputs.
+/// One scan to examine and the stem of its outputs.
 struct CaseInput {
   std::string path, name;
+  ScanChoice choice = {};  ///< which of those that the path holds
 };
 
 /// File name without folders and ending; ".nii.gz", in any case, counts as one ending.
 std::string stem_of(const std::string& path);
 
-/// The images that files, folders (their images in order of name, not deeper) and CSV splits stand for, each once, with
-/// names unique among them: the file's stem; where two are equal the folder's name goes in front, then a number behind.
-/// Throws Input: a path that does not exist, a folder without images.
-std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs);
+/// What of the inputs is meant.
+struct CaseSelection {
+  ScanChoice choice = {};                      ///< of every file and folder that holds more than one scan
+  std::vector<std::string> participants = {};  ///< of BIDS datasets, without "sub-"; empty = all
+};
+/// The scans that files, folders, BIDS datasets and CSV splits stand for, each once, with names unique among them. A
+/// folder stands for its images in order of name, not deeper; without any it is taken for a DICOM series. A BIDS
+/// dataset (it has dataset_description.json or folders sub-*) stands for its T1w images. A name is the file's stem;
+/// where two are equal the folder's name goes in front, then a number behind. Throws Input: a path that does not exist,
+/// an empty folder, a participant that is not there.
+std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection = {});
 
 }  // namespace thor
