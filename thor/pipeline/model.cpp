@@ -98,6 +98,7 @@ void ModelConfig::check() const {
   if (preprocess.size < multiple || preprocess.size > kMaxSize || preprocess.size % multiple != 0)
     fail_usage("preprocess.size is {}, expected a multiple of {} (the network has {} levels), at most {}",
                preprocess.size, multiple, model.channels.size(), kMaxSize);
+  preprocess.check();
   if (!(diffusion.range_low < diffusion.range_high))
     fail_usage("diffusion.range_low is {} and range_high {}, expected low < high", diffusion.range_low,
                diffusion.range_high);
