@@ -14,6 +14,7 @@
 #include "thor/eval/evaluation.h"
 #include "thor/image/image.h"
 #include "thor/image/overlay.h"
+#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/report/page.h"
 #include "thor/train/trainer.h"

@@ -7,6 +7,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
+#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
 
 namespace thor {

@@ -7,8 +7,7 @@
 #include <set>
 
 #include "thor/base/error.h"
-#include "thor/data/split.h"
-#include "thor/image/image.h"
+#include "thor/data/scan_list.h"
 
 namespace fs = std::filesystem;
 
@@ -21,25 +20,20 @@ bool ends_with_ignoring_case(const std::string& text, const std::string& ending)
          });
 }
 
-std::vector<std::string> images_of_folder(const std::string& folder) {
-  std::vector<std::string> paths;
-  std::error_code ec;
-  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
-    const std::string file = it->path().filename().string();
-    std::error_code not_there;
-    if (file[0] != '.' && has_image_ending(file) && fs::is_regular_file(it->path(), not_there))
-      paths.push_back(it->path().string());
+/// What a folder or dataset stands for. Beside images other folders are not looked into.
+std::vector<std::string> scans_of_folder(const std::string& folder, const CaseSelection& selection) {
+  std::vector<std::string> images, folders;
+  for (const SplitRow& row : list_scans(folder, selection.participants)) {
+    std::error_code ec;
+    (fs::is_directory(row.image, ec) ? folders : images).push_back(row.image);
   }
-  if (ec) fail_input("cannot read folder '{}': {}", folder, ec.message());
-  if (paths.empty()) fail_input("folder '{}' holds no images (subfolders are not searched)", folder);
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  return images.empty() ? folders : images;
 }
 
-std::vector<std::string> images_of(const std::string& input) {
+std::vector<std::string> scans_of(const std::string& input, const CaseSelection& selection) {
   std::error_code ec;
-  if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give an image, a folder of images or a CSV", input);
-  if (fs::is_directory(input, ec)) return images_of_folder(input);
+  if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give a scan, a folder of scans or a CSV", input);
+  if (fs::is_directory(input, ec)) return scans_of_folder(input, selection);
   if (!ends_with_ignoring_case(input, ".csv")) return {input};
   std::vector<std::string> paths;
   for (const SplitRow& row : read_split(input)) paths.push_back(row.image);
@@ -73,15 +67,15 @@ std::string stem_of(const std::string& path) {
   return ends_with_ignoring_case(file, ".nii.gz") ? file.substr(0, file.size() - 7) : fs::path(file).stem().string();
 }
 
-std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs) {
+std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection) {
   if (inputs.empty()) fail_usage("no images given; give images, folders of images or a CSV");
   std::vector<CaseInput> cases;
   std::set<std::string> seen;
   for (const std::string& input : inputs)
-    for (const std::string& path : images_of(input)) {
+    for (const std::string& path : scans_of(input, selection)) {
       std::error_code ec;
       const fs::path real = fs::canonical(path, ec);
-      if (seen.insert(ec ? path : real.string()).second) cases.push_back({path, stem_of(path)});
+      if (seen.insert(ec ? path : real.string()).second) cases.push_back({path, stem_of(path), selection.choice});
     }
   make_names_unique(cases);
   return cases;

@@ -32,23 +32,23 @@ struct FolderResult {
 
 /// What a page about a volume shows; given away just before the volume's sidecar is written.
 struct VolumeReport {
-  std::string path;                  ///< where the page belongs
-  nlohmann::json about;              ///< as the sidecar will say
-  std::vector<Lesion> lesions;       ///< all of them
+  std::string path;                   ///< where the page belongs
+  nlohmann::json about;               ///< as the sidecar will say
+  std::vector<Lesion> lesions;        ///< all of them
   std::vector<OrthogonalView> views;  ///< through the peak: axial, coronal, sagittal
-  Tensor healthy;                    ///< pseudo-healthy in the first view's plane, [h,w] in the same grays
+  double map_maximum = 0;             ///< of the whole volume
 };
 
 struct DetectOptions {
   std::vector<std::string> inputs;  ///< files, folders, BIDS datasets or a CSV split
   std::string output;               ///< folder
   std::string detector_name;
-  nlohmann::json detector_config;         ///< as resolved, for the sidecar
-  double fpr = 0.05;                      ///< of the mask: share of healthy pixels that it may mark, in (0,1)
-  ScanChoice choice;                      ///< of files and folders that hold more than one scan
+  nlohmann::json detector_config;  ///< as resolved, for the sidecar
+  double fpr = 0.05;               ///< of the mask: share of healthy pixels that it may mark, in (0,1)
+  ScanChoice choice;               ///< of files and folders that hold more than one scan
   VolumeConfig volume;
-  std::string layout = "flat";            ///< flat | bids
-  std::vector<std::string> participants;  ///< of BIDS datasets, without "sub-"; empty = all
+  std::string layout = "flat";                          ///< flat | bids
+  std::vector<std::string> participants;                ///< of BIDS datasets, without "sub-"; empty = all
   std::function<void(const VolumeReport&)> write_page;  ///< for each volume; may be empty
 };
 

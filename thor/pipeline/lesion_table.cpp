@@ -27,7 +27,7 @@ double voxel_ml(const Affine& a) {
 /// What is summed up over the runs of one component.
 struct Tally {
   int64_t voxels = 0;
-  Point3 sum{};  ///< of voxel indices
+  Point3 sum{};      ///< of voxel indices
   Point3 low, high;  ///< RAS of voxel centres
   double peak = -1;
   Point3 peak_voxel{};
@@ -89,8 +89,8 @@ std::vector<Lesion> find_lesions(Tensor& mask, const Tensor& map, const LesionRu
   const Tensor values = map.contiguous();
   std::map<size_t, Tally> tallies;  // in the order of first voxels, so that ties are broken alike
   for (const MaskRun& run : runs)
-    tallies[run.component].add(
-        run, values.data_ptr<float>() + (run.z * mask.size(1) + run.y) * mask.size(2), rules.ras_from_voxel);
+    tallies[run.component].add(run, values.data_ptr<float>() + (run.z * mask.size(1) + run.y) * mask.size(2),
+                               rules.ras_from_voxel);
   std::vector<Lesion> lesions;
   std::vector<size_t> dropped;
   for (const auto& [component, tally] : tallies) {

@@ -15,11 +15,11 @@ namespace thor {
 struct Lesion {
   int64_t voxels = 0;
   double ml = 0;
-  double peak = 0;                       ///< largest value of the map in it
-  Point3 peak_mm{};                      ///< where that is, RAS of the scanner
-  Point3 centre_mm{};                    ///< mean of its voxels' centres, RAS of the scanner
-  std::optional<Point3> template_mm;     ///< the same in the template's space
-  Point3 extent_mm{};                    ///< from edge to edge along R, A, S
+  double peak = 0;                    ///< largest value of the map in it
+  Point3 peak_mm{};                   ///< where that is, RAS of the scanner
+  Point3 centre_mm{};                 ///< mean of its voxels' centres, RAS of the scanner
+  std::optional<Point3> template_mm;  ///< the same in the template's space
+  Point3 extent_mm{};                 ///< from edge to edge along R, A, S
 };
 
 /// How components become a table.

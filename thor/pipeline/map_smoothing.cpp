@@ -31,8 +31,7 @@ void smooth_along_first(Tensor lines, const std::vector<double>& weights) {  // 
   const Tensor places = at::arange(-radius, length + radius, at::kLong).clamp(0, length - 1);
   const Tensor padded = lines.index_select(0, places);  // [L + 2 radius, M]
   Tensor sum = padded.narrow(0, 0, length) * weights[0];
-  for (size_t k = 1; k < weights.size(); ++k)
-    sum.add_(padded.narrow(0, static_cast<int64_t>(k), length), weights[k]);
+  for (size_t k = 1; k < weights.size(); ++k) sum.add_(padded.narrow(0, static_cast<int64_t>(k), length), weights[k]);
   lines.copy_(sum);
 }
 

@@ -14,11 +14,11 @@ namespace thor {
 struct OrthogonalView {
   std::string name;                                       ///< axial | coronal | sagittal
   char left = ' ', right = ' ', top = ' ', bottom = ' ';  ///< which side of the patient is there: R L A P S I
-  Tensor gray;                         ///< the scan, [h,w] in [0,1]: the 1st to the 99.8th percentile of all planes
-  Tensor healthy;                      ///< the pseudo-healthy volume in the same grays
-  Tensor map;                          ///< the map's own values, [h,w]
-  double cross_x = 0, cross_y = 0;     ///< where the point lies, pixels; the first one's centre is 0
-  double height_mm = 0;                ///< of the plane along its normal: RAS z, y or x of the point
+  Tensor gray;                      ///< the scan, [h,w] in [0,1]: the 1st to the 99.8th percentile of all planes
+  Tensor healthy;                   ///< the pseudo-healthy volume in the same grays
+  Tensor map;                       ///< the map's own values, [h,w]
+  double cross_x = 0, cross_y = 0;  ///< where the point lies, pixels; the first one's centre is 0
+  double height_mm = 0;             ///< of the plane along its normal: RAS z, y or x of the point
 };
 
 /// Volumes [D,H,W] on one grid.

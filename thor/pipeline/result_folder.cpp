@@ -86,6 +86,10 @@ std::string ResultFolder::file(const CaseInput& input, const std::string& kind, 
   return bids_names(input.name).stem + "_" + suffix + ending;
 }
 
+std::string ResultFolder::page(const CaseInput& input) const {
+  return bids() ? file(input, "report", ".html") : input.name + ".html";
+}
+
 std::string ResultFolder::path(const CaseInput& input, const std::string& file) const {
   return options_.output + "/" + (bids() ? bids_names(input.name).folder + "/" : "") + file;
 }
@@ -175,15 +179,14 @@ void ResultFolder::describe_dataset() {
     const auto place = bids_place(fs::is_directory(input, ec) ? input + "/file" : input);
     if (place && raw_.empty()) raw_ = place->dataset;
   }
-  nlohmann::json about{
-      {"Name", "Anomaly maps by thor"},
-      {"BIDSVersion", "1.8.0"},
-      {"DatasetType", "derivative"},
-      {"GeneratedBy",
-       {{{"Name", "thor"},
-         {"Version", version()},
-         {"Description", fmt::format("Unsupervised anomaly detection with the detector {}. {}", options_.detector_name,
-                                     kResearchNote)}}}}};
+  nlohmann::json about{{"Name", "Anomaly maps by thor"},
+                       {"BIDSVersion", "1.8.0"},
+                       {"DatasetType", "derivative"},
+                       {"GeneratedBy",
+                        {{{"Name", "thor"},
+                          {"Version", version()},
+                          {"Description", fmt::format("Unsupervised anomaly detection with the detector {}. {}",
+                                                      options_.detector_name, kResearchNote)}}}}};
   if (!raw_.empty()) {
     about["SourceDatasets"] = {{{"URL", "file://" + raw_}}};
     about["DatasetLinks"] = {{"raw", "file://" + raw_}};

@@ -24,6 +24,8 @@ class ResultFolder {
 
   /// NAME_kind.ending, or as BIDS names it: the name within the case's own folder.
   std::string file(const CaseInput& input, const std::string& kind, const std::string& ending) const;
+  /// Of the results page of a volume.
+  std::string page(const CaseInput& input) const;
   /// Where a file of a case lies.
   std::string path(const CaseInput& input, const std::string& file) const;
   /// The sidecar of a case begins with what all of them say; removes an old one and its mask, makes the case's folder.

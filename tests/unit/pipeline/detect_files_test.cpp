@@ -14,6 +14,7 @@
 #include "thor/base/log.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/case_list.h"
+#include "thor/pipeline/detect_files.h"
 
 namespace fs = std::filesystem;
 
