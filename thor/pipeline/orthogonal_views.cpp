@@ -13,7 +13,6 @@
 namespace thor {
 namespace {
 
-constexpr int64_t kLongestSide = 320;  // pixels of the longest extent
 constexpr double kBlack = 0.01, kWhite = 0.998;
 constexpr int64_t kCrossGap = 10;  // pixels around the point that the crosshair leaves free
 constexpr int64_t kGlyphScale = 2;
@@ -146,7 +145,7 @@ void draw_marks(Tensor& picture, const OrthogonalView& view) {
 
 std::vector<OrthogonalView> orthogonal_views(const ViewedVolumes& volumes, const Point3& point_mm) {
   const Box box = box_of(volumes);
-  const double mm = std::max({box.extent(0), box.extent(1), box.extent(2)}) / static_cast<double>(kLongestSide);
+  const double mm = std::max({box.extent(0), box.extent(1), box.extent(2)}) / static_cast<double>(kLongestViewSide);
   std::vector<OrthogonalView> views;
   for (const Looks& looks : kLooks) views.push_back(view_of(looks, volumes, plane(looks, box, point_mm, mm), point_mm));
   to_unit(views);

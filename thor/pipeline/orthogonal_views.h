@@ -21,6 +21,9 @@ struct OrthogonalView {
   double height_mm = 0;             ///< of the plane along its normal: RAS z, y or x of the point
 };
 
+/// Pixels of the volume's longest extent in any view.
+inline constexpr int64_t kLongestViewSide = 320;
+
 /// Volumes [D,H,W] on one grid.
 struct ViewedVolumes {
   Tensor scan, healthy, map;

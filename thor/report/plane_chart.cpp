@@ -20,9 +20,10 @@ struct Placed {
 
 std::string line(double x1, double y1, double x2, double y2) {
   if (x2 <= x1 && y2 <= y1) return {};
-  return fmt::format("<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#7fd4ff\" "
-                     "stroke-width=\"0.8\"/>\n",
-                     x1, y1, x2, y2);
+  return fmt::format(
+      "<line x1=\"{:.1f}\" y1=\"{:.1f}\" x2=\"{:.1f}\" y2=\"{:.1f}\" stroke=\"#7fd4ff\" "
+      "stroke-width=\"0.8\"/>\n",
+      x1, y1, x2, y2);
 }
 
 std::string letter(double x, double y, char side) {

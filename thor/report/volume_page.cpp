@@ -30,9 +30,9 @@ PageTable lesion_table(const VolumeReport& report) {
   if (in_template) table.rows[0].insert(table.rows[0].begin() + 4, "centre mm (template)");
   for (size_t i = 0; i < std::min(report.lesions.size(), kMaxRows); ++i) {
     const Lesion& lesion = report.lesions[i];
-    std::vector<std::string> row{std::to_string(i + 1),        fmt::format("{:.3f}", lesion.peak),
-                                 fmt::format("{:.3f}", lesion.ml), point_text(lesion.centre_mm),
-                                 point_text(lesion.peak_mm),   point_text(lesion.extent_mm)};
+    std::vector<std::string> row{
+        std::to_string(i + 1),        fmt::format("{:.3f}", lesion.peak), fmt::format("{:.3f}", lesion.ml),
+        point_text(lesion.centre_mm), point_text(lesion.peak_mm),         point_text(lesion.extent_mm)};
     if (in_template) row.insert(row.begin() + 4, point_text(*lesion.template_mm));
     table.rows.push_back(std::move(row));
   }
@@ -45,8 +45,9 @@ PageSection lesion_section(const VolumeReport& report) {
                                  json_text(about.at("min_ml")), about.at("threshold").get<double>(),
                                  about.at("above").get<std::string>());
   if (!report.about.contains("calibration"))
-    text += " The model is not calibrated for this setting: these are the volume's most suspicious places, sick or "
-            "not.";
+    text +=
+        " The model is not calibrated for this setting: these are the volume's most suspicious places, sick or "
+        "not.";
   if (report.lesions.size() > kMaxRows)
     text += fmt::format(" The first {} of {} are shown.", kMaxRows, report.lesions.size());
   if (report.lesions.empty()) return {"Lesions", text + "\n\nThere is none.", {}, {}, {}, false};
@@ -56,8 +57,8 @@ PageSection lesion_section(const VolumeReport& report) {
 std::vector<std::string> planes(const VolumeReport& report) {
   std::vector<std::string> charts;
   for (const OrthogonalView& view : report.views)
-    charts.push_back(plane_chart(fmt::format("{}, {:.1f} mm", view.name, view.height_mm), view,
-                                 coloured(view, report.map_maximum)));
+    charts.push_back(
+        plane_chart(fmt::format("{}, {:.1f} mm", view.name, view.height_mm), view, coloured(view, report.map_maximum)));
   for (const OrthogonalView& view : report.views)
     charts.push_back(plane_chart(fmt::format("{}: the scan alone", view.name), view, view.gray));
   for (const OrthogonalView& view : report.views)
@@ -85,8 +86,9 @@ PageSection slice_section(const VolumeReport& report) {
   table.rows = {{"height mm", "score"}};
   if (calibrated) table.rows[0].emplace_back("p");
   for (const auto& slice : report.about.at("slices")) {
-    std::vector<std::string> row{fmt::format("{:.1f}", slice.at("z_mm").get<double>()),
-                                 slice.contains("blank") ? "blank" : fmt::format("{:.5f}", slice.at("score").get<double>())};
+    std::vector<std::string> row{
+        fmt::format("{:.1f}", slice.at("z_mm").get<double>()),
+        slice.contains("blank") ? "blank" : fmt::format("{:.5f}", slice.at("score").get<double>())};
     if (calibrated) row.push_back(slice.contains("p_value") ? json_text(slice.at("p_value")) : "-");
     table.rows.push_back(std::move(row));
   }

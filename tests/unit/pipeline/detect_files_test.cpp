@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/detect_files.h"
+
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -14,7 +16,6 @@
 #include "thor/base/log.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/case_list.h"
-#include "thor/pipeline/detect_files.h"
 
 namespace fs = std::filesystem;
 
