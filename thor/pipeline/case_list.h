@@ -13,6 +13,11 @@ struct CaseInput {
   ScanChoice choice = {};  ///< which of those that the path holds
 };
 
+/// One that could not be done.
+struct CaseFailure {
+  std::string input, message;
+};
+
 /// File name without folders and ending; ".nii.gz", in any case, counts as one ending.
 std::string stem_of(const std::string& path);
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thor/image/image.h"
+#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/lesion_table.h"
 #include "thor/pipeline/orthogonal_views.h"
 #include "thor/pipeline/pipeline.h"
@@ -20,10 +21,6 @@ struct CaseOutput {
   double score = 0;
   std::optional<double> p_value;  ///< where the model is calibrated for this detector and setting
   std::vector<Lesion> lesions;    ///< of a volume
-};
-/// One case that could not be done.
-struct CaseFailure {
-  std::string input, message;
 };
 struct FolderResult {
   std::vector<CaseOutput> done;
