@@ -44,8 +44,8 @@ class Sets {
     return i;
   }
   void join(size_t a, size_t b) {
-    const auto [low, high] = std::minmax(find(a), find(b));
-    parents_[high] = low;
+    const size_t of_a = find(a), of_b = find(b);
+    parents_[std::max(of_a, of_b)] = std::min(of_a, of_b);
   }
 
  private:
