@@ -62,10 +62,10 @@ TEST(VolumeChain, BringsAResampledHeadBackToItsPlace) {
   const ChainedVolume chained = run({"{step: resample, spacing: [1.5, 1.25, 1]}"}, scan);
   EXPECT_EQ(chained.volume.voxels.size(0), 80);
   const Tensor back = to_native_scan(chained, chained.volume.voxels, false);
-  // Twice interpolated linearly; the head's own range is about 100.
+  // Twice interpolated linearly between 2 mm and 1 to 1.5 mm, where the smallest ellipsoid has radii of 7 mm.
   EXPECT_LT(max_abs_diff(back.slice(0, 1, -1).slice(1, 1, -1).slice(2, 1, -1),
                          scan.voxels.slice(0, 1, -1).slice(1, 1, -1).slice(2, 1, -1)),
-            2.5);
+            5);
 }
 
 TEST(VolumeChain, LooksUpABoxAlongTheBodysAxes) {
