@@ -42,9 +42,9 @@ const Template& ChainState::template_of(const std::string& name) const {
   const auto found = templates.find(name);
   if (found == templates.end())
     fail_usage(
-        "the template '{}' of its chain is not in the model, which takes ready slices only; put it there with "
-        "'thor import MODEL -o NEW --config EXPERIMENT.yaml --template {}=FILE'",
-        name, name);
+        "the template '{0}' of the chain is not there, so only ready slices can be taken; name its file with "
+        "--template {0}=FILE (a model gets it with 'thor import MODEL -o NEW --config EXPERIMENT.yaml')",
+        name);
   return found->second;
 }
 

@@ -98,8 +98,7 @@ std::vector<SplitRow> list_scans(const std::string& input, const std::vector<std
   std::error_code ec;
   fs::path at = fs::path(input).lexically_normal();
   if (at.filename().empty() && at.has_parent_path()) at = at.parent_path();
-  if (!fs::exists(at, ec))
-    fail_input("'{}' does not exist; give a CSV, a folder or a BIDS dataset", input);
+  if (!fs::exists(at, ec)) fail_input("'{}' does not exist; give a CSV, a folder or a BIDS dataset", input);
   if (is_folder(at) && is_bids(at)) return scans_of_bids(at, participants);
   if (!participants.empty()) fail_usage("'{}' is no BIDS dataset: it has no participants to choose from", input);
   if (is_folder(at)) return scans_of_folder(at);

@@ -25,6 +25,13 @@ nlohmann::json without_seconds(nlohmann::json record) {
 
 std::string sha256_of_text(const std::string& text) { return Sha256().update(text.data(), text.size()).hex(); }
 
+std::string without_ending(std::string name) {
+  for (const char* ending : {".gz", ".nii", ".nrrd", ".mha", ".mhd", ".zip", ".dcm"})
+    if (const std::string end = ending; name.size() > end.size() && name.substr(name.size() - end.size()) == end)
+      name.resize(name.size() - end.size());
+  return name;
+}
+
 /// Size and time of change of a file, or of all files in a folder.
 std::string stamp_of(const std::filesystem::path& path) {
   std::error_code ec;
@@ -55,10 +62,11 @@ ScanPart part_of_volume(const SplitRow& scan, const ChainedVolume& chained, cons
   part.record = without_seconds(chained.record);
   const Window window = window_of(config, chained.volume);
   const SliceRange range = slices_in(chained, config.slices);
+  const std::string name = without_ending(scan.name);
   part.slices = at::empty({range.end - range.first, config.size, config.size}, at::kFloat);
   for (int64_t slice = range.first; slice < range.end; ++slice) {
     part.slices[slice - range.first].copy_(preprocess(config, chained.volume, window, slice).unit);
-    part.names.push_back(fmt::format("{}_z{:+.1f}", scan.name, height_of(chained, slice)));
+    part.names.push_back(fmt::format("{}_z{:+.1f}", name, height_of(chained, slice)));
   }
   return part;
 }

@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
 #include "thor/data/chain_step.h"
 #include "thor/data/percentile.h"
 
@@ -109,6 +111,25 @@ Templates load_templates(const std::vector<YamlText>& steps, const TemplatePlace
       with_context(fmt::format("reading the template '{}'", name), [&] { templates[name] = read_template(path); });
     }
   return templates;
+}
+
+Templates load_templates_if_there(const std::vector<YamlText>& steps, const TemplatePlaces& places) {
+  try {
+    return load_templates(steps, places);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Usage) throw;
+    log_once(LogLevel::Warning, fmt::format("{}; without it the model takes ready slices, no volumes", error.what()));
+    return {};
+  }
+}
+
+std::string sha256_of(const Templates& templates) {
+  Safetensors file;
+  store_templates(templates, file);
+  Sha256 sum;
+  for (const auto& [key, text] : file.metadata) sum.update(text.data(), text.size());
+  for (const auto& [name, tensor] : file.tensors) sum.update(tensor.data_ptr(), static_cast<uint64_t>(tensor.nbytes()));
+  return sum.hex();
 }
 
 void store_templates(const Templates& templates, Safetensors& file) {

@@ -29,6 +29,13 @@ struct TemplatePlaces {
 /// name without a file, with what to do; Input: a file that cannot be read.
 Templates load_templates(const std::vector<YamlText>& steps, const TemplatePlaces& places = {});
 
+/// The same as load_templates, but where a file is missing nothing is loaded, and it is said that a model without them
+/// takes ready slices only.
+Templates load_templates_if_there(const std::vector<YamlText>& steps, const TemplatePlaces& places);
+
+/// Names templates by their content.
+std::string sha256_of(const Templates& templates);
+
 /// Puts templates into a file, as tensors "template.NAME" (uint8) and metadata "thor.templates", and takes them out of
 /// one again. Files are hostile: names, sizes and numbers are checked. Throws Input.
 void store_templates(const Templates& templates, Safetensors& file);

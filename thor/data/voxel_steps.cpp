@@ -34,6 +34,7 @@ class BrainMaskStep : public ChainStep {
   void describe(Fields& fields) override {
     fields.add("mask", &mask_, "name of a mask in the template's space, to which the scan was registered");
     fields.add("beside", &beside_, "ending of a mask file beside each scan: sub-01.nii.gz, sub-01_mask.nii.gz: _mask");
+    fields.add("apply", &apply_, "false: voxels stay as they are, and the mask only counts in n4 and intensity");
   }
   std::vector<std::string> templates() const override {
     return mask_.empty() ? std::vector<std::string>{} : std::vector<std::string>{mask_};
@@ -45,6 +46,7 @@ class BrainMaskStep : public ChainStep {
     state.mask = mask_.empty() ? of_the_scan(state) : of_the_template(state);
     const double share = state.mask.mean().item<double>();
     if (share == 0) fail_input("the brain mask is empty on '{}'", state.image.path);
+    if (!apply_) return {{"share", share}};
     const double black = state.image.voxels.min().item<float>();
     state.image.voxels = at::where(state.mask > 0, state.image.voxels, at::scalar_tensor(black, at::kFloat));
     return {{"share", share}};
@@ -81,14 +83,15 @@ class BrainMaskStep : public ChainStep {
   }
 
   std::string mask_, beside_;
+  bool apply_ = true;
 };
 
 class IntensityStep : public ChainStep {
  public:
   void describe(Fields& fields) override {
-    fields.add("scale", &scale_, "percentile or z_score: the unit of black and white",
+    fields.add("scale", &scale_, "unit of black and white: percentile, or z_score = standard deviations from the mean",
                one_of({"percentile", "z_score"}));
-    fields.add("black", &black_, "becomes 0: a percentile, or standard deviations from the mean", between(-100, 100));
+    fields.add("black", &black_, "becomes 0; as a percentile it is one of all voxels", between(-100, 100));
     fields.add("white", &white_, "becomes 1; what is beyond is clipped", between(-100, 100));
     fields.add("over", &over_, "what counts: all voxels, foreground (above the mean of all), or the brain mask",
                one_of({"all", "foreground", "mask"}));
@@ -127,7 +130,7 @@ class IntensityStep : public ChainStep {
   std::pair<double, double> window(const ChainState& state) const {
     const Tensor values = counted(state);
     if (values.numel() == 0) return {0, 0};
-    if (scale_ == "percentile") return {percentile_of(values, black_), percentile_of(values, white_)};
+    if (scale_ == "percentile") return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
     const double mean = values.mean(at::kDouble).item<double>();
     const double deviation = std::sqrt((values - mean).square_().mean(at::kDouble).item<double>());
     return {mean + black_ * deviation, mean + white_ * deviation};
