@@ -16,6 +16,7 @@ namespace thor {
 struct ChainState {
   Image image;               ///< as the steps so far left it
   Tensor mask;               ///< float32 [D,H,W] on its grid, 1 = brain; undefined until a step finds it
+  Tensor field;              ///< float32 [D,H,W] on its grid: what a bias field divided by; undefined = nothing
   Affine native_from_chain;  ///< RAS mm of the chain's space -> RAS mm of the native scan
   bool registered = false;   ///< the chain's space is that of a template
   const Templates& templates;

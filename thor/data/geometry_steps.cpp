@@ -13,10 +13,10 @@ namespace {
 
 constexpr int64_t kMaxChainSide = 4096;  // voxels
 
-/// The mask of a state as an image on the same grid, so that it takes the way of the voxels.
-Image mask_image(const ChainState& state) {
+/// The mask or field of a state as an image on the same grid, so that it takes the way of the voxels.
+Image beside(const ChainState& state, const Tensor& voxels) {
   Image image = state.image;
-  image.voxels = state.mask;
+  image.voxels = voxels;
   return image;
 }
 
@@ -31,7 +31,8 @@ class ReorientStep : public ChainStep {
     const Affine& affine = state.image.geometry.ras_from_voxel;
     const std::string from = orientation_of(affine);
     const AxisOrder order = order_to(affine, to_);
-    if (state.mask.defined()) state.mask = reorient(mask_image(state), order).voxels;
+    for (Tensor* other : {&state.mask, &state.field})
+      if (other->defined()) *other = reorient(beside(state, *other), order).voxels;
     state.image = reorient(state.image, order);
     return {{"from", from}};
   }
@@ -113,6 +114,11 @@ class ResampleStep : public ChainStep {
       nearest.interpolation = Interpolation::Nearest;
       state.mask = resample(state.mask, from, grid, nearest);
     }
+    if (state.field.defined()) {
+      Lookup smooth;
+      smooth.outside = 1;
+      state.field = resample(state.field, from, grid, smooth);
+    }
     state.image.voxels = resample(state.image.voxels, from, grid, lookup);
     state.place(grid.ras_from_voxel);
     return {{"size", grid.size}, {"spacing", spacing_mm(grid.ras_from_voxel)}};
@@ -155,6 +161,7 @@ class CropPadStep : public ChainStep {
     const double black = state.image.voxels.min().item<float>();
     state.image.voxels = at::constant_pad_nd(state.image.voxels, padding, black).contiguous();
     if (state.mask.defined()) state.mask = at::constant_pad_nd(state.mask, padding, 0).contiguous();
+    if (state.field.defined()) state.field = at::constant_pad_nd(state.field, padding, 1).contiguous();
     const auto shift = [&](int axis) { return -static_cast<double>(before[axis]); };
     state.place(state.image.geometry.ras_from_voxel * translation({shift(0), shift(1), shift(2)}));
     return {{"added_before", before}};

@@ -51,13 +51,14 @@ Tensor with_borders_repeated(const Tensor& voxels, int64_t slices) {
 ChainedVolume run_chain(const std::vector<YamlText>& steps, const Templates& templates, const Image& scan) {
   const auto& texts = steps_or_default(steps);
   const auto parsed = parse_steps(texts);
-  ChainState state{scan, {}, {}, false, templates};
+  ChainState state{scan, {}, {}, {}, false, templates};
   ChainedVolume chained;
   chained.native = grid_of(scan);
   chained.native_geometry = scan.geometry;
   chained.record = nlohmann::json::array();
   for (size_t i = 0; i < parsed.size(); ++i) chained.record.push_back(run_step(*parsed[i], texts[i].text, state));
   chained.volume = std::move(state.image);
+  chained.field = state.field;
   chained.native_from_chain = state.native_from_chain;
   if (state.registered) chained.template_from_native = inverse(state.native_from_chain);
   return chained;
@@ -82,6 +83,7 @@ Tensor to_native_scan(const ChainedVolume& chained, const Tensor& voxels, bool m
 ChainedVolume slices_only(const ChainedVolume& chained, int64_t first, int64_t count) {
   ChainedVolume some = chained;
   some.volume.voxels = chained.volume.voxels.narrow(0, first, count);
+  if (chained.field.defined()) some.field = chained.field.narrow(0, first, count);
   some.volume.geometry = {chained.volume.geometry.ras_from_voxel * translation({0, 0, static_cast<double>(first)}), {}};
   return some;
 }

@@ -17,6 +17,7 @@ struct ChainedVolume {
   Affine native_from_chain;  ///< RAS mm of the chain's space -> RAS mm of the native scan; identity unless registered
   Grid native;               ///< the scan's own grid
   Geometry native_geometry;  ///< as its file said it
+  Tensor field;              ///< float32 [D,H,W] on the volume's grid: what bias fields divided by; undefined = nothing
   std::optional<Affine> template_from_native;  ///< RAS mm -> RAS mm of the template, where it was registered
   nlohmann::json record;                       ///< a list: each step, its parameters, what it measured, seconds
 };

@@ -22,6 +22,7 @@ class N4Step : public ChainStep {
   nlohmann::json run(ChainState& state) const override {
     const Tensor field = bias_field(state.image, state.mask, options_);
     state.image.voxels = state.image.voxels / field;
+    state.field = state.field.defined() ? state.field * field : field;
     return {{"field_min", field.min().item<float>()}, {"field_max", field.max().item<float>()}};
   }
 

@@ -34,6 +34,7 @@ ChainedVolume cut(const ChainedVolume& chained, const SliceRange& range, const I
   const Tensor& voxels = some.volume.voxels;
   const bool all = voxels.sizes() == chained.volume.voxels.sizes();
   const bool shared = voxels.storage().data() == scan.voxels.storage().data();
+  if (some.field.defined() && !all) some.field = some.field.clone();
   if (!all || shared || !voxels.is_contiguous()) some.volume.voxels = voxels.clone(at::MemoryFormat::Contiguous);
   return some;
 }

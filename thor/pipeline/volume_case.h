@@ -43,7 +43,7 @@ class VolumeCase : public ExaminedCase {
   void add_scores(CaseOutput& output, nlohmann::json& about) const;
   nlohmann::json facts() const;
   Point3 point_to_show(const Native& native, const std::vector<Lesion>& lesions) const;
-  Tensor native_values(const Tensor& unit) const;
+  Tensor native_values();
   std::string path(const std::string& file) const { return with_.folder.path(input_, file); }
 
   CaseInput input_;

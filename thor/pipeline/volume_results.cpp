@@ -33,7 +33,7 @@ VolumeCase::Native VolumeCase::bring_home() {
   map_.reset();
   seen = to_native_scan(chained_, seen, true).gt(0.5);
   native.seen_share = seen.sum().item<double>() / static_cast<double>(seen.numel());
-  native.healthy = to_native_scan(chained_, native_values(chained_.volume.voxels), false);
+  native.healthy = to_native_scan(chained_, native_values(), false);
   chained_.volume.voxels.reset();
   for (int64_t z = 0; z < seen.size(0); ++z)
     native.healthy[z].copy_(at::where(seen[z], native.healthy[z], scan_.voxels[z]));
@@ -157,15 +157,19 @@ CaseOutput VolumeCase::write() {
   return output;
 }
 
-/// Undoes what the chain did to intensities.
-Tensor VolumeCase::native_values(const Tensor& values) const {
-  Tensor native = values;
+/// Undoes what the chain did to intensities, last step first: windows, and the bias fields, which it knows as one.
+Tensor VolumeCase::native_values() {
+  Tensor& native = chained_.volume.voxels;
   const double levels = chained_.volume.full_scale > 0 ? chained_.volume.full_scale : 1;
-  for (auto step = chained_.record.rbegin(); step != chained_.record.rend(); ++step)
+  for (auto step = chained_.record.rbegin(); step != chained_.record.rend(); ++step) {
     if (step->contains("black") && step->contains("white")) {
       const double black = step->at("black").get<double>(), white = step->at("white").get<double>();
-      native = native * ((white - black) / levels) + black;
+      native.mul_((white - black) / levels).add_(black);
+    } else if (step->contains("field_min") && chained_.field.defined()) {
+      native.mul_(chained_.field);
+      chained_.field.reset();
     }
+  }
   return native;
 }
 

@@ -92,7 +92,8 @@ TEST_F(VolumeFiles, BlankSlicesHaveNoMapAndCostNoCalls) {
   EXPECT_EQ(map.narrow(0, 0, 8).abs().max().item<float>(), 0);
   EXPECT_GT(map.narrow(0, 8, 8).max().item<float>(), 0);
   int64_t blank = 0;
-  for (const auto& slice : sidecar("half").at("slices")) blank += slice.contains("blank") ? 1 : 0;
+  const nlohmann::json about = sidecar("half");
+  for (const auto& slice : about.at("slices")) blank += slice.contains("blank") ? 1 : 0;
   EXPECT_GE(blank, 8);
   EXPECT_EQ(last.total, 3 * (16 - blank));
   EXPECT_EQ(last.done, last.total);
@@ -123,6 +124,21 @@ TEST_F(VolumeFiles, OutsideTheExaminedSlicesThereIsNoMapAndThePseudoHealthyVolum
   }
   EXPECT_LT(std::abs(healthy[10].max().item<double>() - 500), 60);  // half of the scan, in its own intensities
   EXPECT_EQ(sidecar("a").at("slices").size(), 3u);
+}
+
+TEST_F(VolumeFiles, ThePseudoHealthyVolumeIsInNativeIntensitiesWhateverTheChainDidToThem) {
+  const Image native = head_stored_as("LPS");
+  scan("a.nii.gz", native);
+  model.config.preprocess.steps = {{"{step: reorient, to: RAS}"},
+                                   {"{step: n4, shrink: 1, iterations: 5, levels: 1}"},
+                                   {"{step: intensity, black: 0, white: 100, bits: 8}"}};
+  model.config.preprocess.intensity = "full_range";
+  detect();
+  // The detector halves the image; rounding to 8 bit and the network's grid blur it.
+  const Tensor healthy = result("a_pseudo_healthy.nii.gz").voxels, tissue = native.voxels.gt(200);
+  const double ratio =
+      healthy.masked_select(tissue).mean().item<double>() / native.voxels.masked_select(tissue).mean().item<double>();
+  EXPECT_NEAR(ratio, 0.5, 0.05);
 }
 
 TEST_F(VolumeFiles, ASliceThinnerThanANativeOneMarksTheNativeSliceItLiesIn) {
