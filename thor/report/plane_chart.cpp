@@ -8,8 +8,8 @@
 namespace thor {
 namespace {
 
-constexpr double kSide = 360, kTop = 30, kEdge = 6;  // pixels of the drawing
-constexpr double kGap = 12;                          // around the point
+constexpr double kSquare = 360, kTitleHeight = 30, kRim = 6;  // pixels of the drawing
+constexpr double kFree = 12;                                  // around the point
 
 /// A square on which every view has the same scale: the longest side of any of them fills it.
 struct Placed {
@@ -34,20 +34,20 @@ std::string letter(double x, double y, char side) {
 
 std::string plane_chart(const std::string& title, const OrthogonalView& view, const Tensor& picture) {
   const auto height = static_cast<double>(view.gray.size(0)), width = static_cast<double>(view.gray.size(1));
-  const double scale = kSide / kLongestViewSide;
-  const Placed placed{kEdge + (kSide - width * scale) / 2, kTop + (kSide - height * scale) / 2, scale};
+  const double scale = kSquare / kLongestViewSide;
+  const Placed placed{kRim + (kSquare - width * scale) / 2, kTitleHeight + (kSquare - height * scale) / 2, scale};
   const double right = placed.left + width * scale, bottom = placed.top + height * scale;
   const double x = placed.x(view.cross_x), y = placed.y(view.cross_y);
-  std::string out = svg_opened(title, kSide + 2 * kEdge, kTop + kSide + kEdge);
+  std::string out = svg_opened(title, kSquare + 2 * kRim, kTitleHeight + kSquare + kRim);
   out += fmt::format("<rect x=\"{0:.1f}\" y=\"{1:.1f}\" width=\"{2:.1f}\" height=\"{2:.1f}\" fill=\"#000000\"/>\n",
-                     kEdge, kTop, kSide);
+                     kRim, kTitleHeight, kSquare);
   out += fmt::format("<image x=\"{:.1f}\" y=\"{:.1f}\" width=\"{:.1f}\" height=\"{:.1f}\" href=\"{}\"/>\n", placed.left,
                      placed.top, width * scale, height * scale, embedded(encode_png(picture)));
-  out += line(placed.left, y, x - kGap, y) + line(x + kGap, y, right, y);
-  out += line(x, placed.top, x, y - kGap) + line(x, y + kGap, x, bottom);
-  const double quarter = kTop + kSide / 5, column = kEdge + kSide / 5;
-  out += letter(kEdge + 12, quarter, view.left) + letter(kEdge + kSide - 12, quarter, view.right);
-  out += letter(column, kTop + 18, view.top) + letter(column, kTop + kSide - 8, view.bottom);
+  out += line(placed.left, y, x - kFree, y) + line(x + kFree, y, right, y);
+  out += line(x, placed.top, x, y - kFree) + line(x, y + kFree, x, bottom);
+  const double quarter = kTitleHeight + kSquare / 5, column = kRim + kSquare / 5;
+  out += letter(kRim + 12, quarter, view.left) + letter(kRim + kSquare - 12, quarter, view.right);
+  out += letter(column, kTitleHeight + 18, view.top) + letter(column, kTitleHeight + kSquare - 8, view.bottom);
   return out + "</svg>\n";
 }
 
