@@ -35,12 +35,17 @@ void filter_along(Tensor& values, int64_t dimension) {
   for (int64_t k = size - 2; k >= 0; --k) layer(k).neg_().add_(layer(k + 1)).mul_(kPole);
 }
 
-std::array<double, 4> weights_at(double t) {
+}  // namespace
+
+std::array<double, 4> spline_weights(double t) {
   const double rest = 1 - t;
   return {rest * rest * rest / 6, 2.0 / 3 - t * t * (2 - t) / 2, 2.0 / 3 - rest * rest * (1 + t) / 2, t * t * t / 6};
 }
 
-}  // namespace
+std::array<double, 4> spline_slopes(double t) {
+  const double rest = 1 - t;
+  return {-rest * rest / 2, t * (1.5 * t - 2), rest * (2 - 1.5 * rest), t * t / 2};
+}
 
 Tensor spline_coefficients(const Tensor& values) {
   Tensor coefficients = values.clone();
@@ -53,7 +58,7 @@ float spline_value(const float* coefficients, const std::array<int64_t, 3>& size
   std::array<std::array<double, 4>, 3> weight;
   std::array<std::array<int64_t, 4>, 3> index;
   for (int axis = 0; axis < 3; ++axis) {
-    weight[axis] = weights_at(fraction[axis]);
+    weight[axis] = spline_weights(fraction[axis]);
     for (int k = 0; k < 4; ++k) index[axis][k] = mirrored(low[axis] + k - 1, size[axis]);
   }
   double sum = 0;

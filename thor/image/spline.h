@@ -7,6 +7,12 @@
 
 namespace thor {
 
+/// The weights of four neighbouring coefficients at a point between the second and the third, at `t` in [0,1] of the
+/// way.
+std::array<double, 4> spline_weights(double t);
+/// Their derivatives by t.
+std::array<double, 4> spline_slopes(double t);
+
 /// The coefficients whose cubic B-spline passes through every value: float32 [D,H,W] -> the same shape, a copy.
 Tensor spline_coefficients(const Tensor& values);
 
