@@ -19,6 +19,13 @@ nlohmann::json rounded_rows(const Affine& affine) {
   return rows;
 }
 
+/// Slice by slice: a volume in double precision would take more memory than reading it.
+double mean_of(const Tensor& voxels) {
+  double sum = 0;
+  for (int64_t z = 0; z < voxels.size(0); ++z) sum += voxels[z].mean(at::kDouble).item<double>();
+  return sum / static_cast<double>(voxels.size(0));
+}
+
 nlohmann::json three(const Point3& numbers) { return {rounded(numbers[0]), rounded(numbers[1]), rounded(numbers[2])}; }
 
 }  // namespace
@@ -30,7 +37,7 @@ nlohmann::json scan_facts(const Image& image) {
   nlohmann::json facts;
   facts["scan"] = {{"path", image.path}, {"size", grid.size}, {"encoding", image.encoding}};
   facts["values"] = {{"smallest", image.voxels.min().item<float>()},
-                     {"mean", image.voxels.mean(at::kDouble).item<double>()},
+                     {"mean", mean_of(image.voxels)},
                      {"largest", image.voxels.max().item<float>()}};
   if (image.medical)
     facts["geometry"] = {{"spacing_mm", three(spacing_mm(affine))},

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <tuple>
 
 #include "thor/base/error.h"
@@ -73,6 +74,37 @@ std::vector<DicomGroup> groups_of(const std::vector<std::shared_ptr<const DicomI
   return list;
 }
 
+/// The images of a folder, and what was left out.
+struct FolderContents {
+  std::vector<std::shared_ptr<const DicomInstance>> instances;
+  int64_t passed_over = 0, not_read = 0;
+  std::optional<Error> reason;  ///< why the first of those was not read
+
+  /// What is damaged stops everything: a volume without it would be wrong. What is of another kind does not.
+  void take(const std::string& file) {
+    std::optional<DicomInstance> instance;
+    try {
+      if (looks_like_dicom(file))
+        with_context(fmt::format("reading '{}'", file), [&] { instance = read_dicom_instance(file); });
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::Unsupported) throw;
+      ++not_read;
+      if (!reason) reason = error;
+      return;
+    }
+    if (instance)
+      instances.push_back(std::make_shared<const DicomInstance>(std::move(*instance)));
+    else
+      ++passed_over;
+  }
+  void report(int64_t files) const {
+    if (instances.empty() && reason) throw *reason;
+    if (passed_over > 0 && !instances.empty())
+      info("{} of {} files are no DICOM images and passed over", passed_over, files);
+    if (not_read > 0) warn("{} DICOM images are passed over: {}", not_read, reason->what());
+  }
+};
+
 std::string described(const SeriesInfo& info) {
   return fmt::format("{}: {}{}{}, {} slices of {} x {}", info.number,
                      info.description.empty() ? "no description" : info.description, info.modality.empty() ? "" : ", ",
@@ -117,22 +149,14 @@ std::vector<DicomGroup> dicom_groups(const std::string& path) {
   const auto count = static_cast<int64_t>(files.size());
   std::unique_ptr<Progress> progress;
   if (count >= kWorthProgress) progress = std::make_unique<Progress>("reading DICOM headers", count);
-  std::vector<std::shared_ptr<const DicomInstance>> instances;
-  int64_t passed_over = 0;
+  FolderContents found;
   for (const std::string& file : files) {
     throw_if_interrupted();
     if (progress) progress->advance();
-    std::optional<DicomInstance> instance;
-    if (looks_like_dicom(file))
-      with_context(fmt::format("reading '{}'", file), [&] { instance = read_dicom_instance(file); });
-    if (instance)
-      instances.push_back(std::make_shared<const DicomInstance>(std::move(*instance)));
-    else
-      ++passed_over;
+    found.take(file);
   }
-  if (passed_over > 0 && !instances.empty())
-    info("{} of {} files are no DICOM images and passed over", passed_over, count);
-  return groups_of(instances);
+  found.report(count);
+  return groups_of(found.instances);
 }
 
 bool is_dicom_folder(const std::string& path) {

@@ -77,16 +77,12 @@ std::vector<StackedFrame> one_at_each(const std::vector<Place>& places, const Sc
                       })->images.size();
   const bool same_everywhere =
       std::all_of(places.begin(), places.end(), [&](const Place& place) { return place.images.size() == most; });
-  size_t taken = 0;
+  const bool several = most > 1 && same_everywhere && (choice.frame >= 0 || !are_copies(places[0]));
+  const auto taken = static_cast<size_t>(chosen_frame(choice, several ? static_cast<int64_t>(most) : 1));
   int64_t copies = 0;
-  if (most > 1 && same_everywhere && (choice.frame >= 0 || !are_copies(places[0])))
-    taken = static_cast<size_t>(chosen_frame(choice, static_cast<int64_t>(most)));
-  else if (choice.frame > 0)
-    chosen_frame(choice, 1);
-  const bool frames_chosen = most > 1 && same_everywhere && (choice.frame >= 0 || taken > 0);
   std::vector<StackedFrame> slices;
   for (const Place& place : places) {
-    if (!frames_chosen && place.images.size() > 1) {
+    if (!several && place.images.size() > 1) {
       if (!are_copies(place))
         fail_input("'{}' and '{}' lie at the same place but differ; remove one of them", file_of(place.images[0]),
                    file_of(place.images[1]));
@@ -103,8 +99,8 @@ void check_gaps(const std::vector<Place>& places, const std::vector<StackedFrame
   std::vector<double> steps;
   for (size_t i = 1; i < places.size(); ++i) steps.push_back(places[i].height - places[i - 1].height);
   std::vector<double> sorted = steps;
-  std::nth_element(sorted.begin(), sorted.begin() + sorted.size() / 2, sorted.end());
-  const double usual = sorted[sorted.size() / 2];
+  std::nth_element(sorted.begin(), sorted.begin() + (sorted.size() - 1) / 2, sorted.end());
+  const double usual = sorted[(sorted.size() - 1) / 2];
   double worst = 0;
   for (size_t i = 0; i < steps.size(); ++i) {
     const double off = std::abs(steps[i] - usual);

@@ -86,6 +86,14 @@ void check_picture(const std::string& packed, const DicomPixels& p) {
                p.bits_allocated);
 }
 
+/// Codecs fill what is missing with gray, so a picture must have its end marker, with a little padding at most.
+void check_end_of_picture(const std::string& packed) {
+  constexpr size_t kPadding = 16;
+  const size_t end = packed.rfind("\xff\xd9");
+  if (end == std::string::npos || end + 2 + kPadding < packed.size())
+    fail_input("its compressed pixels are cut; copy the file again");
+}
+
 uint32_t little_endian_at(const std::string& bytes, size_t position) {
   uint32_t number = 0;
   for (size_t i = 4; i > 0; --i) number = number << 8 | static_cast<unsigned char>(bytes[position + i - 1]);
@@ -137,6 +145,7 @@ std::string unpack_dicom_frame(const DicomInstance& instance, const std::string&
   const DicomPixels& p = instance.pixels;
   if (std::string(instance.syntax->name) == "RLE") return unpack_rle(packed, p);
   check_picture(packed, p);
+  check_end_of_picture(packed);
   gdcm::Bitmap bitmap;
   bitmap.SetNumberOfDimensions(2);
   bitmap.SetDimension(0, static_cast<unsigned>(p.columns));

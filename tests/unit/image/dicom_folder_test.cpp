@@ -84,6 +84,17 @@ TEST_F(DicomFolder, PassesOverWhatIsNoDicomAndLooksIntoSubfolders) {
   EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
 }
 
+TEST_F(DicomFolder, PassesOverImagesOfOtherKindsWithTheReason) {
+  DicomSpec colour = slice(7, 1);
+  colour.photometric = "PALETTE COLOR";
+  write("colour", colour);
+  EXPECT_THAT(refusal(), HasSubstr("PALETTE COLOR"));
+  write_series();
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("1 DICOM images"), HasSubstr("PALETTE COLOR")));
+}
+
 TEST_F(DicomFolder, WithoutDicomSaysSo) {
   write_bytes(folder_ / "a.png", encode_png(pattern(4, 4) / 255));
   EXPECT_THAT(refusal(), HasSubstr("without DICOM"));

@@ -165,6 +165,15 @@ TEST_F(Dicom, WhosePictureContradictsItsHeaderIsRefusedBeforeItIsDecoded) {
   EXPECT_THAT(refusal(dicom_of(one)), AllOf(HasSubstr("60 x 50"), HasSubstr("6 x 5")));
 }
 
+TEST_F(Dicom, WhosePictureIsCutIsRefused) {
+  DicomSpec one = spec();
+  one.syntax = kJpegSyntax;
+  one.bits_allocated = one.bits_stored = 8;
+  const std::string whole = jpeg_of(pattern(5, 6));
+  one.compressed = {whole.substr(0, whole.size() - 20)};
+  EXPECT_THAT(refusal(dicom_of(one)), HasSubstr("cut"));
+}
+
 TEST_F(Dicom, ThatAnnouncesGigabytesIsRefusedBeforeMemoryIsTaken) {
   auto elements = dicom_elements(spec());
   elements[0x00280010] = DicomWriter(kExplicitSyntax).number(0x00280010, 8000);
