@@ -66,7 +66,11 @@ Contestant compete(const DemoOptions& options, const std::string& model_path, co
   run.seed = options.seed;
   run.device = options.device;
   const std::string folder = options.output + "/maps-" + row.name, truth = options.output + "/phantoms/test.csv";
-  DetectOptions detect{{truth}, folder, choice.name, choice.config};
+  DetectOptions detect;
+  detect.inputs = {truth};
+  detect.output = folder;
+  detect.detector_name = choice.name;
+  detect.detector_config = choice.config;
   const Pipeline pipeline(std::move(model), std::move(choice.detector), run);
   Contestant result{row.name == "thor" ? "THOR" : "DDPM", detect_files(pipeline, detect, run), {}};
   if (interrupted()) throw Interrupted();

@@ -20,24 +20,67 @@ bool ends_with_ignoring_case(const std::string& text, const std::string& ending)
          });
 }
 
-/// What a folder or dataset stands for. Beside images other folders are not looked into.
-std::vector<std::string> scans_of_folder(const std::string& folder, const CaseSelection& selection) {
-  std::vector<std::string> images, folders;
-  for (const SplitRow& row : list_scans(folder, selection.participants)) {
-    std::error_code ec;
-    (fs::is_directory(row.image, ec) ? folders : images).push_back(row.image);
-  }
-  return images.empty() ? folders : images;
+/// Letters and digits as they are, anything else as one dash.
+std::string as_name(const std::string& text) {
+  std::string name;
+  for (const unsigned char c : text)
+    if (std::isalnum(c))
+      name += static_cast<char>(c);
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
+  return name;
 }
 
-std::vector<std::string> scans_of(const std::string& input, const CaseSelection& selection) {
+/// A folder or archive of DICOM: a case for each series, named by the folder and, where there are several, by the
+/// series too.
+std::vector<CaseInput> dicom_cases(const std::string& path, const CaseSelection& selection) {
+  const std::string name = stem_of(fs::absolute(path).lexically_normal().string());
+  if (!selection.choice.series.empty()) return {{path, name, selection.choice}};
+  const std::vector<SeriesInfo> all = dicom_series(path);
+  if (all.size() < 2) return {{path, name, selection.choice}};
+  std::vector<CaseInput> cases;
+  for (const SeriesInfo& series : all) {
+    cases.push_back(
+        {path, fmt::format("{}_{}_{}", name, series.number, as_name(series.description)), selection.choice});
+    cases.back().choice.series = series.uid;
+  }
+  return cases;
+}
+
+CaseInput file_case(const std::string& path, const CaseSelection& selection) {
+  return {path, stem_of(path), selection.choice};
+}
+
+/// True where a folder's own files are images that are read one by one.
+bool holds_images(const std::string& folder) {
+  std::error_code ec;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (has_image_ending(it->path().string())) return true;
+  return false;
+}
+
+/// What a folder or dataset stands for. Beside images, other folders are not looked into.
+std::vector<CaseInput> folder_cases(const std::string& folder, const CaseSelection& selection) {
+  if (selection.participants.empty() && !holds_images(folder) && is_dicom_folder(folder))
+    return dicom_cases(fs::path(folder).lexically_normal().string(), selection);
+  std::vector<CaseInput> cases;
+  for (const SplitRow& row : list_scans(folder, selection.participants)) {
+    std::error_code ec;
+    if (!fs::is_directory(row.image, ec)) cases.push_back(file_case(row.image, selection));
+  }
+  if (cases.empty()) fail_input("the folder '{}' holds no images and no DICOM files", folder);
+  return cases;
+}
+
+std::vector<CaseInput> cases_of(const std::string& input, const CaseSelection& selection) {
   std::error_code ec;
   if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give a scan, a folder of scans or a CSV", input);
-  if (fs::is_directory(input, ec)) return scans_of_folder(input, selection);
-  if (!ends_with_ignoring_case(input, ".csv")) return {input};
-  std::vector<std::string> paths;
-  for (const SplitRow& row : read_split(input)) paths.push_back(row.image);
-  return paths;
+  if (fs::is_directory(input, ec)) return folder_cases(input, selection);
+  if (ends_with_ignoring_case(input, ".zip")) return dicom_cases(input, selection);
+  if (!ends_with_ignoring_case(input, ".csv")) return {file_case(input, selection)};
+  std::vector<CaseInput> cases;
+  for (const SplitRow& row : read_split(input)) cases.push_back(file_case(row.image, selection));
+  return cases;
 }
 
 /// How often each name occurs.
@@ -72,10 +115,11 @@ std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const 
   std::vector<CaseInput> cases;
   std::set<std::string> seen;
   for (const std::string& input : inputs)
-    for (const std::string& path : scans_of(input, selection)) {
+    for (CaseInput& one : cases_of(input, selection)) {
       std::error_code ec;
-      const fs::path real = fs::canonical(path, ec);
-      if (seen.insert(ec ? path : real.string()).second) cases.push_back({path, stem_of(path), selection.choice});
+      const fs::path real = fs::canonical(one.path, ec);
+      if (seen.insert((ec ? one.path : real.string()) + '\n' + one.choice.series).second)
+        cases.push_back(std::move(one));
     }
   make_names_unique(cases);
   return cases;

@@ -27,10 +27,11 @@ struct CaseSelection {
   std::vector<std::string> participants = {};  ///< of BIDS datasets, without "sub-"; empty = all
 };
 /// The scans that files, folders, BIDS datasets and CSV splits stand for, each once, with names unique among them. A
-/// folder stands for its images in order of name, not deeper; without any it is taken for a DICOM series. A BIDS
-/// dataset (it has dataset_description.json or folders sub-*) stands for its T1w images. A name is the file's stem;
-/// where two are equal the folder's name goes in front, then a number behind. Throws Input: a path that does not exist,
-/// an empty folder, a participant that is not there.
+/// folder stands for its images in order of name, not deeper; a folder or zip archive of DICOM for its series, each a
+/// scan; a BIDS dataset (it has dataset_description.json or folders sub-*) for its T1w images. A name is the file's or
+/// folder's stem; where there are several series their number and description follow, and where two names are equal the
+/// folder's name goes in front, then a number behind. Throws Input: a path that does not exist, an empty folder; Usage:
+/// a participant that is not there.
 std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection = {});
 
 }  // namespace thor

@@ -39,6 +39,7 @@ class VolumeCase : public ExaminedCase {
   Native bring_home();
   std::vector<Lesion> find(Native& native, nlohmann::json& about) const;
   void write_volumes(const Native& native, nlohmann::json& about) const;
+  void write_dicom(const Native& native, nlohmann::json& about) const;
   void write_pictures(const Native& native, const std::vector<Lesion>& lesions, nlohmann::json& about) const;
   void add_scores(CaseOutput& output, nlohmann::json& about) const;
   nlohmann::json facts() const;

@@ -2,10 +2,14 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
+#include <filesystem>
 
 #include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/base/version.h"
 #include "thor/data/percentile.h"
+#include "thor/image/dicom_write.h"
 #include "thor/pipeline/map_smoothing.h"
 #include "thor/pipeline/volume_case.h"
 
@@ -13,7 +17,8 @@ namespace thor {
 namespace {
 
 constexpr double kOwnQuantile = 0.995;  // of the examined voxels: what the table lists without a calibration
-constexpr size_t kMaxListed = 1000;     // lesions in a sidecar
+constexpr int64_t kMapSeriesNumber = 9001, kMaskSeriesNumber = 9002;
+constexpr size_t kMaxListed = 1000;  // lesions in a sidecar
 
 /// RAS mm of the largest value.
 Point3 place_of_maximum(const Tensor& map, const Affine& ras_from_voxel) {
@@ -73,6 +78,29 @@ void VolumeCase::write_volumes(const Native& native, nlohmann::json& about) cons
   write("pseudo_healthy", native.healthy);
   if (native.mask.defined()) write("mask", native.mask);
   about["map_full_scale"] = 1.0;
+}
+
+/// The mask and the map over the source in DICOM viewers. What DICOM cannot take does not cost the other results.
+void VolumeCase::write_dicom(const Native& native, nlohmann::json& about) const {
+  const std::string segmentation = input_.name + "_seg.dcm", folder = input_.name + "_map_dicom";
+  std::error_code ec;
+  std::filesystem::remove(path(segmentation), ec);
+  const std::string provenance =
+      fmt::format("detector {}, config {}, seed {}, model {}", with_.options.detector_name,
+                  with_.options.detector_config.dump(), about.at("seed").dump(), with_.pipeline.model().hash);
+  try {
+    make_folder(path(folder));
+    write_dicom_map(path(folder), native.map, scan_,
+                    {"THOR anomaly map, research only", version(), provenance, kMapSeriesNumber});
+    about["map_dicom"] = folder;
+    if (!native.mask.defined() || !native.mask.any().item<bool>()) return;
+    write_dicom_segmentation(path(segmentation), native.mask, scan_,
+                             {"THOR mask, research only", version(), provenance, kMaskSeriesNumber});
+    about["segmentation_dicom"] = segmentation;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Internal) throw;
+    warn("the results for '{}' are not all there as DICOM: {}", input_.path, error.what());
+  }
 }
 
 Point3 VolumeCase::point_to_show(const Native& native, const std::vector<Lesion>& lesions) const {
@@ -151,6 +179,7 @@ CaseOutput VolumeCase::write() {
   Native native = bring_home();
   output.lesions = find(native, about);
   write_volumes(native, about);
+  if (scan_.dicom && with_.options.layout == "flat") write_dicom(native, about);
   write_pictures(native, output.lesions, about);
   output.map_path = path(about["map"].get<std::string>());
   with_.folder.finish(input_, about);
