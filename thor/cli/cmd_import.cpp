@@ -50,7 +50,7 @@ void say_what_was_assumed(const ModelConfig& config, const std::vector<std::stri
     warn("the file does not say, so this was assumed (change it with --set or --config): {}", fmt::join(assumed, " "));
 }
 
-bool is_model(const std::string& path) {
+bool holds_a_model(const std::string& path) {
   return std::filesystem::path(path).extension() == ".safetensors" &&
          read_safetensors(path).metadata.count("thor.config") > 0;
 }
@@ -76,7 +76,7 @@ int import_unet(const ImportOptions& options) {
   if (options.files.size() != 1) fail_usage("--as unet takes one file, {} were given", options.files.size());
   if (options.output.empty()) fail_usage("--out is needed: where the model is written (.safetensors)");
   const std::string& path = options.files[0];
-  if (!options.config.empty() && with_context("importing " + path, [&] { return is_model(path); }))
+  if (!options.config.empty() && with_context("importing " + path, [&] { return holds_a_model(path); }))
     return import_chain(options);
   const auto original = with_context("importing " + path, [&] { return read_weights_file(path); });
   const auto file = with_context("importing " + path, [&] { return to_generative_names(original); });
