@@ -54,29 +54,35 @@ PageSection lesion_section(const VolumeReport& report) {
   return {"Lesions", text, {lesion_table(report)}, {}, {}, false};
 }
 
-std::vector<std::string> planes(const VolumeReport& report) {
-  std::vector<std::string> charts;
+using Picture = Tensor (*)(const VolumeReport&, const OrthogonalView&);
+
+PageSection plane_section(const std::string& title, const std::string& text, const VolumeReport& report,
+                          Picture picture) {
+  PageSection section{title, text, {}, {}, {}, false};
   for (const OrthogonalView& view : report.views)
-    charts.push_back(
-        plane_chart(fmt::format("{}, {:.1f} mm", view.name, view.height_mm), view, coloured(view, report.map_maximum)));
-  for (const OrthogonalView& view : report.views)
-    charts.push_back(plane_chart(fmt::format("{}: the scan alone", view.name), view, view.gray));
-  for (const OrthogonalView& view : report.views)
-    charts.push_back(plane_chart(fmt::format("{}: pseudo-healthy", view.name), view, view.healthy));
-  return charts;
+    section.charts.push_back(
+        plane_chart(fmt::format("{}, {:.1f} mm", view.name, view.height_mm), view, picture(report, view)));
+  return section;
 }
 
-PageSection plane_section(const VolumeReport& report) {
-  const std::string where = report.lesions.empty() ? "the largest value of the map" : "the peak";
-  return {"Planes",
-          fmt::format("Along the axes of the body, through {}; the patient's right (R) is on the left, as radiologists "
-                      "look at it. The map is drawn to its own maximum, {:.4g}. Beyond the examined slices there is no "
-                      "map, and the pseudo-healthy volume is the scan itself.",
-                      where, report.map_maximum),
-          {},
-          planes(report),
-          {},
-          false};
+PageSection map_section(const VolumeReport& report) {
+  const std::string text = fmt::format(
+      "Along the axes of the body, through {}; the patient's right (R) is on the left, as radiologists look at it. The "
+      "map is drawn to its own maximum, {:.4g}; beyond the examined slices there is none.",
+      report.lesions.empty() ? "the largest value of the map" : "the peak of the first lesion", report.map_maximum);
+  return plane_section("The map over the scan", text, report, [](const VolumeReport& of, const OrthogonalView& view) {
+    return coloured(view, of.map_maximum);
+  });
+}
+
+PageSection scan_section(const VolumeReport& report) {
+  return plane_section("The scan alone", "", report,
+                       [](const VolumeReport&, const OrthogonalView& view) { return view.gray; });
+}
+
+PageSection healthy_section(const VolumeReport& report) {
+  return plane_section("Pseudo-healthy", "Beyond the examined slices it is the scan itself.", report,
+                       [](const VolumeReport&, const OrthogonalView& view) { return view.healthy; });
 }
 
 PageSection slice_section(const VolumeReport& report) {
@@ -146,7 +152,8 @@ Page volume_page(const VolumeReport& report) {
   Page page;
   page.title = report.about.at("name").get<std::string>();
   page.introduction = introduction(report);
-  page.sections = {plane_section(report), lesion_section(report), slice_section(report)};
+  page.sections = {map_section(report), lesion_section(report), scan_section(report), healthy_section(report),
+                   slice_section(report)};
   page.sections.push_back({"Where it comes from",
                            "",
                            {fact_table(report.about), chain_table(report.about.at("volume").at("chain"))},
