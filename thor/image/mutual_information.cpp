@@ -52,7 +52,13 @@ void each_part(int64_t items, F work) {
 
 }  // namespace
 
-/// What the scan holds at a place.
+/// What the scan holds at a place, by trilinear interpolation.
+struct MutualInformation::Looked {
+  double value = 0;
+  Point3 slope{};  ///< per voxel along x, y, z
+};
+
+/// The same in bins.
 struct MutualInformation::Hit {
   bool within = false;
   uint8_t bin = 0;  ///< the first of the four that it is counted in
@@ -74,7 +80,7 @@ MutualInformation::MutualInformation(TemplateSamples samples, const Tensor& scan
       voxel_from_ras_(inverse(ras_from_voxel)),
       range_(range) {}
 
-bool MutualInformation::look_up(const Point3& voxel, Hit& hit) const {
+bool MutualInformation::look_up(const Point3& voxel, Looked& looked) const {
   std::array<int64_t, 3> low;
   Point3 t;
   for (int axis = 0; axis < 3; ++axis) {
@@ -93,19 +99,30 @@ bool MutualInformation::look_up(const Point3& voxel, Hit& hit) const {
   }
   const auto between = [](double a, double b, double fraction) { return a + fraction * (b - a); };
   const double near = between(on_x[0], on_x[1], t[1]), far = between(on_x[2], on_x[3], t[1]);
-  const double scale = (kHistogramBins - 1 - 2 * kPadding) / (range_.high - range_.low);
-  const double place = (between(near, far, t[2]) - range_.low) * scale;
-  const double inside = std::clamp(place, 0.0, static_cast<double>(kHistogramBins - 1 - 2 * kPadding));
-  hit.within = true;
-  hit.bin = static_cast<uint8_t>(static_cast<int>(inside) + kPadding - 1);
-  hit.fraction = static_cast<float>(inside - std::floor(inside));
-  hit.slope = {};
-  if (inside != place) return true;
-  hit.slope[0] = static_cast<float>(
-      scale * between(between(rise_x[0], rise_x[1], t[1]), between(rise_x[2], rise_x[3], t[1]), t[2]));
-  hit.slope[1] = static_cast<float>(scale * between(on_x[1] - on_x[0], on_x[3] - on_x[2], t[2]));
-  hit.slope[2] = static_cast<float>(scale * (far - near));
+  looked.value = between(near, far, t[2]);
+  looked.slope = {between(between(rise_x[0], rise_x[1], t[1]), between(rise_x[2], rise_x[3], t[1]), t[2]),
+                  between(on_x[1] - on_x[0], on_x[3] - on_x[2], t[2]), far - near};
   return true;
+}
+
+MutualInformation::Hit MutualInformation::hit_of(const Looked& looked) const {
+  constexpr double kLast = kHistogramBins - 1 - 2 * kPadding;
+  const double bins_per_value = kLast / (range_.high - range_.low);
+  const double place = (looked.value - range_.low) * bins_per_value, inside = std::clamp(place, 0.0, kLast);
+  const auto whole = static_cast<int>(inside);
+  Hit hit{true, static_cast<uint8_t>(whole + kPadding - 1), static_cast<float>(inside - whole), {}};
+  for (int axis = 0; axis < 3 && inside == place; ++axis)
+    hit.slope[axis] = static_cast<float>(looked.slope[axis] * bins_per_value);
+  return hit;
+}
+
+std::vector<float> MutualInformation::scan_values(const Affine& scan_from_template) const {
+  const Affine voxel_from_template = voxel_from_ras_ * scan_from_template;
+  std::vector<float> values;
+  Looked looked;
+  for (const Point3& place : samples_.places)
+    if (look_up(voxel_from_template(place), looked)) values.push_back(static_cast<float>(looked.value));
+  return values;
 }
 
 MutualInformation::Counts MutualInformation::count(const Affine& voxel_from_template) const {
@@ -114,8 +131,9 @@ MutualInformation::Counts MutualInformation::count(const Affine& voxel_from_temp
   std::vector<Histogram> parts(kParts, counts.joint);
   std::vector<int64_t> within(kParts, 0);
   each_part(samples, [&](int64_t part, int64_t i) {
-    Hit& hit = counts.hits[i];
-    if (!look_up(voxel_from_template(samples_.places[i]), hit)) return;
+    Looked looked;
+    if (!look_up(voxel_from_template(samples_.places[i]), looked)) return;
+    const Hit hit = counts.hits[i] = hit_of(looked);
     const std::array<double, 4> weights = spline_weights(hit.fraction);
     double* bins = parts[part].data() + samples_.bins[i] * kHistogramBins + hit.bin;
     for (int k = 0; k < 4; ++k) bins[k] += weights[k];

@@ -34,15 +34,22 @@ struct Similarity {
 /// not depend on the number of threads.
 class MutualInformation {
  public:
-  /// `scan` is float32 [D,H,W].
+  /// `scan` is float32 [D,H,W], with at least two voxels along each axis.
   MutualInformation(TemplateSamples samples, const Tensor& scan, const Affine& ras_from_voxel, const ValueRange& range);
 
   Similarity at(const Affine& scan_from_template) const;
 
+  /// What the scan holds at the samples that lie in it.
+  std::vector<float> scan_values(const Affine& scan_from_template) const;
+  /// Shares the bins out anew.
+  void set_range(const ValueRange& range) { range_ = range; }
+
  private:
+  struct Looked;
   struct Hit;
   struct Counts;
-  bool look_up(const Point3& voxel, Hit& hit) const;
+  bool look_up(const Point3& voxel, Looked& looked) const;
+  Hit hit_of(const Looked& looked) const;
   Counts count(const Affine& voxel_from_template) const;
   /// Of the sum over samples; `logs` is what each [template bin][scan bin] counts.
   std::array<double, 12> gradient(const std::vector<Hit>& hits, const std::vector<double>& logs) const;

@@ -100,6 +100,14 @@ std::vector<Level> levels_of(Image scan, Image template_, const Tensor& mask, co
   return levels;
 }
 
+/// Gives the bins to the tissues that the samples now meet: a bright scalp outside the mask must not take most of them.
+void focus(Level& level, const Affine& scan_from_template) {
+  const std::vector<float> values = level.similarity.scan_values(scan_from_template);
+  if (values.empty()) return;
+  const ValueRange range = range_of(at::tensor(values));
+  if (range.high > range.low) level.similarity.set_range(range);
+}
+
 /// Moves x uphill on one level.
 void climb(const Level& level, const Motion& motion, int64_t iterations, std::vector<double>& x) {
   const auto objective = [&](const std::vector<double>& at, std::vector<double>& gradient) {
@@ -166,25 +174,30 @@ void check(const Image& template_, const Tensor& mask, const RegistrationOptions
 Registration register_to(const Image& scan, const Image& template_, const Tensor& mask,
                          const RegistrationOptions& options) {
   check(template_, mask, options);
-  const std::vector<Level> levels = levels_of(scan, template_, mask, options);
+  std::vector<Level> levels = levels_of(scan, template_, mask, options);
   Motion motion{mask.defined() ? centre_of(mask > 0.5, template_.geometry.ras_from_voxel)
                                : foreground_centre(template_)};
   const Point3 centre = foreground_centre(scan);
   const std::vector<double> start{
       0, 0, 0, centre[0] - motion.centre[0], centre[1] - motion.centre[1], centre[2] - motion.centre[2]};
-  const MutualInformation& finest = levels.back().similarity;
-  Registration result;
-  result.similarity_before = finest.at(motion.map_of(start)).nats;
-
   std::vector<double> x = searched(levels.front(), motion, start);
-  for (const Level& level : levels) climb(level, motion, options.iterations, x);
+  const auto climb_all = [&] {
+    for (Level& level : levels) {
+      focus(level, motion.map_of(x));
+      climb(level, motion, options.iterations, x);
+    }
+  };
+  climb_all();
+  const Affine start_map = motion.map_of(start);
   if (options.affine) {
     x = Motion::affine_from_rigid(x);
     motion.affine = true;
-    for (const Level& level : levels) climb(level, motion, options.iterations, x);
+    climb_all();
   }
-  result.scan_from_template = motion.map_of(x);
+  Registration result{motion.map_of(x)};
+  const MutualInformation& finest = levels.back().similarity;
   const Similarity reached = finest.at(result.scan_from_template);
+  result.similarity_before = finest.at(start_map).nats;
   result.similarity = reached.nats;
   check_plausible(result.scan_from_template, reached.overlap);
   return result;
