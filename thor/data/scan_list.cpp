@@ -82,11 +82,27 @@ std::vector<SplitRow> scans_of_bids(const fs::path& dataset, const std::vector<s
   return rows;
 }
 
+/// DICOM files end in .dcm or .ima, in nothing, or in the last number of an UID.
+bool has_dicom_name(const fs::path& file) {
+  const std::string ending = file.extension().string();
+  return ending.empty() || ends_with(ending, ".dcm") || ends_with(ending, ".ima") ||
+         std::all_of(ending.begin() + 1, ending.end(), [](unsigned char c) { return std::isdigit(c); });
+}
+
+/// A folder that holds DICOM, however deep.
+bool holds_dicom(const fs::path& folder) {
+  std::error_code ec;
+  for (fs::recursive_directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (std::error_code none; it->is_regular_file(none) && has_dicom_name(it->path())) return true;
+  return false;
+}
+
 std::vector<SplitRow> scans_of_folder(const fs::path& folder) {
   std::vector<SplitRow> rows;
   for (const fs::path& at : content_of(folder)) {
     if (ends_with(at.string(), ".dcm")) return {row_of(folder, folder)};
-    if (is_folder(at) || has_image_ending(at.string())) rows.push_back(row_of(at, folder));
+    const bool scan = is_folder(at) ? holds_dicom(at) : has_image_ending(at.string()) || ends_with(at.string(), ".zip");
+    if (scan) rows.push_back(row_of(at, folder));
   }
   if (rows.empty()) fail_input("the folder '{}' holds no images and no folders of DICOM files", folder.string());
   return rows;

@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kTemplateSpacing = 2;  // mm: registration needs no finer one
 constexpr double kTemplateWhite = 99.9;
+constexpr int64_t kMaxTemplateVoxels = 1 << 26;  // of one that comes in a file of ours
 constexpr const char* kTensorPrefix = "template.";
 constexpr const char* kTemplatesKey = "thor.templates";
 
@@ -81,7 +82,8 @@ Affine parse_affine(const nlohmann::json& about, const char* key) {
 }
 
 Template parse_template(const std::string& name, const nlohmann::json& about, const Tensor& stored) {
-  if (stored.scalar_type() != at::kByte || stored.dim() != 3 || stored.numel() == 0)
+  if (stored.scalar_type() != at::kByte || stored.dim() != 3 || stored.numel() == 0 ||
+      stored.numel() > kMaxTemplateVoxels)
     fail_input("its voxels are {} {}, expected uint8 [D,H,W]", std::string(stored.dtype().name()),
                shape_text(stored.sizes()));
   Template one;

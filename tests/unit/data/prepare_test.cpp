@@ -182,7 +182,8 @@ TEST_F(ScanLists, TakeAFoldersImagesAndItsSeries) {
   touch("a.png");
   touch("notes.txt");
   touch(".hidden.png");
-  touch("series/IM0001");
+  touch("series/study/IM0001");
+  touch("a.scans/index.html");
   EXPECT_THAT(names(list_scans(folder_.path())), ElementsAre("a.png", "b.nii.gz", "series"));
   touch("one.dcm");
   EXPECT_EQ(list_scans(folder_.path()).size(), 1u);
