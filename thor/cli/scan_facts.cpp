@@ -8,7 +8,7 @@
 namespace thor {
 namespace {
 
-double rounded(double value) { return std::round(value * 1e6) / 1e6; }
+double rounded(double value) { return std::round(value * 1e6) / 1e6 + 0.0; }
 
 nlohmann::json rounded_rows(const Affine& affine) {
   nlohmann::json rows = nlohmann::json::array();

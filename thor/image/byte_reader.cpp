@@ -15,6 +15,7 @@ namespace {
 
 constexpr int64_t kMostFromOneByte = 1032;  // deflate's largest ratio (https://zlib.net/zlib_tech.html)
 constexpr size_t kInputBuffer = size_t{1} << 16;
+constexpr Bytef kGzipStart = 0x1f;
 constexpr int kZlibOrGzip = MAX_WBITS + 32;
 
 }  // namespace
@@ -89,8 +90,8 @@ size_t ByteReader::inflate_some(char* to, size_t count) {
       if (z.avail_in == 0) fail_input("the compressed data end too early");
     }
     if (in.at_end) {
-      // Zeros behind a gzip member are padding (tape blocks); anything else starts another one.
-      if (in.one_member || *z.next_in == 0) return done;
+      // Another gzip member may follow; other bytes are padding, as gzip takes them.
+      if (in.one_member || *z.next_in != kGzipStart) return done;
       in.at_end = false;
       inflateReset(&z);
     }

@@ -135,6 +135,14 @@ TEST_F(Nifti, ThatAnnouncesMoreThanItsFileCanHoldIsRefusedBeforeMemoryIsTaken) {
   EXPECT_THAT(story_of([&] { read_scan(folder_ / "a.nii.gz"); }), HasSubstr("announces 4000000352 bytes"));
 }
 
+TEST_F(Nifti, PackedInSeveralMembersOrPaddedIsReadWhole) {
+  const std::string content = bytes(), path = folder_ / "b.nii.gz";
+  for (const size_t cut : {size_t{100}, content.size() - 20}) {
+    write_bytes(path, gzip_packed(content.substr(0, cut)) + gzip_packed(content.substr(cut)) + std::string(512, '\0'));
+    EXPECT_EQ(max_abs_diff(read_image(path).voxels[0], pattern(5, 6)), 0) << cut;
+  }
+}
+
 TEST_F(Nifti, VolumeWithNanIsReadWithZerosAndAWarning) {
   Tensor voxels = at::stack({pattern(5, 6), pattern(5, 6)});
   write_nifti(path_, voxels, {});
