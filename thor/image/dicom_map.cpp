@@ -62,6 +62,8 @@ void put_kind(DcmItem& file, const MapKind& kind) {
   put_value(file, DCM_ImageType, kind.image_type);
   for (const auto& [tag, value] : kind.values) put_value(file, tag, value);
   put_value(file, DCM_BurnedInAnnotation, "NO");
+  for (const DcmTagKey& tag : {DCM_PatientPosition, DCM_Laterality})
+    if (!file.tagExists(tag)) put_value(file, tag, "");
 }
 
 void put_place(DcmItem& file, const DicomPlacement& placement, int64_t z) {
