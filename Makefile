@@ -34,7 +34,7 @@ demo: build ## phantoms, a small model, THOR against DDPM, a page: demo/index.ht
 	@$(RELEASE)/thor demo demo
 	@echo "open demo/index.html"
 
-test: SETUP_ALSO := python3-torch python3-sklearn python3-skimage python3-scipy
+test: SETUP_ALSO := python3-torch python3-sklearn python3-skimage python3-scipy python3-pydicom
 test: configure ## build everything and run every test
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@ctest --test-dir $(RELEASE) --output-on-failure

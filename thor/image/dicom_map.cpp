@@ -74,7 +74,7 @@ void put_place(DcmItem& file, const DicomPlacement& placement, int64_t z) {
   put_value(file, DCM_SpacingBetweenSlices, placement.slice_spacing);
 }
 
-/// Said twice: many readers take an MR image's values from Real World Value Mapping only, others from Rescale Slope.
+/// Said twice: viewers apply Rescale Slope; the standard gives an MR image Real World Value Mapping only.
 void put_scale(DcmItem& file, const MapScale& scale) {
   put_value(file, DCM_RescaleIntercept, "0");
   put_value(file, DCM_RescaleSlope, scale.text);

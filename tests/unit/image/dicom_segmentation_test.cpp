@@ -221,7 +221,11 @@ TEST_F(Segmentation, OfADamagedSourceIsAnErrorAndNoCrash) {
     const bool refused = story_of([&] { write(image, mask_for(image)); }) != "no error";
     EXPECT_NE(refused, std::filesystem::exists(path_)) << kept;
   }
-  write_bytes(image.dicom->slices[0].file, "");
+}
+
+TEST_F(Segmentation, OfASourceThatWasReplacedIsRefused) {
+  const Image image = write_series(folder_.path(), {});
+  write_bytes(image.dicom->slices[0].file, read_bytes(image.dicom->slices[1].file));
   EXPECT_THAT(story_of([&] { write(image, mask_for(image)); }), HasSubstr("not the file"));
 }
 
