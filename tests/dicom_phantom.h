@@ -6,7 +6,6 @@
 #include <dcmtk/dcmdata/dctk.h>
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <string>
@@ -154,60 +153,6 @@ inline Tensor map_for(const Image& image) {
 }
 inline DicomResult result_for_tests() {
   return {"THOR anomaly map, research only", "0.1.0", "thor; seed 1; start_step 350; model 0123", 9001};
-}
-
-/// The folder's single-frame files as one volume, by position along their normal; the voxels are left black.
-inline Image describe_series(const std::string& folder) {
-  struct Found {
-    double along;
-    Point3 corner;
-    DicomSlice slice;
-  };
-  std::vector<Found> found;
-  DicomSource source;
-  std::array<double, 6> o{};
-  double rows = 0, columns = 0;
-  Uint16 height = 0, width = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    DcmFileFormat file;
-    if (file.loadFile(entry.path().c_str()).bad()) continue;
-    DcmItem& item = *file.getDataset();
-    const auto text = [&](const DcmTagKey& tag) {
-      OFString value;
-      item.findAndGetOFStringArray(tag, value);
-      return std::string(value.c_str());
-    };
-    Found one;
-    for (unsigned long i = 0; i < 3; ++i) item.findAndGetFloat64(DCM_ImagePositionPatient, one.corner[i], i);
-    for (unsigned long i = 0; i < 6; ++i) item.findAndGetFloat64(DCM_ImageOrientationPatient, o[i], i);
-    item.findAndGetFloat64(DCM_PixelSpacing, rows, 0);
-    item.findAndGetFloat64(DCM_PixelSpacing, columns, 1);
-    item.findAndGetUint16(DCM_Rows, height);
-    item.findAndGetUint16(DCM_Columns, width);
-    const Point3 normal{o[1] * o[5] - o[2] * o[4], o[2] * o[3] - o[0] * o[5], o[0] * o[4] - o[1] * o[3]};
-    one.along = normal[0] * one.corner[0] + normal[1] * one.corner[1] + normal[2] * one.corner[2];
-    one.slice = {entry.path().string(), text(DCM_SOPClassUID), text(DCM_SOPInstanceUID), 0};
-    source.study_uid = text(DCM_StudyInstanceUID), source.series_uid = text(DCM_SeriesInstanceUID);
-    source.frame_of_reference_uid = text(DCM_FrameOfReferenceUID), source.modality = text(DCM_Modality);
-    found.push_back(one);
-  }
-  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) { return a.along < b.along; });
-  Affine lps;
-  const Point3 first = found.front().corner, last = found.back().corner;
-  for (int i = 0; i < 3; ++i) {
-    lps.at(i, 0) = o[i] * columns;
-    lps.at(i, 1) = o[3 + i] * rows;
-    lps.at(i, 2) = (last[i] - first[i]) / static_cast<double>(found.size() - 1);
-    lps.at(i, 3) = first[i];
-  }
-  for (const Found& one : found) source.slices.push_back(one.slice);
-  Image image;
-  image.voxels = at::zeros({static_cast<int64_t>(found.size()), height, width});
-  image.geometry.ras_from_voxel = scaling({-1, -1, 1}) * lps;
-  image.path = folder;
-  image.medical = true;
-  image.dicom = std::make_shared<DicomSource>(source);
-  return image;
 }
 
 }  // namespace thor::test

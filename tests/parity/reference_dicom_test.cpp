@@ -72,7 +72,7 @@ TEST_F(PyDicom, SeesAMaskThatIsNotWhatWasWritten) {
 TEST_F(PyDicom, AgreesOnARealObliqueSeries) {
   const std::string series = shared_dir() + "/data/dicom/studyforrest";
   if (!std::filesystem::exists(series)) GTEST_SKIP() << series << " is not here";
-  const Image image = describe_series(series);
+  const Image image = read_scan(series);
   Tensor mask = at::zeros_like(image.voxels);
   mask.narrow(0, 20, 9).narrow(1, 100, 70).narrow(2, 80, 51).fill_(1);
   const Tensor map = at::linspace(0, 0.7, image.voxels.numel()).view(image.voxels.sizes());
