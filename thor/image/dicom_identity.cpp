@@ -48,6 +48,11 @@ Sha256 begin_identity(const std::string& kind, const Image& source, const DicomR
   return identity;
 }
 
+std::string frame_of_reference_of(const DicomSource& source) {
+  return source.frame_of_reference_uid.empty() ? uid_from("frame of reference of " + source.series_uid)
+                                               : source.frame_of_reference_uid;
+}
+
 std::string dicom_text(const std::string& text, size_t most) {
   std::string plain = text.substr(0, most);
   for (char& c : plain) {

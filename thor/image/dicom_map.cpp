@@ -62,6 +62,8 @@ void put_kind(DcmItem& file, const MapKind& kind) {
   put_value(file, DCM_ImageType, kind.image_type);
   for (const auto& [tag, value] : kind.values) put_value(file, tag, value);
   put_value(file, DCM_BurnedInAnnotation, "NO");
+  for (const DcmTagKey& tag : {DCM_PatientPosition, DCM_Laterality})
+    if (!file.tagExists(tag)) put_value(file, tag, "");
 }
 
 void put_place(DcmItem& file, const DicomPlacement& placement, int64_t z) {
@@ -72,7 +74,7 @@ void put_place(DcmItem& file, const DicomPlacement& placement, int64_t z) {
   put_value(file, DCM_SpacingBetweenSlices, placement.slice_spacing);
 }
 
-/// Said twice: many readers take an MR image's values from Real World Value Mapping only, others from Rescale Slope.
+/// Said twice: viewers apply Rescale Slope; the standard gives an MR image Real World Value Mapping only.
 void put_scale(DcmItem& file, const MapScale& scale) {
   put_value(file, DCM_RescaleIntercept, "0");
   put_value(file, DCM_RescaleSlope, scale.text);

@@ -34,6 +34,7 @@ bool is_inherited(const DcmTagKey& tag) {
                                             DCM_PatientWeight,
                                             DCM_BodyPartExamined,
                                             DCM_PatientPosition,
+                                            DCM_Laterality,
                                             DCM_StudyID,
                                             DCM_PositionReferenceIndicator,
                                             DCM_LossyImageCompression,
@@ -96,6 +97,10 @@ std::shared_ptr<DcmFileFormat> read_source_header(const DicomSource& source) {
   expect_good(
       file->loadFileUntilTag(path.c_str(), EXS_Unknown, EGL_noChange, DCM_MaxReadLength, ERM_autoDetect, DCM_PixelData),
       fmt::format("the source '{}' cannot be read again", path));
+  OFString uid;
+  file->getDataset()->findAndGetOFString(DCM_SOPInstanceUID, uid);
+  if (uid != source.slices.front().sop_instance_uid.c_str())
+    fail_input("the source '{}' is not the file that the scan was read from; read the scan again", path);
   return file;
 }
 
@@ -103,14 +108,13 @@ void identify_result(DcmItem& file, DcmItem& source_header, const DicomSource& s
                      const ResultIdentity& identity) {
   inherit(file, source_header);
   const auto [date, time] = moment_of(source_header);
-  const std::string own_frame = uid_from("frame of reference of " + source.series_uid);
   const std::string version = dicom_text(result.software_version, kDicomLO);
   const std::pair<DcmTagKey, std::string> values[]{
       {DCM_SOPClassUID, identity.sop_class_uid},
       {DCM_SOPInstanceUID, identity.sop_instance_uid},
       {DCM_StudyInstanceUID, source.study_uid.empty() ? uid_from("study of " + source.series_uid) : source.study_uid},
       {DCM_SeriesInstanceUID, identity.series_uid},
-      {DCM_FrameOfReferenceUID, source.frame_of_reference_uid.empty() ? own_frame : source.frame_of_reference_uid},
+      {DCM_FrameOfReferenceUID, frame_of_reference_of(source)},
       {DCM_Modality, identity.modality},
       {DCM_SeriesNumber, std::to_string(result.series_number)},
       {DCM_SeriesDescription, dicom_text(result.description, kDicomLO)},

@@ -46,6 +46,9 @@ std::string uid_from(const std::string& words);
 /// A hash of everything that makes a result what it is, but for the voxels, which the caller adds.
 Sha256 begin_identity(const std::string& kind, const Image& source, const DicomResult& result);
 
+/// The source's frame of reference, or where it names none, one of its series.
+std::string frame_of_reference_of(const DicomSource& source);
+
 /// Throws Usage where the source is not DICOM; Internal where shapes differ.
 void expect_dicom_source(const Tensor& voxels, const Image& source);
 /// Throws Input with DCMTK's reason unless all went well.

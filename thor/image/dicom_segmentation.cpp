@@ -29,15 +29,19 @@ constexpr std::array<const char*, 3> kSegmentCategory{"49755003", "SCT", "Morpho
 constexpr std::array<const char*, 3> kSegmentType{"52988006", "SCT", "Lesion"};
 constexpr std::array<const char*, 3> kAlgorithmFamily{"123110", "DCM", "Artificial Intelligence"};  // CID 7162
 
-std::unique_ptr<DcmSegmentation> empty_segmentation(const Tensor& mask, const DicomResult& result) {
+std::unique_ptr<DcmSegmentation> empty_segmentation(const Tensor& mask, const DicomSource& source,
+                                                    const DicomResult& result) {
   const std::string version = dicom_text(result.software_version, kDicomLO);
-  ContentIdentificationMacro content("1", "ANOMALY", dicom_text(result.description, kDicomLO).c_str(), kAlgorithm);
+  ContentIdentificationMacro content("1", "ANOMALY", dicom_text(result.description, kDicomLO).c_str(), "THOR^");
   DcmSegmentation* made = nullptr;
   expect_good(
       DcmSegmentation::createBinarySegmentation(
           made, static_cast<Uint16>(mask.size(1)), static_cast<Uint16>(mask.size(2)),
           IODGeneralEquipmentModule::EquipmentInfo(kAlgorithm, "thor", version.c_str(), version.c_str()), content),
       kCannot);
+  // DCMTK does not write without these two.
+  made->getFrameOfReference().setFrameOfReferenceUID(frame_of_reference_of(source).c_str());
+  made->getSeries().setSeriesNumber(std::to_string(result.series_number).c_str());
   return std::unique_ptr<DcmSegmentation>(made);
 }
 
@@ -134,7 +138,7 @@ void write_dicom_segmentation(const std::string& path, const Tensor& mask, const
   const auto header = read_source_header(*source.dicom);
   const DicomPlacement placement(source.geometry.ras_from_voxel);
   Sha256 hash = begin_identity("segmentation", source, result);
-  const auto segmentation = empty_segmentation(mask, result);
+  const auto segmentation = empty_segmentation(mask, *source.dicom, result);
   add_segment(*segmentation, result);
   add_shared_geometry(*segmentation, placement);
   std::vector<int64_t> slices;
