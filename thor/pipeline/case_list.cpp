@@ -34,7 +34,9 @@ std::string as_name(const std::string& text) {
 /// A folder or archive of DICOM: a case for each series, named by the folder and, where there are several, by the
 /// series too.
 std::vector<CaseInput> dicom_cases(const std::string& path, const CaseSelection& selection) {
-  const std::string name = stem_of(fs::absolute(path).lexically_normal().string());
+  fs::path whole = fs::absolute(path).lexically_normal();
+  if (whole.filename().empty()) whole = whole.parent_path();
+  const std::string name = stem_of(whole.string());
   if (!selection.choice.series.empty()) return {{path, name, selection.choice}};
   const std::vector<SeriesInfo> all = dicom_series(path);
   if (all.size() < 2) return {{path, name, selection.choice}};
@@ -51,32 +53,39 @@ CaseInput file_case(const std::string& path, const CaseSelection& selection) {
   return {path, stem_of(path), selection.choice};
 }
 
-/// True where a folder's own files are images that are read one by one.
-bool holds_images(const std::string& folder) {
+bool is_folder(const std::string& path) {
   std::error_code ec;
-  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
-    if (has_image_ending(it->path().string())) return true;
-  return false;
+  return fs::is_directory(path, ec);
 }
 
-/// What a folder or dataset stands for. Beside images, other folders are not looked into.
+bool is_container(const std::string& path) { return is_folder(path) || ends_with_ignoring_case(path, ".zip"); }
+
+/// True where everything in a folder is a file of no known ending: DICOM, if anything.
+bool holds_nameless_files_only(const std::string& folder) {
+  std::error_code ec;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (is_container(it->path().string()) || has_image_ending(it->path().string())) return false;
+  return true;
+}
+
+/// What a folder or dataset stands for. Beside images, folders and archives are not looked into.
 std::vector<CaseInput> folder_cases(const std::string& folder, const CaseSelection& selection) {
-  if (selection.participants.empty() && !holds_images(folder) && is_dicom_folder(folder))
-    return dicom_cases(fs::path(folder).lexically_normal().string(), selection);
-  std::vector<CaseInput> cases;
-  for (const SplitRow& row : list_scans(folder, selection.participants)) {
-    std::error_code ec;
-    if (!fs::is_directory(row.image, ec)) cases.push_back(file_case(row.image, selection));
-  }
-  if (cases.empty()) fail_input("the folder '{}' holds no images and no DICOM files", folder);
-  return cases;
+  if (selection.participants.empty() && holds_nameless_files_only(folder) && is_dicom_folder(folder))
+    return dicom_cases(folder, selection);
+  std::vector<CaseInput> images, series;
+  for (const SplitRow& row : list_scans(folder, selection.participants))
+    if (!is_container(row.image))
+      images.push_back(file_case(row.image, selection));
+    else if (images.empty())
+      for (CaseInput& one : dicom_cases(row.image, selection)) series.push_back(std::move(one));
+  return images.empty() ? series : images;
 }
 
 std::vector<CaseInput> cases_of(const std::string& input, const CaseSelection& selection) {
   std::error_code ec;
   if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give a scan, a folder of scans or a CSV", input);
-  if (fs::is_directory(input, ec)) return folder_cases(input, selection);
-  if (ends_with_ignoring_case(input, ".zip")) return dicom_cases(input, selection);
+  if (is_folder(input)) return folder_cases(input, selection);
+  if (is_container(input)) return dicom_cases(input, selection);
   if (!ends_with_ignoring_case(input, ".csv")) return {file_case(input, selection)};
   std::vector<CaseInput> cases;
   for (const SplitRow& row : read_split(input)) cases.push_back(file_case(row.image, selection));

@@ -265,6 +265,17 @@ TEST_F(VolumeFiles, OnlyTheNamedParticipantsAreExamined) {
   EXPECT_EQ(found.done[0].name, "sub-02_T1w");
 }
 
+TEST(CaseList, AFolderOfDicomStandsForItsSeries) {
+  const std::string series = test::shared_dir() + "/data/dicom/studyforrest";
+  if (!fs::is_directory(series)) GTEST_SKIP() << "no " << series;
+  const auto cases = list_cases({series + "/"});
+  ASSERT_EQ(cases.size(), 1u);
+  EXPECT_EQ(cases[0].name, "studyforrest");
+  const auto parent = list_cases({test::shared_dir() + "/data/dicom"});
+  EXPECT_GT(parent.size(), 1u);
+  for (const CaseInput& one : parent) EXPECT_FALSE(one.name.empty());
+}
+
 TEST(VolumeId, DependsOnTheVoxelsButNotOnTheirOrder) {
   const Tensor voxels = head().voxels;
   EXPECT_EQ(volume_id(voxels), volume_id(voxels.flip(0).permute({2, 0, 1})));
