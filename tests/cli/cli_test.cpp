@@ -337,6 +337,16 @@ TEST_F(Cli, TrainsFromAPreparedArchive) {
   EXPECT_EQ(file_content(*folder_ / "run/model.safetensors").size() > 1000, true);
 }
 
+TEST_F(Cli, GivesAModelTheChainOfAnExperiment) {
+  const Outcome outcome =
+      run("thor import run/model.safetensors -o chained.safetensors --config tiny.yaml "
+          "--set 'preprocess.steps=[{step: reorient, to: RPS}]'");
+  EXPECT_EQ(outcome.code, 0) << outcome.err;
+  const auto info = nlohmann::json::parse(run("thor info chained.safetensors --json").out);
+  EXPECT_EQ(info["preprocess"]["steps"][0], "{step: reorient, to: RPS}");
+  EXPECT_FALSE(info["training"].contains("imported_from"));
+}
+
 TEST_F(Cli, WillNotTrainOverARun) {
   expect_refusals({
       {"thor train tiny.yaml --data ph/train.csv --out run", 2, "--resume"},

@@ -47,6 +47,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void advance(int64_t steps = 1, std::string note = {});
+  /// There turned out to be more to do than was said at the beginning, or, below 0, less.
+  void extend(int64_t steps) { state_.total += steps; }
 
  private:
   void report(bool finished);

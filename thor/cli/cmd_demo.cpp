@@ -14,6 +14,7 @@
 #include "thor/eval/evaluation.h"
 #include "thor/image/image.h"
 #include "thor/image/overlay.h"
+#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/report/page.h"
 #include "thor/train/trainer.h"
@@ -65,7 +66,11 @@ Contestant compete(const DemoOptions& options, const std::string& model_path, co
   run.seed = options.seed;
   run.device = options.device;
   const std::string folder = options.output + "/maps-" + row.name, truth = options.output + "/phantoms/test.csv";
-  DetectOptions detect{{truth}, folder, choice.name, choice.config};
+  DetectOptions detect;
+  detect.inputs = {truth};
+  detect.output = folder;
+  detect.detector_name = choice.name;
+  detect.detector_config = choice.config;
   const Pipeline pipeline(std::move(model), std::move(choice.detector), run);
   Contestant result{row.name == "thor" ? "THOR" : "DDPM", detect_files(pipeline, detect, run), {}};
   if (interrupted()) throw Interrupted();

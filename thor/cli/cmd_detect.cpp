@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
+#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/report/volume_page.h"
 
 namespace thor {
 namespace {
@@ -17,8 +20,21 @@ struct DetectCommandOptions {
   DetectOptions detect;
   RunConfig run;
   std::vector<std::string> sets;
-  bool json = false;
+  bool json = false, bids = false;
 };
+
+/// Takes the settings of volumes out of `sets`; what is left is the detector's.
+VolumeConfig volume_config(std::vector<std::string>& sets) {
+  VolumeConfig config;
+  Fields fields;
+  fields.group("volume", config);
+  const auto of_volume = [](const std::string& set) { return set.rfind("volume.", 0) == 0; };
+  for (const std::string& set : sets)
+    if (of_volume(set)) fields.assign(set);
+  sets.erase(std::remove_if(sets.begin(), sets.end(), of_volume), sets.end());
+  config.check();
+  return config;
+}
 
 void print_results(const FolderResult& result, bool json) {
   if (!json) {
@@ -30,12 +46,16 @@ void print_results(const FolderResult& result, bool json) {
   for (const auto& c : result.done) {
     out["cases"].push_back({{"input", c.input}, {"name", c.name}, {"map", c.map_path}, {"score", c.score}});
     if (c.p_value) out["cases"].back()["p_value"] = *c.p_value;
+    for (const Lesion& lesion : c.lesions) out["cases"].back()["lesions"].push_back(to_json(lesion));
   }
   for (const auto& f : result.failed) out["failed"].push_back({{"input", f.input}, {"error", f.message}});
   fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
 int run(DetectCommandOptions options) {
+  options.detect.volume = volume_config(options.sets);
+  options.detect.layout = options.bids ? "bids" : "flat";
+  options.detect.write_page = [](const VolumeReport& report) { write_page(report.path, volume_page(report)); };
   Model model = load_model(options.model);
   DetectorChoice choice = choose_detector(model, options.detector, options.sets);
   options.detect.detector_name = choice.name;
@@ -58,21 +78,34 @@ Command detect_command() {
   return {
       "detect",
       "anomaly maps of images, with a trained model",
-      "For every INPUT (image, folder of images, or CSV list) writes into OUT, on the image's own grid: the anomaly\n"
-      "map (float NIfTI for NIfTI, else 16-bit PNG), the pseudo-healthy image, an overlay, and a JSON file with\n"
-      "score, settings and versions. A bad image does not stop the others: it is listed, and the exit code is 3.\n"
-      "The detector is the one the model recommends unless --detector names another. Prints map and score. Where\n"
-      "`thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.",
+      "For every INPUT (scan, picture, folder of them, DICOM folder, BIDS dataset, or CSV list) writes into OUT, on\n"
+      "the scan's own grid and with its geometry: the anomaly map (float NIfTI for scans, 16-bit PNG for pictures),\n"
+      "the pseudo-healthy image, an overlay, and a JSON file with score, settings and versions; for a volume also a\n"
+      "page with its planes and a table of lesions. A bad image does not stop the others: it is listed, and the exit\n"
+      "code is 3. The detector is the one the model recommends unless --detector names another. Prints map and score.\n"
+      "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.\n"
+      "Volumes go through the chain in the model; of them the slices are examined that the model was trained on, or\n"
+      "those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps, volume.min_ml drops\n"
+      "small lesions.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},
+       {"detect run/model.safetensors t1.nii.gz -o maps --set detector.map.normalize=none --set volume.slices=[0,60]",
+        "some slices of a volume, their maps comparable"},
+       {"detect run/model.safetensors dataset -o derivatives --bids --participant-label 01 --participant-label 02",
+        "two participants of a BIDS dataset, as BIDS derivatives"},
        {"detect run/model.safetensors a.png b.nii.gz -o maps --detector ddpm --seed 3 --json",
         "two files with plain DDPM"},
        {"detect run/model.safetensors test.csv -o maps --set detector.start_step=250 --set detector.perceptual=ssim",
         "other parameters"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
-       {"INPUT", "", "images, folders or a CSV", &o->detect.inputs, true},
+       {"INPUT", "", "scans, pictures, folders, BIDS datasets or a CSV", &o->detect.inputs, true},
        {"-o,--out", "OUT", "folder to write to", &o->detect.output, true},
        detector_option(o->detector),
-       set_option(o->sets, "detector.*"),
+       set_option(o->sets, "detector.*, volume.*"),
+       {"--bids", "", "write a dataset of BIDS derivatives", &o->bids},
+       {"--participant-label", "LABEL", "of a BIDS dataset only this participant, again for each",
+        &o->detect.participants},
+       {"--series", "SERIES", "of DICOM: the number or UID of the series", &o->detect.choice.series},
+       {"--frame", "N", "of a 4-D file: which frame, from 0", &o->detect.choice.frame},
        {"--fpr", "RATE", "share of healthy pixels that the mask may mark (default: 0.05)", &o->detect.fpr},
        seed_option(o->run.seed),
        batch_option(o->run.batch),

@@ -13,6 +13,7 @@
 #include "thor/base/version.h"
 #include "thor/cli/architecture.h"
 #include "thor/cli/command.h"
+#include "thor/cli/template_places.h"
 #include "thor/nn/perceptual.h"
 #include "thor/nn/safetensors.h"
 #include "thor/nn/torch_file.h"
@@ -26,7 +27,7 @@ namespace {
 struct ImportOptions {
   std::vector<std::string> files;
   std::string output, as = "unet", config;
-  std::vector<std::string> sets;
+  std::vector<std::string> sets, templates;
 };
 
 /// Keys that a weights file says nothing about and that change what a detection finds.
@@ -49,10 +50,34 @@ void say_what_was_assumed(const ModelConfig& config, const std::vector<std::stri
     warn("the file does not say, so this was assumed (change it with --set or --config): {}", fmt::join(assumed, " "));
 }
 
+bool holds_a_model(const std::string& path) {
+  return std::filesystem::path(path).extension() == ".safetensors" &&
+         read_safetensors(path).metadata.count("thor.config") > 0;
+}
+
+/// Gives a model the chain of an experiment, so that one that was trained on ready slices takes raw volumes.
+int import_chain(const ImportOptions& options) {
+  const std::string& path = options.files[0];
+  Model model = load_model(path);
+  const PreprocessConfig from = load_experiment(options.config, options.sets).model.preprocess;
+  PreprocessConfig& to = model.config.preprocess;
+  if (from.size != to.size)
+    fail_usage(
+        "the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; add --set preprocess.size={0}",
+        to.size, from.size);
+  to = from;
+  model.templates = load_templates(to.steps, template_places(options.templates));
+  save_model(options.output, model);
+  fmt::print("{}\n", options.output);
+  return 0;
+}
+
 int import_unet(const ImportOptions& options) {
   if (options.files.size() != 1) fail_usage("--as unet takes one file, {} were given", options.files.size());
   if (options.output.empty()) fail_usage("--out is needed: where the model is written (.safetensors)");
   const std::string& path = options.files[0];
+  if (!options.config.empty() && with_context("importing " + path, [&] { return holds_a_model(path); }))
+    return import_chain(options);
   const auto original = with_context("importing " + path, [&] { return read_weights_file(path); });
   const auto file = with_context("importing " + path, [&] { return to_generative_names(original); });
 
@@ -67,6 +92,7 @@ int import_unet(const ImportOptions& options) {
     const ExperimentConfig experiment = load_experiment(options.config, options.sets);
     model.config = experiment.model;
     model.detector = detector_settings(experiment.detector_name, *experiment.detector);
+    model.templates = load_templates_if_there(model.config.preprocess.steps, template_places(options.templates));
   }
   model.weights =
       with_context("importing " + path, [&] { return load_strictly(file, unet_shapes(model.config.model), path); });
@@ -119,14 +145,19 @@ Command import_command() {
           "recognized by names and shapes, MONAI's and the published THOR's, and must fit to the last tensor. What\n"
           "a weights file cannot say (heads, groups, noise, range) is assumed, listed, and set with --set or an\n"
           "experiment file. LPIPS weights: one file, or torchvision's features and the package's heads; without\n"
-          "--out they go where `thor detect` looks for them: THOR_HOME.",
+          "--out they go where `thor detect` looks for them: THOR_HOME. A model of this program with --config: the\n"
+          "same network with that experiment's preprocessing, e.g. the chain for raw volumes.",
           {{"import last.pt -o model.safetensors --set model.head_channels=64 --set model.norm_groups=16", "a UNet"},
            {"import checkpoint.pt -o model.safetensors --config configs/thor-brain.yaml", "the published THOR"},
+           {"import model.safetensors -o mni.safetensors --config configs/thor-brain.yaml "
+            "--template MNI152NLin2009cSym=mni.nii.gz",
+            "a model of ready slices learns to take raw scans"},
            {"import squeezenet1_1.pth squeeze.pth --as lpips-squeeze", "LPIPS, for the perceptual distance"}},
           {{"FILE", "", "weights", &o->files, true},
            {"-o,--out", "FILE", "file to write (.safetensors)", &o->output},
            {"--as", "KIND", "what it is (default: unet)", &o->as, false, {"unet", "lpips-squeeze", "lpips-alex"}},
            {"--config", "YAML", "experiment file that describes the network", &o->config},
+           template_option(o->templates),
            set_option(o->sets, "model.*, diffusion.*, noise.*, preprocess.*")},
           [o] { return run(*o); }};
 }

@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
 
+#include "thor/base/error.h"
+#include "thor/base/log.h"
 #include "thor/cli/command.h"
-#include "thor/data/archive.h"
+#include "thor/cli/template_places.h"
+#include "thor/data/prepare.h"
+#include "thor/data/scan_list.h"
+#include "thor/report/prepare_page.h"
 #include "thor/train/experiment.h"
 
 namespace thor {
 namespace {
 
 struct PrepareOptions {
-  std::string csv, output, config;
-  std::vector<std::string> sets;
+  std::string input, output, config;
+  std::vector<std::string> sets, participants, templates;
+  int64_t workers = 1;
 };
 
 PreprocessConfig preprocessing(const PrepareOptions& options) {
@@ -21,15 +29,45 @@ PreprocessConfig preprocessing(const PrepareOptions& options) {
   Fields fields;
   fields.group("preprocess", config);
   for (const auto& set : options.sets) fields.assign(set);
+  config.check();
   return config;
 }
 
+/// Where finished volumes and the quality page lie: beside the archive, under its name.
+std::string folder_beside(const std::string& archive) {
+  return std::filesystem::path(archive).replace_extension("scans").string();
+}
+
+bool has_volumes(const PrepareResult& result) {
+  return std::any_of(result.scans.begin(), result.scans.end(),
+                     [](const ScanReport& scan) { return scan.failure.empty() && scan.record.is_array(); });
+}
+
+void say_result(const PrepareOptions& options, const PrepareResult& result) {
+  const Tensor& slices = result.archive.slices;
+  fmt::print("{}: {} slices of {}x{}\n", options.output, slices.size(0), slices.size(1), slices.size(2));
+}
+
 int run(const PrepareOptions& options) {
-  const Archive archive = prepare(read_split(options.csv), preprocessing(options));
-  write_archive(options.output, archive);
-  fmt::print("{}: {} slices of {}x{}\n", options.output, archive.slices.size(0), archive.slices.size(1),
-             archive.slices.size(2));
-  return 0;
+  PrepareJob job;
+  job.scans = list_scans(options.input, options.participants);
+  job.preprocess = preprocessing(options);
+  job.templates = load_templates_if_there(job.preprocess.steps, template_places(options.templates));
+  job.workers = options.workers;
+  job.keep = folder_beside(options.output);
+  const PrepareResult result = prepare_scans(job);
+  write_archive(options.output, result.archive);
+  say_result(options, result);
+  if (has_volumes(result)) {
+    const std::string page = job.keep + "/index.html";
+    write_page(page, prepare_page(result));
+    fmt::print("{}\n", page);
+  }
+  const auto failed = std::count_if(result.scans.begin(), result.scans.end(),
+                                    [](const ScanReport& scan) { return !scan.failure.empty(); });
+  if (failed == 0) return 0;
+  warn("{} of {} scans cannot be used: {}", failed, result.scans.size(), failures_of(result.scans));
+  return kExitSomeFailed;
 }
 
 }  // namespace
@@ -38,15 +76,24 @@ Command prepare_command() {
   const auto o = std::make_shared<PrepareOptions>();
   return {
       "prepare",
-      "decode and preprocess the images of a CSV once, into one file",
-      "Reads every image that the CSV lists (columns: image[,mask,group], or filename), scales, pads and resizes it,\n"
-      "and writes one archive that `thor train --data` maps into memory instead of decoding pictures. The archive\n"
-      "must have the preprocessing of the experiment it is used with: give the same --config.",
+      "decode and preprocess pictures or whole scans once, into one file",
+      "INPUT is a CSV (columns: image[,mask,group], or filename), a folder of images, volumes and DICOM series, or a\n"
+      "BIDS dataset. A picture is scaled, padded and resized; a volume goes through preprocess.steps and is sliced.\n"
+      "OUT is one archive that `thor train --data` maps into memory; it must have the preprocessing of the experiment\n"
+      "it is used with: give the same --config. Volumes that are finished lie in the folder OUT.scans, from which a\n"
+      "stopped run goes on; index.html there shows how they came out, the ones least like the template first. A scan\n"
+      "that cannot be used does not stop the others (exit code 3).",
       {{"prepare train.csv -o train.safetensors --config configs/thor-brain.yaml", "the data of an experiment"},
+       {"prepare bids -o train.safetensors --config configs/thor-brain.yaml --template MNI152NLin2009cSym=mni.nii.gz "
+        "--workers 4",
+        "raw T1-weighted scans, each on its way to MNI space"},
        {"prepare train.csv -o train.safetensors --set preprocess.size=64", "small slices"}},
-      {{"CSV", "", "list of images", &o->csv, true},
+      {{"INPUT", "", "CSV, folder or BIDS dataset", &o->input, true},
        {"-o,--out", "FILE", "archive to write (.safetensors)", &o->output, true},
        {"--config", "YAML", "experiment whose preprocessing is used", &o->config},
+       template_option(o->templates),
+       {"--participant-label", "LABEL", "only this participant of a BIDS dataset; again for each", &o->participants},
+       {"--workers", "N", "scans at a time (default: 1); the result is the same for any number", &o->workers},
        set_option(o->sets, "preprocess.*")},
       [o] { return run(*o); }};
 }

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "thor/cli/command.h"
+#include "thor/cli/template_places.h"
 #include "thor/train/trainer.h"
 
 namespace thor {
@@ -12,13 +13,15 @@ namespace {
 struct TrainOptions {
   std::string config, device = "auto";
   TrainPaths paths;
-  std::vector<std::string> sets;
+  std::vector<std::string> sets, templates;
   bool resume = false;
 };
 
 int run(const TrainOptions& options) {
+  TrainPaths paths = options.paths;
+  paths.templates = template_places(options.templates);
   const TrainResult result =
-      train(load_experiment(options.config, options.sets), options.paths, options.resume, options.device);
+      train(load_experiment(options.config, options.sets), paths, options.resume, options.device);
   fmt::print("{}\n", result.model_path);
   return result.interrupted ? kExitInterrupted : 0;
 }
@@ -40,6 +43,7 @@ Command train_command() {
            {"--data", "CSV", "healthy images: a CSV, or an archive made by `thor prepare`", &o->paths.train_data, true},
            {"--val", "CSV", "healthy images to validate on", &o->paths.val_data},
            {"-o,--out", "RUN", "folder for the model, checkpoints and logs", &o->paths.run, true},
+           template_option(o->templates),
            {"--resume", "", "continue from RUN's checkpoint", &o->resume},
            set_option(o->sets, "any key of CONFIG"),
            device_option(o->device)},

@@ -5,13 +5,14 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/data/prepare.h"
 #include "thor/nn/safetensors.h"
 
 namespace thor {
@@ -22,32 +23,6 @@ using nlohmann::json;
 constexpr const char* kFormat = "archive 1";
 
 json described(PreprocessConfig config) { return Fields(config).to_json(); }
-
-std::string sha256_of(const Tensor& slices) {
-  return Sha256().update(slices.data_ptr(), static_cast<uint64_t>(slices.nbytes())).hex();
-}
-
-/// Fills one slice of the archive. -> what is wrong with the image, "" where nothing is
-std::string prepare_one(const SplitRow& row, const PreprocessConfig& config, const Tensor& slice) {
-  try {
-    slice.copy_(preprocess(config, read_image(row.image)).unit);
-    return {};
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
-    return fmt::format("'{}' ({})", row.name, error.what());
-  }
-}
-
-void check_problems(const std::vector<std::string>& problems) {
-  constexpr size_t kShown = 50;
-  std::vector<std::string> bad;
-  for (const auto& problem : problems)
-    if (!problem.empty()) bad.push_back(problem);
-  if (bad.empty()) return;
-  const auto end = bad.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, bad.size()));
-  fail_input("{} of {} images cannot be used: {}{}", bad.size(), problems.size(), fmt::join(bad.begin(), end, "; "),
-             bad.size() > kShown ? fmt::format("; and {} more", bad.size() - kShown) : "");
-}
 
 const std::string& metadata(const Safetensors& file, const std::string& key) {
   const auto found = file.metadata.find(key);
@@ -92,7 +67,7 @@ Tensor read_slices(const Safetensors& file) {
 }
 
 Archive parse_archive(const std::string& path) {
-  const Safetensors file = read_safetensors(path);
+  Safetensors file = read_safetensors(path);
   if (const auto& format = metadata(file, "thor.format"); format != kFormat)
     fail_input("its format is '{}', expected '{}'; prepare the images again", format, kFormat);
   Archive archive;
@@ -102,17 +77,21 @@ Archive parse_archive(const std::string& path) {
   if (archive.preprocess.size != archive.slices.size(1))
     fail_input("its slices are {}, but its preprocessing says size {}", shape_text(archive.slices.sizes()),
                archive.preprocess.size);
-  archive.sha256 = sha256_of(archive.slices);
+  archive.templates = take_templates(file);
+  if (const auto volumes = file.metadata.find("thor.volumes"); volumes != file.metadata.end())
+    archive.volumes = std::strtoll(volumes->second.c_str(), nullptr, 10);
+  archive.sha256 = sha256_of_slices(archive.slices);
   if (archive.sha256 != metadata(file, "thor.sha256"))
     fail_input("its slices do not have the checksum they were written with: the file is damaged");
   return archive;
 }
 
-void check_same(const PreprocessConfig& archive, const PreprocessConfig& config) {
-  const json made = described(archive), wanted = described(config);
+void check_same(const Archive& archive, const PreprocessConfig& config) {
+  const json made = described(archive.preprocess), wanted = described(config);
   std::vector<std::string> differences;
   for (const auto& [field, value] : wanted.items()) {
     if (field == "percentile" && config.intensity != "percentile") continue;
+    if ((field == "steps" || field == "slices") && archive.volumes == 0) continue;  // pictures do not take these
     if (made[field] != value)
       differences.push_back(
           fmt::format("preprocess.{} is {} there and {} in the config", field, made[field].dump(), value.dump()));
@@ -124,28 +103,20 @@ void check_same(const PreprocessConfig& archive, const PreprocessConfig& config)
 
 }  // namespace
 
-Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& config) {
-  if (rows.empty()) fail_input("there are no images to prepare");
-  const auto count = static_cast<int64_t>(rows.size());
-  Archive archive;
-  archive.preprocess = config;
-  archive.slices = at::empty({count, config.size, config.size}, at::kFloat);
-  std::vector<std::string> problems(rows.size());
-  Progress progress("preparing", count);
-  std::mutex reporting;
-  // One image a thread: the operations on a single slice are too small to be shared between threads.
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end && !interrupted(); ++i) {
-      problems[static_cast<size_t>(i)] = prepare_one(rows[static_cast<size_t>(i)], config, archive.slices[i]);
-      const std::lock_guard lock(reporting);
-      progress.advance();
-    }
-  });
-  if (interrupted()) fail_input("stopped on request before all {} images were prepared", count);
-  check_problems(problems);
-  for (const SplitRow& row : rows) archive.names.push_back(row.name);
-  archive.sha256 = sha256_of(archive.slices);
-  return archive;
+std::string sha256_of_slices(const Tensor& slices) {
+  return Sha256().update(slices.data_ptr(), static_cast<uint64_t>(slices.nbytes())).hex();
+}
+
+Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& config, const Templates& templates) {
+  try {
+    PrepareResult result = prepare_scans({rows, config, templates, at::get_num_threads(), ""});
+    const auto bad = std::count_if(result.scans.begin(), result.scans.end(),
+                                   [](const ScanReport& scan) { return !scan.failure.empty(); });
+    if (bad > 0) fail_input("{} of {} images cannot be used: {}", bad, rows.size(), failures_of(result.scans));
+    return std::move(result.archive);
+  } catch (const Interrupted&) {
+    fail_input("stopped on request before all {} images were prepared", rows.size());
+  }
 }
 
 void write_archive(const std::string& path, const Archive& archive) {
@@ -155,7 +126,9 @@ void write_archive(const std::string& path, const Archive& archive) {
   file.metadata = {{"thor.format", kFormat},
                    {"thor.names", json(archive.names).dump()},
                    {"thor.preprocess", described(archive.preprocess).dump()},
-                   {"thor.sha256", sha256_of(slices)}};
+                   {"thor.volumes", std::to_string(archive.volumes)},
+                   {"thor.sha256", sha256_of_slices(slices)}};
+  store_templates(archive.templates, file);
   write_safetensors(path, file);
 }
 
@@ -163,10 +136,12 @@ Archive read_archive(const std::string& path) {
   return with_context(fmt::format("reading the archive '{}'", path), [&] { return parse_archive(path); });
 }
 
-Archive open_training_data(const std::string& path, const PreprocessConfig& config) {
-  if (std::filesystem::path(path).extension() != ".safetensors") return prepare(read_split(path), config);
+Archive open_training_data(const std::string& path, const PreprocessConfig& config, const TemplatePlaces& places) {
+  if (std::filesystem::path(path).extension() != ".safetensors")
+    return prepare(read_split(path), config, load_templates_if_there(config.steps, places));
   Archive archive = read_archive(path);
-  with_context(fmt::format("opening '{}'", path), [&] { check_same(archive.preprocess, config); });
+  with_context(fmt::format("opening '{}'", path), [&] { check_same(archive, config); });
+  if (archive.templates.empty()) archive.templates = load_templates_if_there(config.steps, places);
   return archive;
 }
 

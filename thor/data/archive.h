@@ -6,6 +6,7 @@
 
 #include "thor/data/preprocess.h"
 #include "thor/data/split.h"
+#include "thor/data/templates.h"
 
 namespace thor {
 
@@ -14,16 +15,21 @@ struct Archive {
   Tensor slices;                   ///< float32 [N,size,size] in [0,1], a view into the mapped file
   std::vector<std::string> names;  ///< N, as in the CSV
   PreprocessConfig preprocess;     ///< how they were made
+  Templates templates;             ///< of the chain that volumes went through; travels into the model
+  int64_t volumes = 0;             ///< how many volumes are among what it was made of
   std::string sha256;              ///< of the archive file or of the slices: names the data in provenance
 };
 
-/// Decodes and preprocesses every row (progress shown). Throws Input naming every unreadable file.
-Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& config);
+/// Decodes and preprocesses every row (progress shown), on all threads. Throws Input naming every unreadable file.
+Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& config, const Templates& templates = {});
 /// Writes an archive (atomic), and maps one. Files are hostile: sizes and dtypes are checked.
 void write_archive(const std::string& path, const Archive& archive);
 Archive read_archive(const std::string& path);
-/// Opens what a user names as training data: an archive (.safetensors) whose preprocessing must equal `config`, or a
-/// CSV, which is prepared in memory.
-Archive open_training_data(const std::string& path, const PreprocessConfig& config);
+/// The SHA-256 of an archive's slices.
+std::string sha256_of_slices(const Tensor& slices);
+/// Opens what a user names as training data: an archive (.safetensors) whose preprocessing must equal `config` (steps
+/// and slices only where volumes are in it), or a CSV, which is prepared in memory. Templates that an archive does not
+/// hold are looked for in `places`; where they are missing it is said that the model will take ready slices only.
+Archive open_training_data(const std::string& path, const PreprocessConfig& config, const TemplatePlaces& places = {});
 
 }  // namespace thor

@@ -7,6 +7,8 @@
 #include <cmath>
 
 #include "thor/base/error.h"
+#include "thor/data/chain_step.h"
+#include "thor/data/percentile.h"
 
 namespace thor {
 namespace {
@@ -37,23 +39,6 @@ Tensor resize_nearest(const Tensor& mask, int64_t side) {  // [H,W] -> [side,sid
   return at::_upsample_nearest_exact2d(mask.unsqueeze(0).unsqueeze(0), {side, side})[0][0];
 }
 
-/// Linear interpolation between order statistics, as numpy does by default.
-double percentile_of(const Tensor& values, double percent) {
-  const Tensor copy = values.flatten().clone();
-  float* first = copy.data_ptr<float>();
-  float* last = first + copy.numel();
-  const double place = percent / 100 * static_cast<double>(copy.numel() - 1);
-  float* low = first + static_cast<int64_t>(std::floor(place));
-  std::nth_element(first, low, last);
-  const double below = *low, fraction = place - std::floor(place);
-  return low + 1 == last ? below : below + fraction * (*std::min_element(low + 1, last) - below);
-}
-
-/// The native values that become 0 and 1.
-struct Window {
-  double black, white;
-};
-
 Window full_range_window(const Image& image, double min, double max) {
   if (image.full_scale > 0) return {0, image.full_scale};
   if (min >= 0 && max <= 1) return {0, 1};
@@ -61,21 +46,13 @@ Window full_range_window(const Image& image, double min, double max) {
              image.path, min, max);
 }
 
-Window percentile_window(const Image& image, const Tensor& slice, double min, double percent) {
+Window percentile_window(const Image& image, double min, double percent) {
   const double black = std::min(min, 0.0);
-  const double white = percentile_of(slice, percent);
+  const double white = percentile_of(image.voxels, percent);
   if (white <= black)
     fail_input("percentile {:g} of '{}' is its black: the image is nearly empty; raise preprocess.percentile", percent,
                image.path);
   return {black, white};
-}
-
-Window window_of(const PreprocessConfig& config, const Image& image, const Tensor& slice) {
-  const double min = slice.min().item<float>(), max = slice.max().item<float>();
-  if (min == max) fail_input("'{}' has the value {:g} everywhere: there is nothing to see in it", image.path, min);
-  if (config.intensity == "full_range") return full_range_window(image, min, max);
-  if (config.intensity == "percentile") return percentile_window(image, slice, min, config.percentile);
-  fail_usage("preprocess.intensity is '{}'; it can be full_range or percentile", config.intensity);
 }
 
 }  // namespace
@@ -87,9 +64,27 @@ void PreprocessConfig::describe(Fields& fields) {
       "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image (X-rays)",
       one_of({"full_range", "percentile"}));
   fields.add("percentile", &percentile, "for intensity: percentile, the percentile that becomes 1", between(1, 100));
+  fields.add("steps", &steps, "what is done to a volume before it is sliced: a list of {step: NAME, ...}");
+  fields.add("slices", &slices, "[from, to] mm: the axial slices that are used of a volume; empty = all",
+             between(-10000, 10000));
 }
 
-PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, int64_t slice) {
+void PreprocessConfig::check() const {
+  parse_steps(steps);
+  if (!slices.empty() && (slices.size() != 2 || slices[0] > slices[1]))
+    fail_usage("preprocess.slices is [{}], expected [from, to] in mm with from <= to, or nothing for all",
+               fmt::join(slices, ", "));
+}
+
+Window window_of(const PreprocessConfig& config, const Image& image) {
+  const double min = image.voxels.min().item<float>(), max = image.voxels.max().item<float>();
+  if (min == max) fail_input("'{}' has the value {:g} everywhere: there is nothing to see in it", image.path, min);
+  if (config.intensity == "full_range") return full_range_window(image, min, max);
+  if (config.intensity == "percentile") return percentile_window(image, min, config.percentile);
+  fail_usage("preprocess.intensity is '{}'; it can be full_range or percentile", config.intensity);
+}
+
+PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, const Window& window, int64_t slice) {
   if (slice < 0 || slice >= image.voxels.size(0))
     fail(ErrorKind::Internal, "slice {} of '{}', which has {}", slice, image.path, image.voxels.size(0));
   const Tensor native = image.voxels[slice].contiguous();  // [H,W]
@@ -99,12 +94,17 @@ PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, int
   if (std::min(prepared.height, prepared.width) < kMinSide)
     fail_input("'{}' has {} x {} pixels; at least {} x {} are needed", image.path, prepared.width, prepared.height,
                kMinSide, kMinSide);
-  const Window window = window_of(config, image, native);
   prepared.black = window.black;
   prepared.white = window.white;
   const Tensor unit = ((native - window.black) / (window.white - window.black)).clamp(0, 1);  // [H,W]
   prepared.unit = resize_bilinear(pad_to_square(unit, unit.min().item<float>()), config.size);
   return prepared;
+}
+
+PreparedSlice preprocess(const PreprocessConfig& config, const Image& image) {
+  if (image.voxels.size(0) != 1)
+    fail(ErrorKind::Internal, "'{}' has {} slices, expected one", image.path, image.voxels.size(0));
+  return preprocess(config, image, window_of(config, image), 0);
 }
 
 Tensor to_native_grid(const Tensor& unit, int64_t height, int64_t width) {

@@ -91,7 +91,7 @@ std::string find_listed_file(const std::string& csv_path, const std::string& wri
   std::error_code ignored;
   for (const fs::path& base : {folder, folder / ".."}) {
     const fs::path path = base / fs::u8path(written);  // an absolute path replaces the base
-    if (fs::is_regular_file(path, ignored)) return path.lexically_normal().string();
+    if (fs::is_regular_file(path, ignored) || fs::is_directory(path, ignored)) return path.lexically_normal().string();
   }
   return {};
 }

@@ -20,7 +20,8 @@ struct SplitRow {
 /// (how many, the first few), duplicated images (both lines), no rows.
 std::vector<SplitRow> read_split(const std::string& csv_path);
 
-/// A file as a CSV writes it: beside the CSV, else in the folder above it; "" where it is in neither.
+/// A file, or a folder of DICOM, as a CSV writes it: beside the CSV, else in the folder above it; "" where it is in
+/// neither.
 std::string find_listed_file(const std::string& csv_path, const std::string& written);
 
 }  // namespace thor

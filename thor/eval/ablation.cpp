@@ -11,7 +11,7 @@
 #include "thor/base/log.h"
 #include "thor/base/version.h"
 #include "thor/eval/diagnose.h"
-#include "thor/pipeline/case_writer.h"
+#include "thor/pipeline/open_case.h"
 
 namespace thor {
 namespace {

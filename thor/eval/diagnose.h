@@ -6,6 +6,7 @@
 
 #include "thor/data/split.h"
 #include "thor/pipeline/model.h"
+#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {

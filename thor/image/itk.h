@@ -2,7 +2,7 @@
 // Private to this room: the wall behind which ITK stays. Include in .cpp files only.
 #pragma once
 #include <itkMacro.h>
-#include <itkNiftiImageIO.h>
+#include <itkMultiThreaderBase.h>
 #include <itkObject.h>
 
 #include <string>
@@ -11,10 +11,12 @@
 
 namespace thor {
 
-/// Runs ITK code silently; its exceptions leave as Input errors with ITK's reason in one line.
+/// Runs ITK code silently and on one thread, because its sums depend on how work is shared out; its exceptions leave as
+/// Input errors with ITK's reason in one line.
 template <class F>
 auto behind_the_wall(const char* what, F&& work) {
   itk::Object::GlobalWarningDisplayOff();
+  itk::MultiThreaderBase::SetGlobalDefaultNumberOfThreads(1);
   try {
     return work();
   } catch (const itk::ExceptionObject& e) {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <array>
+#include <string>
+
 #include "thor/image/image.h"
 
 namespace thor {
@@ -13,7 +16,8 @@ struct Lookup {
   double outside = 0;  ///< beyond the outermost voxels' edges; within half a voxel of them the border's value holds
 };
 /// A scan seen on another grid: float32 [D,H,W] of `target`. Where a voxel centre meets a voxel centre (to 1e-6 voxels)
-/// the value is the same to the bit. Independent of the number of threads.
+/// the value is the same to the bit. Spline is cubic and may overshoot. Independent of the number of threads. Throws
+/// Input: axes without an inverse, a target of more than kMaxVoxels.
 Tensor resample(const Tensor& voxels, const Affine& ras_from_voxel, const Grid& target, const Lookup& lookup = {});
 
 /// Which voxel axis each new one was, and whether it runs the other way.
@@ -25,10 +29,11 @@ struct AxisOrder {
 AxisOrder order_to(const Affine& ras_from_voxel, const std::string& orientation);
 AxisOrder inverse(const AxisOrder& order);
 /// Voxels permuted and flipped, never interpolated; the affine follows, so every voxel stays where it is in the
-/// patient.
+/// patient. What the file said about the old order (its NIfTI forms, its DICOM slices) is left behind.
 Image reorient(const Image& image, const AxisOrder& order);
 
-/// The smallest grid with these axes that holds all of another one: for resampling a scan at another spacing.
+/// The smallest grid with these axes and this centre that holds all of another one: for resampling a scan at another
+/// spacing. Throws Usage: a spacing that is not above 0; Input: more than kMaxVoxels.
 Grid with_spacing(const Grid& grid, const Point3& spacing_mm);
 
 }  // namespace thor

@@ -7,8 +7,7 @@
 #include <set>
 
 #include "thor/base/error.h"
-#include "thor/data/split.h"
-#include "thor/image/image.h"
+#include "thor/data/scan_list.h"
 
 namespace fs = std::filesystem;
 
@@ -21,29 +20,76 @@ bool ends_with_ignoring_case(const std::string& text, const std::string& ending)
          });
 }
 
-std::vector<std::string> images_of_folder(const std::string& folder) {
-  std::vector<std::string> paths;
-  std::error_code ec;
-  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
-    const std::string file = it->path().filename().string();
-    std::error_code not_there;
-    if (file[0] != '.' && has_image_ending(file) && fs::is_regular_file(it->path(), not_there))
-      paths.push_back(it->path().string());
-  }
-  if (ec) fail_input("cannot read folder '{}': {}", folder, ec.message());
-  if (paths.empty()) fail_input("folder '{}' holds no images (subfolders are not searched)", folder);
-  std::sort(paths.begin(), paths.end());
-  return paths;
+/// Letters and digits as they are, anything else as one dash.
+std::string as_name(const std::string& text) {
+  std::string name;
+  for (const unsigned char c : text)
+    if (std::isalnum(c))
+      name += static_cast<char>(c);
+    else if (!name.empty() && name.back() != '-')
+      name += '-';
+  return name;
 }
 
-std::vector<std::string> images_of(const std::string& input) {
+/// A folder or archive of DICOM: a case for each series, named by the folder and, where there are several, by the
+/// series too.
+std::vector<CaseInput> dicom_cases(const std::string& path, const CaseSelection& selection) {
+  fs::path whole = fs::absolute(path).lexically_normal();
+  if (whole.filename().empty()) whole = whole.parent_path();
+  const std::string name = stem_of(whole.string());
+  if (!selection.choice.series.empty()) return {{path, name, selection.choice}};
+  const std::vector<SeriesInfo> all = dicom_series(path);
+  if (all.size() < 2) return {{path, name, selection.choice}};
+  std::vector<CaseInput> cases;
+  for (const SeriesInfo& series : all) {
+    cases.push_back(
+        {path, fmt::format("{}_{}_{}", name, series.number, as_name(series.description)), selection.choice});
+    cases.back().choice.series = series.uid;
+  }
+  return cases;
+}
+
+CaseInput file_case(const std::string& path, const CaseSelection& selection) {
+  return {path, stem_of(path), selection.choice};
+}
+
+bool is_folder(const std::string& path) {
   std::error_code ec;
-  if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give an image, a folder of images or a CSV", input);
-  if (fs::is_directory(input, ec)) return images_of_folder(input);
-  if (!ends_with_ignoring_case(input, ".csv")) return {input};
-  std::vector<std::string> paths;
-  for (const SplitRow& row : read_split(input)) paths.push_back(row.image);
-  return paths;
+  return fs::is_directory(path, ec);
+}
+
+bool is_container(const std::string& path) { return is_folder(path) || ends_with_ignoring_case(path, ".zip"); }
+
+/// True where everything in a folder is a file of no known ending: DICOM, if anything.
+bool holds_nameless_files_only(const std::string& folder) {
+  std::error_code ec;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (is_container(it->path().string()) || has_image_ending(it->path().string())) return false;
+  return true;
+}
+
+/// What a folder or dataset stands for. Beside images, folders and archives are not looked into.
+std::vector<CaseInput> folder_cases(const std::string& folder, const CaseSelection& selection) {
+  if (selection.participants.empty() && holds_nameless_files_only(folder) && is_dicom_folder(folder))
+    return dicom_cases(folder, selection);
+  std::vector<CaseInput> images, series;
+  for (const SplitRow& row : list_scans(folder, selection.participants))
+    if (!is_container(row.image))
+      images.push_back(file_case(row.image, selection));
+    else if (images.empty())
+      for (CaseInput& one : dicom_cases(row.image, selection)) series.push_back(std::move(one));
+  return images.empty() ? series : images;
+}
+
+std::vector<CaseInput> cases_of(const std::string& input, const CaseSelection& selection) {
+  std::error_code ec;
+  if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give a scan, a folder of scans or a CSV", input);
+  if (is_folder(input)) return folder_cases(input, selection);
+  if (is_container(input)) return dicom_cases(input, selection);
+  if (!ends_with_ignoring_case(input, ".csv")) return {file_case(input, selection)};
+  std::vector<CaseInput> cases;
+  for (const SplitRow& row : read_split(input)) cases.push_back(file_case(row.image, selection));
+  return cases;
 }
 
 /// How often each name occurs.
@@ -73,15 +119,16 @@ std::string stem_of(const std::string& path) {
   return ends_with_ignoring_case(file, ".nii.gz") ? file.substr(0, file.size() - 7) : fs::path(file).stem().string();
 }
 
-std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs) {
+std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection) {
   if (inputs.empty()) fail_usage("no images given; give images, folders of images or a CSV");
   std::vector<CaseInput> cases;
   std::set<std::string> seen;
   for (const std::string& input : inputs)
-    for (const std::string& path : images_of(input)) {
+    for (CaseInput& one : cases_of(input, selection)) {
       std::error_code ec;
-      const fs::path real = fs::canonical(path, ec);
-      if (seen.insert(ec ? path : real.string()).second) cases.push_back({path, stem_of(path)});
+      const fs::path real = fs::canonical(one.path, ec);
+      if (seen.insert((ec ? one.path : real.string()) + '\n' + one.choice.series).second)
+        cases.push_back(std::move(one));
     }
   make_names_unique(cases);
   return cases;

@@ -3,19 +3,35 @@
 #include <string>
 #include <vector>
 
+#include "thor/image/image.h"
+
 namespace thor {
 
-/// One image to examine and the stem of its outputs.
+/// One scan to examine and the stem of its outputs.
 struct CaseInput {
   std::string path, name;
+  ScanChoice choice = {};  ///< which of those that the path holds
+};
+
+/// One that could not be done.
+struct CaseFailure {
+  std::string input, message;
 };
 
 /// File name without folders and ending; ".nii.gz", in any case, counts as one ending.
 std::string stem_of(const std::string& path);
 
-/// The images that files, folders (their images in order of name, not deeper) and CSV splits stand for, each once, with
-/// names unique among them: the file's stem; where two are equal the folder's name goes in front, then a number behind.
-/// Throws Input: a path that does not exist, a folder without images.
-std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs);
+/// What of the inputs is meant.
+struct CaseSelection {
+  ScanChoice choice = {};                      ///< of every file and folder that holds more than one scan
+  std::vector<std::string> participants = {};  ///< of BIDS datasets, without "sub-"; empty = all
+};
+/// The scans that files, folders, BIDS datasets and CSV splits stand for, each once, with names unique among them. A
+/// folder stands for its images in order of name, not deeper; a folder or zip archive of DICOM for its series, each a
+/// scan; a BIDS dataset (it has dataset_description.json or folders sub-*) for its T1w images. A name is the file's or
+/// folder's stem; where there are several series their number and description follow, and where two names are equal the
+/// folder's name goes in front, then a number behind. Throws Input: a path that does not exist, an empty folder; Usage:
+/// a participant that is not there.
+std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection = {});
 
 }  // namespace thor

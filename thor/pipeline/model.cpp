@@ -98,6 +98,7 @@ void ModelConfig::check() const {
   if (preprocess.size < multiple || preprocess.size > kMaxSize || preprocess.size % multiple != 0)
     fail_usage("preprocess.size is {}, expected a multiple of {} (the network has {} levels), at most {}",
                preprocess.size, multiple, model.channels.size(), kMaxSize);
+  preprocess.check();
   if (!(diffusion.range_low < diffusion.range_high))
     fail_usage("diffusion.range_low is {} and range_high {}, expected low < high", diffusion.range_low,
                diffusion.range_high);
@@ -105,10 +106,11 @@ void ModelConfig::check() const {
 
 Model load_model(const std::string& path) {
   return with_context("loading model " + path, [&] {
-    const Safetensors file = read_safetensors(path);
+    Safetensors file = read_safetensors(path);
     check_format(file.metadata, path);
     Model model;
     model.config = read_config(file.metadata);
+    model.templates = take_templates(file);
     model.weights = read_weights(file.tensors, model.config);
     model.training = parse_object(file.metadata, "thor.training");
     model.calibration = parse_object(file.metadata, "thor.calibration");
@@ -131,6 +133,7 @@ void save_model(const std::string& path, const Model& model) {
                    {"thor.training", text_of(model.training)},
                    {"thor.calibration", text_of(model.calibration)},
                    {"thor.detector", text_of(model.detector)}};
+  store_templates(model.templates, file);
   write_safetensors(path, file);
 }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "thor/data/preprocess.h"
+#include "thor/data/templates.h"
 #include "thor/diffusion/diffusion.h"
 #include "thor/diffusion/noise.h"
 #include "thor/nn/unet.h"
@@ -25,6 +26,7 @@ struct ModelConfig {
 struct Model {
   ModelConfig config;
   StateDict weights;                                      ///< float32, MONAI Generative's names
+  Templates templates;                                    ///< of the chain of volumes; empty = takes ready slices only
   nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
   nlohmann::json calibration = nlohmann::json::object();  ///< see calibration.h; empty until `thor calibrate`
   nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty

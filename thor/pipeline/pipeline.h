@@ -58,33 +58,4 @@ std::string thor_home();
 /// The LPIPS weights of the perceptual distance: `file` if one is named, else the imported ones, there or not.
 std::string lpips_weights(const std::string& file);
 
-/// One finished case.
-struct CaseOutput {
-  std::string input, name, map_path;
-  double score = 0;
-  std::optional<double> p_value;  ///< where the model is calibrated for this detector and setting
-};
-/// One case that could not be done.
-struct CaseFailure {
-  std::string input, message;
-};
-struct FolderResult {
-  std::vector<CaseOutput> done;
-  std::vector<CaseFailure> failed;
-};
-
-struct DetectOptions {
-  std::vector<std::string> inputs;  ///< files, folders, or a CSV split
-  std::string output;               ///< folder
-  std::string detector_name;
-  nlohmann::json detector_config;  ///< as resolved, for the sidecar
-  double fpr = 0.05;               ///< of the mask: share of healthy pixels that it may mark, in (0,1)
-};
-/// Detects every input and writes, on its own grid, into the output folder: NAME_map.nii.gz (NIfTI input) or
-/// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and
-/// NAME.json (scores, detector, config, seed, model hash, version); where the model is calibrated for exactly this
-/// detector and setting also NAME_mask.*, and a p-value in the sidecar. Each file is whole or absent; the sidecar is
-/// written last. A bad image is recorded in `failed` and the rest goes on. Stops early, cleanly, on interrupt.
-FolderResult detect_files(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run);
-
 }  // namespace thor

@@ -4,6 +4,21 @@
 #include <fmt/format.h>
 
 namespace thor {
+namespace {
+
+std::string base64(const std::string& bytes) {
+  static const char* const kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    uint32_t group = 0;
+    for (size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<uint8_t>(bytes[i + j]) : 0);
+    for (size_t j = 0; j < 4; ++j) out += i + j <= bytes.size() ? kDigits[group >> (18 - 6 * j) & 63] : '=';
+  }
+  return out;
+}
+
+}  // namespace
 
 std::string escaped(const std::string& text) {
   std::string out;
@@ -35,6 +50,8 @@ std::string shortened(const std::string& name, size_t most) {
   while (end > 0 && (name[end] & 0xc0) == 0x80) --end;  // never through a UTF-8 character
   return name.substr(0, end) + "…";
 }
+
+std::string embedded(const std::string& png) { return "data:image/png;base64," + base64(png); }
 
 std::string svg_text(const SvgText& place, const std::string& text) {
   return fmt::format("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\" {}>{}</text>\n", place.x, place.y,

@@ -10,6 +10,9 @@ std::string escaped(const std::string& text);
 /// At most so many bytes of UTF-8 text; what is cut off is replaced by an ellipsis. `most` > 0.
 std::string shortened(const std::string& text, size_t most);
 
+/// The bytes of a PNG as an address, for the source of a picture.
+std::string embedded(const std::string& png);
+
 /// A line of text in an SVG drawing, in pixels.
 struct SvgText {
   double x = 0, y = 0;

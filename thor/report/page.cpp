@@ -15,18 +15,6 @@
 namespace thor {
 namespace {
 
-std::string base64(const std::string& bytes) {
-  static const char* const kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  out.reserve((bytes.size() + 2) / 3 * 4);
-  for (size_t i = 0; i < bytes.size(); i += 3) {
-    uint32_t group = 0;
-    for (size_t j = 0; j < 3; ++j) group = group << 8 | (i + j < bytes.size() ? static_cast<uint8_t>(bytes[i + j]) : 0);
-    for (size_t j = 0; j < 4; ++j) out += i + j <= bytes.size() ? kDigits[group >> (18 - 6 * j) & 63] : '=';
-  }
-  return out;
-}
-
 /// Empty lines separate paragraphs.
 std::string paragraphs(const std::string& text) {
   std::string out = "<p>";
@@ -82,9 +70,8 @@ void write_table(std::ostream& out, const PageTable& table) {
 
 void write_picture(std::ostream& out, const std::string& caption, const Tensor& unit) {
   const int64_t height = unit.size(-2), width = unit.size(-1);
-  out << fmt::format("<figure><img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"data:image/png;base64,", width, height,
-                     escaped(caption))
-      << base64(encode_png(unit)) << "\"><figcaption>" << escaped(caption) << "</figcaption></figure>\n";
+  out << fmt::format("<figure><img width=\"{}\" height=\"{}\" alt=\"{}\" src=\"", width, height, escaped(caption))
+      << embedded(encode_png(unit)) << "\"><figcaption>" << escaped(caption) << "</figcaption></figure>\n";
 }
 
 void write_case(std::ostream& out, const PageCase& one) {

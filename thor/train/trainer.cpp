@@ -43,9 +43,9 @@ class Run {
         diffusion_(config.model.diffusion),
         device_(device == "auto" ? "cpu" : device),
         dtype_(compute_dtype(config.train.precision, device_)),
-        data_(open_training_data(paths.train_data, config.model.preprocess)),
+        data_(open_training_data(paths.train_data, config.model.preprocess, paths.templates)),
         data_summary_(summarize(data_.slices)) {
-    if (!paths.val_data.empty()) val_ = open_training_data(paths.val_data, config.model.preprocess);
+    if (!paths.val_data.empty()) val_ = open_training_data(paths.val_data, config.model.preprocess, paths.templates);
     make_folder(paths.run);
     state_.config = Fields(config_).to_json();
     state_.data_sha256 = data_.sha256;
@@ -134,6 +134,7 @@ class Run {
   Model ema_model() const {
     Model model;
     model.config = config_.model;
+    model.templates = data_.templates;
     model.weights = state_.ema;
     model.training = {{"version", version()},
                       {"steps", state_.step},

@@ -10,6 +10,8 @@ namespace thor {
 struct TrainPaths {
   std::string train_data, val_data;  ///< CSV or prepared archive; val may be ""
   std::string run;  ///< folder: model.safetensors, checkpoint.safetensors, log.jsonl, TensorBoard events, samples/
+  TemplatePlaces templates =
+      {};  ///< where the templates of the chain lie, unless the data are an archive that holds them
 };
 
 /// How a training ended.

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/detect_files.h"
+
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>

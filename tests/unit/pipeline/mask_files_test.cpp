@@ -10,6 +10,7 @@
 #include "thor/base/file.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/calibration.h"
+#include "thor/pipeline/detect_files.h"
 
 namespace fs = std::filesystem;
 

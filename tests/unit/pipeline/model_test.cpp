@@ -64,6 +64,36 @@ TEST_F(ModelFile, ComesBackAsItWasSaved) {
   for (const auto& [name, tensor] : model.weights) EXPECT_TRUE(at::equal(loaded.weights.at(name), tensor)) << name;
 }
 
+TEST_F(ModelFile, KeepsTheChainOfVolumesAndItsTemplates) {
+  Model model = test::tiny_model();
+  model.config.preprocess.steps = {{"{step: reorient, to: RAS}"}, {"{step: register, template: mni}"}};
+  model.config.preprocess.slices = {-12.5, 40};
+  Template& mni = model.templates["mni"];
+  mni.image.voxels = at::arange(60, at::kFloat).view({3, 4, 5});
+  mni.image.geometry.ras_from_voxel = translation({-90, -126, -72}) * scaling({2, 2, 2});
+  mni.grid = {{10, 8, 6}, translation({-90.5, -126.5, -72.5})};
+  save_model(path, model);
+  const Model loaded = load_model(path);
+  ASSERT_EQ(loaded.config.preprocess.steps.size(), 2u);
+  EXPECT_EQ(loaded.config.preprocess.steps[1].text, "{step: register, template: mni}");
+  EXPECT_EQ(loaded.config.preprocess.slices, (std::vector<double>{-12.5, 40}));
+  ASSERT_EQ(loaded.templates.size(), 1u);
+  const Template& kept = loaded.templates.at("mni");
+  EXPECT_TRUE(at::equal(kept.image.voxels, mni.image.voxels));
+  EXPECT_EQ(kept.image.geometry.ras_from_voxel, mni.image.geometry.ras_from_voxel);
+  EXPECT_EQ(kept.grid.size, mni.grid.size);
+  EXPECT_EQ(loaded.weights.size(), model.weights.size());
+  save_calibration(path, folder / "calibrated.safetensors", loaded);
+  EXPECT_EQ(load_model(folder / "calibrated.safetensors").templates.size(), 1u);
+}
+
+TEST_F(ModelFile, IsRefusedWhereItsChainCannotBe) {
+  content.metadata["thor.config"] = R"({"preprocess": {"steps": ["{step: reorient, to: nowhere}"]}})";
+  EXPECT_THAT(load_changed(), HasSubstr("nowhere"));
+  content.metadata["thor.config"] = R"({"preprocess": {"slices": [3, 1]}})";
+  EXPECT_THAT(load_changed(), HasSubstr("from <= to"));
+}
+
 TEST_F(ModelFile, IsTheSameFileEveryTime) {
   const std::string first = sha256_of_file(path);
   save_model(path, test::tiny_model());

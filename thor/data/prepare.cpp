@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/data/prepare.h"
+
+#include <ATen/ATen.h>
+#include <omp.h>
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/data/scan_part.h"
+
+namespace thor {
+namespace {
+
+/// The scans of one job, shared by its workers.
+class PrepareRun {
+ public:
+  explicit PrepareRun(const PrepareJob& job)
+      : job_(job),
+        templates_sha256_(sha256_of(job.templates)),
+        parts_(job.scans.size()),
+        reports_(job.scans.size()),
+        progress_("preparing", static_cast<int64_t>(job.scans.size())) {}
+
+  void work() {
+    std::vector<std::thread> others;
+    const auto workers = std::min<int64_t>(job_.workers, static_cast<int64_t>(job_.scans.size()));
+    for (int64_t i = 1; i < workers; ++i) others.emplace_back([this] { take_scans(); });
+    const int threads = omp_get_max_threads();
+    take_scans();
+    omp_set_num_threads(threads);
+    for (auto& other : others) other.join();
+    if (problem_) std::rethrow_exception(problem_);
+    throw_if_interrupted();
+  }
+
+  PrepareResult result() {
+    PrepareResult result;
+    result.archive.preprocess = job_.preprocess;
+    result.archive.templates = job_.templates;
+    collect(result.archive);
+    result.scans = std::move(reports_);
+    return result;
+  }
+
+ private:
+  void take_scans() {
+    omp_set_num_threads(1);  // the operations on one scan are too small to be shared; of this thread only
+    for (size_t i; (i = next_++) < job_.scans.size() && !interrupted() && !stopped_;) {
+      try {
+        take(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex_);
+        if (!problem_) problem_ = std::current_exception();
+        stopped_ = true;
+      }
+      const std::lock_guard lock(mutex_);
+      progress_.advance();
+    }
+  }
+
+  /// One scan: read again where it is finished already, else prepared and kept.
+  void take(size_t index) {
+    const SplitRow& scan = job_.scans[index];
+    ScanReport& report = reports_[index];
+    report.name = scan.name;
+    const std::string path = job_.keep.empty() ? "" : part_file(job_.keep, scan);
+    const std::string key = job_.keep.empty() ? "" : part_key(scan, job_.preprocess, templates_sha256_);
+    try {
+      auto kept = job_.keep.empty() ? std::nullopt : read_part(path, key);
+      ScanPart part = kept ? std::move(*kept) : make_part(scan, job_.preprocess, job_.templates);
+      report.record = part.record;
+      slices_ += part.slices.size(0);
+      if (part.volume) ++volumes_;
+      if (!part.volume || job_.keep.empty()) {
+        part.views.clear();
+        parts_[index] = std::move(part);
+        return;
+      }
+      if (!kept) {
+        make_folder(job_.keep);
+        write_part(path, part, key);
+      }
+      report.part = path;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
+      report.failure = error.what();
+    }
+  }
+
+  /// All slices, in the order of the list; what is in files is read from there, so that volumes need no memory.
+  void collect(Archive& archive) {
+    if (slices_ == 0) fail_input("{0} of {0} images cannot be used: {1}", reports_.size(), failures_of(reports_));
+    const int64_t size = job_.preprocess.size;
+    archive.slices = at::empty({slices_, size, size}, at::kFloat);
+    archive.volumes = volumes_;
+    for (size_t i = 0, first = 0; i < reports_.size(); ++i) {
+      if (!reports_[i].failure.empty()) continue;
+      const ScanPart part = part_of(i);
+      archive.slices.narrow(0, static_cast<int64_t>(first), part.slices.size(0)).copy_(part.slices);
+      archive.names.insert(archive.names.end(), part.names.begin(), part.names.end());
+      first += part.names.size();
+      parts_[i] = {};
+    }
+  }
+
+  ScanPart part_of(size_t index) {
+    const std::string& path = reports_[index].part;
+    if (path.empty()) return std::move(parts_[index]);
+    auto part = read_part(path, part_key(job_.scans[index], job_.preprocess, templates_sha256_));
+    if (!part) fail_input("'{}' or its scan has changed while it was prepared; start again", path);
+    return std::move(*part);
+  }
+
+  const PrepareJob& job_;
+  const std::string templates_sha256_;
+  std::vector<ScanPart> parts_;  // of what is not in files
+  std::vector<ScanReport> reports_;
+  std::atomic<size_t> next_{0};
+  std::atomic<int64_t> slices_{0}, volumes_{0};
+  std::atomic<bool> stopped_{false};
+  std::exception_ptr problem_;
+  std::mutex mutex_;
+  Progress progress_;
+};
+
+}  // namespace
+
+std::string failures_of(const std::vector<ScanReport>& scans) {
+  constexpr size_t kShown = 50;
+  std::vector<std::string> bad;
+  for (const auto& scan : scans)
+    if (!scan.failure.empty()) bad.push_back(fmt::format("'{}' ({})", scan.name, scan.failure));
+  const auto end = bad.begin() + static_cast<std::ptrdiff_t>(std::min(kShown, bad.size()));
+  return fmt::format("{}{}", fmt::join(bad.begin(), end, "; "),
+                     bad.size() > kShown ? fmt::format("; and {} more", bad.size() - kShown) : "");
+}
+
+PrepareResult prepare_scans(const PrepareJob& job) {
+  if (job.scans.empty()) fail_input("there are no images to prepare");
+  if (job.workers < 1) fail_usage("there are {} workers, expected at least 1", job.workers);
+  job.preprocess.check();
+  PrepareRun run(job);
+  run.work();
+  PrepareResult result = run.result();
+  result.archive.sha256 = sha256_of_slices(result.archive.slices);
+  return result;
+}
+
+}  // namespace thor

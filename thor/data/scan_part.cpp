@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/data/scan_part.h"
+
+#include <ATen/ATen.h>
+
+#include <filesystem>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/data/chain_views.h"
+#include "thor/data/volume_chain.h"
+#include "thor/nn/safetensors.h"
+
+namespace thor {
+namespace {
+
+constexpr const char* kPartFormat = "scan 1";
+constexpr const char* kViewPrefix = "view.";
+
+/// Seconds differ from run to run; files must not.
+nlohmann::json without_seconds(nlohmann::json record) {
+  for (auto& step : record) step.erase("seconds");
+  return record;
+}
+
+std::string sha256_of_text(const std::string& text) { return Sha256().update(text.data(), text.size()).hex(); }
+
+std::string without_ending(std::string name) {
+  for (const char* ending : {".gz", ".nii", ".nrrd", ".mha", ".mhd", ".zip", ".dcm"})
+    if (const std::string end = ending; name.size() > end.size() && name.substr(name.size() - end.size()) == end)
+      name.resize(name.size() - end.size());
+  return name;
+}
+
+/// Size and time of change of a file, or of all files in a folder.
+std::string stamp_of(const std::filesystem::path& path) {
+  std::error_code ec;
+  const auto changed = [&](const std::filesystem::path& at) {
+    return std::filesystem::last_write_time(at, ec).time_since_epoch().count();
+  };
+  if (!std::filesystem::is_directory(path, ec))
+    return fmt::format("{} {}", std::filesystem::file_size(path, ec), changed(path));
+  int64_t files = 0, bytes = 0, latest = 0;
+  for (std::filesystem::recursive_directory_iterator it(path, ec), end; !ec && it != end; it.increment(ec)) {
+    ++files;
+    latest = std::max<int64_t>(latest, changed(it->path()));
+    if (std::error_code none; it->is_regular_file(none)) bytes += static_cast<int64_t>(it->file_size(none));
+  }
+  return fmt::format("{} {} {}", files, bytes, latest);
+}
+
+ScanPart part_of_slice(const SplitRow& scan, const Image& image, const PreprocessConfig& config) {
+  ScanPart part;
+  part.slices = preprocess(config, image).unit.unsqueeze(0);
+  part.names = {scan.name};
+  return part;
+}
+
+ScanPart part_of_volume(const SplitRow& scan, const ChainedVolume& chained, const PreprocessConfig& config) {
+  ScanPart part;
+  part.volume = true;
+  part.record = without_seconds(chained.record);
+  const Window window = window_of(config, chained.volume);
+  const SliceRange range = slices_in(chained, config.slices);
+  const std::string name = without_ending(scan.name);
+  part.slices = at::empty({range.end - range.first, config.size, config.size}, at::kFloat);
+  for (int64_t slice = range.first; slice < range.end; ++slice) {
+    part.slices[slice - range.first].copy_(preprocess(config, chained.volume, window, slice).unit);
+    part.names.push_back(fmt::format("{}_z{:+.1f}", name, height_of(chained, slice)));
+  }
+  return part;
+}
+
+ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
+  ScanPart part;
+  part.volume = true;
+  part.slices = file.tensors.at("slices");
+  part.names = about.at("names").get<std::vector<std::string>>();
+  part.record = about.at("record");
+  const bool fits = part.slices.dim() == 3 && part.slices.scalar_type() == at::kFloat &&
+                    part.slices.size(0) == static_cast<int64_t>(part.names.size());
+  if (!fits) fail_input("its slices are {}, with {} names", shape_text(part.slices.sizes()), part.names.size());
+  return part;
+}
+
+}  // namespace
+
+ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const Templates& templates) {
+  const Image image = read_scan(scan.image);
+  if (image.voxels.size(0) == 1) return part_of_slice(scan, image, config);
+  const ChainedVolume chained = run_chain(config.steps, templates, image);
+  ScanPart part = part_of_volume(scan, chained, config);
+  part.views = chain_views(config, chained, templates);
+  return part;
+}
+
+std::string part_key(const SplitRow& scan, const PreprocessConfig& config, const std::string& templates_sha256) {
+  PreprocessConfig copy = config;
+  const std::string preprocessing = Fields(copy).to_json().dump();
+  return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", kPartFormat, preprocessing, templates_sha256, scan.name,
+                                    scan.image, stamp_of(scan.image)));
+}
+
+std::string part_file(const std::string& folder, const SplitRow& scan) {
+  std::string stem = std::filesystem::path(scan.name).filename().string();
+  stem = stem.substr(0, stem.find('.'));
+  return fmt::format("{}/{}-{}.safetensors", folder, stem, sha256_of_text(scan.name).substr(0, 8));
+}
+
+void write_part(const std::string& path, const ScanPart& part, const std::string& key) {
+  Safetensors file;
+  file.tensors["slices"] = part.slices.contiguous();
+  for (const auto& [name, view] : part.views) file.tensors[kViewPrefix + name] = view;
+  const nlohmann::json about{{"key", key}, {"names", part.names}, {"record", part.record}};
+  file.metadata["thor.scan"] = about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  write_safetensors(path, file);
+}
+
+std::optional<ScanPart> read_part(const std::string& path, const std::string& key) {
+  std::error_code ec;
+  if (!std::filesystem::exists(path, ec)) return {};
+  try {
+    const Safetensors file = read_safetensors(path);
+    const nlohmann::json about = nlohmann::json::parse(file.metadata.at("thor.scan"));
+    if (about.at("key") != key) return {};
+    return parse_part(file, about);
+  } catch (const Error&) {
+  } catch (const std::out_of_range&) {
+  } catch (const nlohmann::json::exception&) {
+  }
+  return {};
+}
+
+StateDict read_views(const std::string& path) {
+  StateDict views;
+  const std::string prefix = kViewPrefix;
+  for (const auto& [name, tensor] : read_safetensors(path).tensors)
+    if (name.rfind(prefix, 0) == 0) views[name.substr(prefix.size())] = tensor;
+  return views;
+}
+
+}  // namespace thor

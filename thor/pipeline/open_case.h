@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "thor/data/preprocess.h"
+#include "thor/detect/detector.h"
+#include "thor/image/image.h"
+#include "thor/pipeline/case_list.h"
+#include "thor/pipeline/detect_files.h"
+#include "thor/pipeline/result_folder.h"
+
+namespace thor {
+
+/// A decoded picture on its way through the pipeline: as little of the native image as its outputs need.
+struct OpenCase {
+  CaseInput input;
+  ImageKey key;
+  Tensor unit;                  ///< float32 [size,size] in [0,1], for the network
+  Tensor gray;                  ///< uint8 [H,W], the native image as the overlay shows it
+  double black = 0, white = 1;  ///< native values of 0 and 1
+  Geometry geometry;
+  bool medical = false;
+};
+/// Reads and preprocesses one image. Throws Input and Unsupported as `read_image` and `preprocess` do.
+OpenCase open_case(const CaseInput& input, const PreprocessConfig& config);
+/// The same of an image that is read already; it has a single slice.
+OpenCase open_case(const CaseInput& input, const PreprocessConfig& config, const Image& image);
+
+/// The cases of a batch as a detector takes them, [N,1,size,size].
+Images stacked(const std::vector<OpenCase>& batch);
+
+/// What the network found in one slice, on the network's grid.
+struct SliceFinding {
+  Tensor map, pseudo_healthy;  ///< float32 [size,size]
+  double score = 0;
+};
+
+/// A case between its reading and its writing: slices go out to the network, findings come back, in any batches.
+class ExaminedCase {
+ public:
+  virtual ~ExaminedCase() = default;
+  virtual const CaseInput& input() const = 0;
+  /// How many slices the network has to see; may be 0.
+  virtual int64_t slices() const = 0;
+  /// What it sees of slice i, [size,size] in [0,1], and which random streams belong to it.
+  virtual Tensor unit(int64_t i) const = 0;
+  virtual ImageKey key(int64_t i) const = 0;
+  /// What it found there.
+  virtual void take(int64_t i, const SliceFinding& finding) = 0;
+  /// Memory held, about.
+  virtual uint64_t bytes() const = 0;
+  /// Writes the results once all slices are back; called once. Throws Input where the folder cannot be written.
+  virtual CaseOutput write() = 0;
+};
+
+/// What cases need beside their image; all of it outlives them.
+struct CaseSurroundings {
+  const Pipeline& pipeline;
+  const DetectOptions& options;
+  const ResultFolder& folder;
+};
+/// Reads one input: a picture or single slice, or a volume. Throws Input and Unsupported as the readers and the
+/// model's chain do.
+std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with);
+std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with, const Image& image);
+std::unique_ptr<ExaminedCase> examine_volume(const CaseInput& input, const CaseSurroundings& with, Image scan);
+
+}  // namespace thor
