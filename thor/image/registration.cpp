@@ -119,33 +119,42 @@ void climb(const Level& level, const Motion& motion, int64_t iterations, std::ve
   minimize(objective, x, {iterations, level.mm / 2, level.mm / 100});
 }
 
-/// Rigid parameters near enough to climb from: of many shifts and nods about a start, the best three are climbed. A
-/// neck or a stripped skull puts the centres of mass centimetres apart.
-std::vector<double> searched(const Level& level, const Motion& motion, const std::vector<double>& start) {
-  struct Candidate {
-    double score;
-    std::vector<double> x;
-  };
-  const auto scored = [&](const std::vector<double>& x) {
-    const Similarity similarity = level.similarity.at(motion.map_of(x));
-    return Candidate{similarity.nats * similarity.overlap, x};
-  };
-  std::vector<Candidate> candidates;
-  for (const double nod : {-0.35, 0.0, 0.35})
-    for (double up = -75; up <= 75; up += 15)
-      for (double forward = -30; forward <= 30; forward += 15) {
-        std::vector<double> x = start;
-        x[0] += nod * kReach_mm, x[4] += forward, x[5] += up;
-        candidates.push_back(scored(x));
-      }
-  const auto better = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
-  std::stable_sort(candidates.begin(), candidates.end(), better);
-  candidates.resize(3);
-  for (Candidate& candidate : candidates) {
-    climb(level, motion, 50, candidate.x);
-    candidate = scored(candidate.x);
+/// A place in parameter space and how good it looks.
+struct Candidate {
+  std::vector<double> x;
+  double score = -1;
+};
+
+/// The best of many shifts about a start: a neck or a stripped skull puts the centres of mass centimetres apart.
+Candidate shifted(const Level& level, const Motion& motion, const std::vector<double>& start) {
+  Candidate best;
+  for (double up = -75; up <= 75; up += 15)
+    for (double forward = -30; forward <= 30; forward += 15) {
+      std::vector<double> x = start;
+      x[4] += forward, x[5] += up;
+      const Similarity similarity = level.similarity.at(motion.map_of(x));
+      if (similarity.nats * similarity.overlap > best.score) best = {x, similarity.nats * similarity.overlap};
+    }
+  return best;
+}
+
+/// Rigid parameters near enough to climb from. Heads are nodded by tens of degrees; which nod is right shows when every
+/// one has been followed to where it leads, with all parameters.
+std::vector<double> searched(const Level& level, const Motion& rigid, const std::vector<double>& start, bool affine) {
+  constexpr int64_t kIterations = 50;
+  Candidate best;
+  for (const double nod : {-0.35, 0.0, 0.35}) {
+    std::vector<double> x = start;
+    x[0] += nod * kReach_mm;
+    x = shifted(level, rigid, x).x;
+    climb(level, rigid, kIterations, x);
+    std::vector<double> led_to = affine ? Motion::affine_from_rigid(x) : x;
+    const Motion motion{rigid.centre, affine};
+    if (affine) climb(level, motion, kIterations, led_to);
+    const Similarity similarity = level.similarity.at(motion.map_of(led_to));
+    if (similarity.nats * similarity.overlap > best.score) best = {x, similarity.nats * similarity.overlap};
   }
-  return std::min_element(candidates.begin(), candidates.end(), better)->x;
+  return best.x;
 }
 
 /// Throws Input where no head could have been moved like this.
@@ -155,8 +164,7 @@ void check_plausible(const Affine& map, double overlap) {
   if (!(overlap >= kLeastOverlap) || !(*least > 0.5 && *most < 2) || shear_of(map) > 0.5)
     fail_input(
         "it could not be registered to the template: {:.0f} % of the template would lie in the scan, stretched {:.2f} "
-        "to "
-        "{:.2f} times; look whether its orientation and spacing are right and it shows the whole head",
+        "to {:.2f} times; look whether its orientation and spacing are right and it shows the whole head",
         100 * overlap, *least, *most);
 }
 
@@ -180,7 +188,7 @@ Registration register_to(const Image& scan, const Image& template_, const Tensor
   const Point3 centre = foreground_centre(scan);
   const std::vector<double> start{
       0, 0, 0, centre[0] - motion.centre[0], centre[1] - motion.centre[1], centre[2] - motion.centre[2]};
-  std::vector<double> x = searched(levels.front(), motion, start);
+  std::vector<double> x = searched(levels.front(), motion, start, options.affine);
   const auto climb_all = [&] {
     for (Level& level : levels) {
       focus(level, motion.map_of(x));

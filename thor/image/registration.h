@@ -6,7 +6,7 @@ namespace thor {
 
 struct RegistrationOptions {
   bool affine = true;        ///< after the rigid stage also scale and shear (12 parameters); else rigid only (6)
-  double sampled = 0.2;      ///< share of the template's voxels looked at, in (0,1]; chosen by a fixed seed
+  double sampled = 0.2;      ///< share of the template's voxels looked at, in (0,1], at least 20,000; by a fixed seed
   int64_t iterations = 200;  ///< at most, for each resolution
   double coarsest_mm = 8;    ///< voxel size at the lowest of the resolutions, each half of the one before
 };
@@ -16,19 +16,22 @@ struct Registration {
       0;                  ///< mutual information (Mattes, 50 bins, nats), larger is better; by centres of mass alone
   double similarity = 0;  ///< after
 };
-/// Linear registration of a scan to a template by mutual information: centres of mass, rigid, then affine, from coarse
-/// to fine (Mattes et al. 2003). `mask` [D,H,W] on the template's grid: where it counts; undefined = everywhere. The
-/// same for any number of threads. Throws Input where the two do not overlap or the optimizer diverges.
+/// Linear registration of a scan to a template by mutual information: centres of mass, a coarse search, rigid, then
+/// affine, from coarse to fine (Mattes et al. 2003). `mask` [D,H,W] on the template's grid: where it counts; undefined
+/// = everywhere. For a stripped template give its brain mask, else its outline is drawn to the scalp; correct the scan
+/// with bias_field first (docs/decisions/0090). The same for any number of threads. Throws Input: a scan without
+/// contrast or with one layer of voxels, an empty mask, a result that no head could have; Usage: options out of range.
 Registration register_to(const Image& scan, const Image& template_, const Tensor& mask = {},
                          const RegistrationOptions& options = {});
 
 struct BiasFieldOptions {
-  int64_t shrink = 4;       ///< the field is estimated on every n-th voxel
+  int64_t shrink = 4;       ///< the field is estimated on voxels n times the finest spacing, or as thick as they are
   int64_t iterations = 50;  ///< at each of the levels
   int64_t levels = 3;       ///< B-spline levels, each twice as fine
 };
 /// Multiplicative bias field by N4 (Tustison et al. 2010), float32 [D,H,W] > 0; divide by it. The foreground is what
-/// Otsu's threshold finds, or `mask`.
+/// Otsu's threshold finds, or `mask` [D,H,W]; values of 0 and below are left out. Throws Input: a single layer of
+/// voxels, no foreground; Usage: options out of range.
 Tensor bias_field(const Image& scan, const Tensor& mask = {}, const BiasFieldOptions& options = {});
 
 }  // namespace thor
