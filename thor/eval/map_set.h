@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "thor/data/split.h"
-#include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/case_list.h"
+#include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
