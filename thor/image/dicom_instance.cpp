@@ -46,7 +46,7 @@ void check_pixels(const DicomPixels& p) {
   if (p.bits_stored < 1 || p.high_bit < p.bits_stored - 1 || p.high_bit >= p.bits_allocated)
     fail_input("its DICOM header is damaged: {} bits stored up to bit {} of {}", p.bits_stored, p.high_bit,
                p.bits_allocated);
-  const bool gray = p.samples == 1 && p.photometric.rfind("MONOCHROME", 0) == 0;
+  const bool gray = p.samples == 1 && (p.photometric == "MONOCHROME1" || p.photometric == "MONOCHROME2");
   const bool colour = p.samples == 3 && p.photometric == "RGB" && p.bits_allocated == 8;
   if (!gray && !colour)
     fail(ErrorKind::Unsupported, "its colours ({}, {} samples a pixel) are not read; convert it to MONOCHROME2",

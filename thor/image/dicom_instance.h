@@ -58,6 +58,6 @@ std::optional<DicomInstance> read_dicom_instance(const std::string& path);
 void read_dicom_frame(const DicomInstance& instance, int64_t frame, float* voxels);
 
 /// A compressed frame as samples of the layout that `pixels` says. Its own header must agree with that. Throws Input.
-std::string unpack_dicom_frame(const DicomInstance& instance, const std::string& packed);
+std::string unpack_dicom_frame(const DicomInstance& instance, std::string packed);
 
 }  // namespace thor

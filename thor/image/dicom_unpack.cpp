@@ -39,21 +39,45 @@ class PictureBytes {
   const std::string& bytes_;
 };
 
-/// ISO 10918-1 B.2.2, ISO 14495-1 C.2.2: the frame header behind any tables.
-PictureHeader jpeg_header(const PictureBytes& bytes) {
+/// Markers that decoding needs: tables, restarts, the frame (sequential, lossless, JPEG-LS) and JPEG-LS parameters.
+bool is_needed(int64_t marker) {
+  for (const int64_t known : {0xffc0, 0xffc1, 0xffc3, 0xffc4, 0xffdb, 0xffdd, 0xfff7, 0xfff8})
+    if (marker == known) return true;
+  return false;
+}
+bool is_frame(int64_t marker) { return is_needed(marker) && marker != 0xffc4 && (marker < 0xffd0 || marker == 0xfff7); }
+bool is_comment(int64_t marker) { return (marker >= 0xffe0 && marker <= 0xffef) || marker == 0xfffe; }
+
+/// Walks the segments up to the scan (ISO 10918-1 B.2, ISO 14495-1 C.2) and leaves only what decoding needs in
+/// `packed`: GDCM ends the program where an application segment is odd.
+PictureHeader bare_jpeg(std::string& packed) {
+  constexpr int64_t kScan = 0xffda;
+  const PictureBytes bytes(packed);
+  std::string bare = packed.substr(0, 2);
+  PictureHeader header;
   for (size_t position = 2;;) {
     const int64_t marker = bytes.at(position, 2);
     if (marker == 0xffff) {  // fill bytes
       ++position;
       continue;
     }
-    if ((marker & 0xff00) != 0xff00) fail_input("its compressed pixels are damaged");
-    const bool tables = marker == 0xffc4 || marker == 0xffc8 || marker == 0xffcc;
-    if ((marker >= 0xffc0 && marker <= 0xffcf && !tables) || marker == 0xfff7)
-      return {bytes.at(position + 7, 2), bytes.at(position + 5, 2), bytes.at(position + 9, 1),
-              bytes.at(position + 4, 1)};
-    position += 2 + static_cast<size_t>(bytes.at(position + 2, 2));
+    const auto length = static_cast<size_t>(bytes.at(position + 2, 2));
+    bytes.at(position + length, 2);  // there
+    if (marker == kScan) {
+      if (header.samples == 0 || bytes.at(position + 4, 1) != header.samples) break;
+      packed = bare + packed.substr(position);
+      return header;
+    }
+    if (is_frame(marker)) {
+      if (header.samples != 0) break;
+      header = {bytes.at(position + 7, 2), bytes.at(position + 5, 2), bytes.at(position + 9, 1),
+                bytes.at(position + 4, 1)};
+    }
+    if (length < 2 || !(is_needed(marker) || is_comment(marker))) break;
+    if (is_needed(marker)) bare += packed.substr(position, length + 2);
+    position += length + 2;
   }
+  fail_input("its compressed pixels are damaged");
 }
 
 /// ISO 15444-1 A.5.1.
@@ -69,14 +93,15 @@ PictureHeader jpeg2000_header(const PictureBytes& bytes) {
   return header;
 }
 
-PictureHeader header_of(const std::string& packed) {
+PictureHeader header_of(std::string& packed) {
   const PictureBytes bytes(packed);
-  if (bytes.starts_with("\xff\xd8", 2)) return jpeg_header(bytes);
+  if (bytes.starts_with("\xff\xd8", 2)) return bare_jpeg(packed);
   if (bytes.starts_with("\xff\x4f\xff\x51", 4)) return jpeg2000_header(bytes);
   fail_input("its compressed pixels are damaged: neither JPEG, JPEG-LS nor JPEG 2000");
 }
 
-void check_picture(const std::string& packed, const DicomPixels& p) {
+/// Also leaves out what decoding does not need.
+void check_picture(std::string& packed, const DicomPixels& p) {
   const PictureHeader header = header_of(packed);
   const int64_t allocated = header.bits <= 8 ? 8 : header.bits <= 16 ? 16 : 32;
   if (header.columns != p.columns || header.rows != p.rows || header.samples != p.samples ||
@@ -135,7 +160,7 @@ std::string unpack_rle(const std::string& packed, const DicomPixels& p) {
 
 }  // namespace
 
-std::string unpack_dicom_frame(const DicomInstance& instance, const std::string& packed) {
+std::string unpack_dicom_frame(const DicomInstance& instance, std::string packed) {
   static std::once_flag quiet;
   std::call_once(quiet, [] {
     gdcm::Trace::WarningOff();
@@ -153,8 +178,8 @@ std::string unpack_dicom_frame(const DicomInstance& instance, const std::string&
   bitmap.SetPixelFormat(gdcm::PixelFormat(
       static_cast<unsigned short>(p.samples), static_cast<unsigned short>(p.bits_allocated),
       static_cast<unsigned short>(p.bits_stored), static_cast<unsigned short>(p.high_bit), p.is_signed ? 1 : 0));
-  bitmap.SetPhotometricInterpretation(
-      gdcm::PhotometricInterpretation(gdcm::PhotometricInterpretation::GetPIType(p.photometric.c_str())));
+  bitmap.SetPhotometricInterpretation(p.samples == 3 ? gdcm::PhotometricInterpretation::RGB
+                                                     : gdcm::PhotometricInterpretation::MONOCHROME2);
   bitmap.SetTransferSyntax(gdcm::TransferSyntax::GetTSType(instance.syntax->uid));
   gdcm::Fragment fragment;
   fragment.SetByteValue(packed.data(), static_cast<uint32_t>(packed.size()));

@@ -88,7 +88,10 @@ std::vector<NrrdAxis> axes_of(const TextHeader& header) {
     fail_input("its header is damaged: {} dimensions but {} sizes", dimension, axes.size());
   const auto kinds = words_in(lower_case(header.text("kinds")));
   for (size_t i = 0; i < std::min(kinds.size(), axes.size()); ++i) axes[i].kind = kinds[i];
-  header.has("space directions") ? take_directions(header, axes) : take_spacings(header, axes);
+  if (header.has("space directions"))
+    take_directions(header, axes);
+  else
+    take_spacings(header, axes);
   return axes;
 }
 
