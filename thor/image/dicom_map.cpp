@@ -62,8 +62,9 @@ void put_kind(DcmItem& file, const MapKind& kind) {
   put_value(file, DCM_ImageType, kind.image_type);
   for (const auto& [tag, value] : kind.values) put_value(file, tag, value);
   put_value(file, DCM_BurnedInAnnotation, "NO");
-  for (const DcmTagKey& tag : {DCM_PatientPosition, DCM_Laterality})
-    if (!file.tagExists(tag)) put_value(file, tag, "");
+  // Required of CT and MR, empty where unknown; the side only where the part of the body may have two.
+  if (!file.tagExists(DCM_PatientPosition)) put_value(file, DCM_PatientPosition, "");
+  if (!file.tagExists(DCM_Laterality) && !file.tagExists(DCM_BodyPartExamined)) put_value(file, DCM_Laterality, "");
 }
 
 void put_place(DcmItem& file, const DicomPlacement& placement, int64_t z) {

@@ -6,6 +6,7 @@
 #include <dcmtk/oflog/oflog.h>
 
 #include <algorithm>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -91,7 +92,8 @@ void expect_good(const OFCondition& condition, const std::string& what) {
 }
 
 std::shared_ptr<DcmFileFormat> read_source_header(const DicomSource& source) {
-  OFLog::configure(OFLogger::OFF_LOG_LEVEL);  // DCMTK prints otherwise
+  static std::once_flag silenced;  // DCMTK prints otherwise
+  std::call_once(silenced, [] { OFLog::configure(OFLogger::OFF_LOG_LEVEL); });
   const std::string& path = source.slices.front().file;
   auto file = std::make_shared<DcmFileFormat>();
   expect_good(

@@ -90,9 +90,9 @@ Breaches foreign_includes(const SourceFile& file) {
   Breaches breaches;
   const bool header = ends_with(file.path, ".h");
   each_include(file, [&](int line, const std::string& name) {
-    const bool itk = name.rfind("itk", 0) == 0 || name == kItkHeader;
+    const bool walled = name == kItkHeader || std::regex_search(name, std::regex("^(itk|gdcm|dcmtk/)"));
     const bool may = room_of(file.path) == "image" && (!header || file.path == kItkHeader);
-    if (itk && !may) breaches.push_back(breach(file, line, "ITK outside thor/image/*.cpp: " + name));
+    if (walled && !may) breaches.push_back(breach(file, line, "ITK, GDCM or DCMTK outside thor/image/*.cpp: " + name));
     if (header && (name == "ATen/ATen.h" || name == "torch/torch.h"))
       breaches.push_back(breach(file, line, "a heavy header in a header: " + name));
   });

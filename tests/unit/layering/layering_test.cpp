@@ -56,6 +56,8 @@ TEST(Layering, RefusesItkElsewhereAndHeavyHeaders) {
   EXPECT_THAT(foreign_includes({"thor/image/image.h", "#include <itkImage.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/image/image.h", "#include \"thor/image/itk.h\"\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include \"thor/image/itk.h\"\n"}), SizeIs(1));
+  EXPECT_THAT(foreign_includes({"thor/image/dicom.h", "#include <dcmtk/dcmdata/dctk.h>\n"}), SizeIs(1));
+  EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include <gdcmReader.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/nn/unet.h", "#include <ATen/ATen.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/image/image.cpp", "#include <itkImage.h>\n#include <ATen/ATen.h>\n"}), IsEmpty());
 }
