@@ -5,7 +5,7 @@
 
 RELEASE := build/release
 JOBS ?= $(shell nproc)
-# What only the tests need: they write checkpoints with PyTorch and read them back, and compare metrics.
+# What only the tests need: they write checkpoints with PyTorch and read them back, compare metrics, and read scans.
 SETUP_ALSO :=
 # THOR_WERROR=ON make ...: warnings are errors, as CI does it.
 CMAKE_ARGS := $(if $(THOR_WERROR),-DTHOR_WERROR=$(THOR_WERROR))
@@ -34,7 +34,7 @@ demo: build ## phantoms, a small model, THOR against DDPM, a page: demo/index.ht
 	@$(RELEASE)/thor demo demo
 	@echo "open demo/index.html"
 
-test: SETUP_ALSO := python3-torch python3-sklearn python3-skimage python3-scipy
+test: SETUP_ALSO := python3-torch python3-sklearn python3-skimage python3-scipy python3-nibabel python3-pydicom python3-pil dcmtk
 test: configure ## build everything and run every test
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@ctest --test-dir $(RELEASE) --output-on-failure

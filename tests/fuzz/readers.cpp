@@ -7,6 +7,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "tests/scans.h"
 #include "tests/support.h"
 #include "thor/base/error.h"
 #include "thor/data/archive.h"
@@ -103,9 +104,47 @@ Reader png() {
   return picture("png", ".png", {gray(8), gray(16), made(".png", rgb)});
 }
 
+Reader scan(const std::string& name, const std::string& ending, std::vector<std::string> seeds) {
+  return {name, ending, std::move(seeds), [](const auto& path) { read_scan(path); }};
+}
+
+Tensor volume() { return at::stack({gradient(5, 7), gradient(5, 7) * 300, gradient(5, 7) + 1}); }
+
 Reader nifti(const std::string& name, const std::string& ending) {
-  const auto write = [](const std::string& path) { write_nifti(path, gradient(5, 7), Geometry()); };
-  return picture(name, ending, {made(ending, write)});
+  const auto write = [&](const Tensor& voxels) {
+    return made(ending, [&](const std::string& path) { write_nifti(path, voxels, Geometry()); });
+  };
+  return scan(name, ending, {write(gradient(5, 7)), write(volume())});
+}
+
+Reader nrrd() { return scan("nrrd", ".nrrd", {nrrd_of(volume()), nrrd_of(volume(), "", true)}); }
+
+Reader metaimage() { return scan("metaimage", ".mha", {metaimage_of(volume()), metaimage_of(volume(), "", true)}); }
+
+std::vector<std::string> dicom_seeds() {
+  DicomSpec slice, frames, run_lengths;
+  slice.pixels = run_lengths.pixels = gradient(5, 7) * 1000;
+  run_lengths.syntax = kRleSyntax;
+  run_lengths.compressed = {rle_of(dicom_samples(run_lengths))};
+  frames.pixels = volume() * 100;
+  frames.frame_positions = {{0, 0, 0}, {0, 0, 2}, {0, 0, 4}};
+  std::vector<std::string> seeds{dicom_of(slice), dicom_of(frames), dicom_of(run_lengths)};
+  for (const char* syntax : {kImplicitSyntax, kBigEndianSyntax, kDeflatedSyntax}) {
+    frames.syntax = syntax;
+    seeds.push_back(dicom_of(frames));
+  }
+  return seeds;
+}
+
+Reader dicom() { return scan("dicom", ".dcm", dicom_seeds()); }
+
+Reader compressed_dicom() {
+  return scan("compressed_dicom", ".dcm", committed({"jpegls.dcm", "jpeg2000.dcm", "jpeg_lossless.dcm"}));
+}
+
+Reader zip() {
+  const auto seeds = dicom_seeds();
+  return scan("zip", ".zip", {zip_of({{"a", seeds[0]}, {"b", "text", false}}), zip_of({{"c", seeds[1], false}})});
 }
 
 Reader split() {
@@ -157,6 +196,11 @@ std::vector<Reader> readers() {
           picture("tiff", ".tif", committed({"gray.tif"})),
           nifti("nifti", ".nii"),
           nifti("nifti_gz", ".nii.gz"),
+          nrrd(),
+          metaimage(),
+          dicom(),
+          compressed_dicom(),
+          zip(),
           split(),
           boxes(),
           annotation(),

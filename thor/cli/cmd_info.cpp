@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "thor/cli/command.h"
+#include "thor/cli/scan_facts.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/calibration.h"
 
@@ -12,9 +15,17 @@ namespace thor {
 namespace {
 
 struct InfoOptions {
-  std::string model;
+  std::string path, series;
+  int64_t frame = -1;
   bool json = false;
 };
+
+/// A safetensors file by its ending or its first bytes: a length, then JSON.
+bool is_model(const std::string& path) {
+  if (std::filesystem::path(path).extension() == ".safetensors") return true;
+  char head[9] = {};
+  return std::ifstream(path, std::ios::binary).read(head, sizeof head) && head[8] == '{';
+}
 
 nlohmann::json describe(Model& model, const std::string& path) {
   int64_t parameters = 0;
@@ -40,11 +51,15 @@ void print_section(const std::string& prefix, const nlohmann::json& value) {
   }
 }
 
-int run(const InfoOptions& options) {
-  Model model = load_model(options.model);
-  const nlohmann::json out = describe(model, options.model);
+std::string json_text(const nlohmann::json& value) {
+  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+int describe_model(const InfoOptions& options) {
+  Model model = load_model(options.path);
+  const nlohmann::json out = describe(model, options.path);
   if (options.json) {
-    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", json_text(out));
     return 0;
   }
   for (const char* section : {"file", "model", "diffusion", "noise", "preprocess", "detector", "training"})
@@ -53,17 +68,39 @@ int run(const InfoOptions& options) {
   return 0;
 }
 
+int describe_scan(const InfoOptions& options) {
+  if (options.series.empty() && std::filesystem::is_directory(options.path)) {
+    const nlohmann::json series = series_facts(options.path);
+    if (series.size() > 1) {
+      if (options.json) fmt::print("{}\n", json_text({{"series", series}}));
+      for (size_t i = 0; !options.json && i < series.size(); ++i)
+        print_section(fmt::format("series.{}", i + 1), series[i]);
+      return 0;
+    }
+  }
+  const nlohmann::json facts = scan_facts(read_scan(options.path, {options.frame, options.series}));
+  options.json ? fmt::print("{}\n", json_text(facts)) : print_section("", facts);
+  return 0;
+}
+
 }  // namespace
 
 Command info_command() {
   const auto o = std::make_shared<InfoOptions>();
   return {"info",
-          "what a model file says about itself",
-          "Checks the file and prints network, schedule, noise, preprocessing, recommended detector and where it came "
-          "from.",
-          {{"info run/model.safetensors", "for people"}, {"info run/model.safetensors --json", "for programs"}},
-          {{"MODEL", "", "model file", &o->model, true}, json_option(o->json)},
-          [o] { return run(*o); }};
+          "what a model file or a scan says about itself",
+          "Of a model: network, schedule, noise, preprocessing, recommended detector and where it came from. Of a scan "
+          "(every format that is read): size, spacing, orientation, place, values; a folder with several DICOM series "
+          "is listed.",
+          {{"info run/model.safetensors", "a model, for people"},
+           {"info run/model.safetensors --json", "for programs"},
+           {"info scan.nii.gz", "a scan"},
+           {"info dicom/ --series 2", "the second series of a folder"}},
+          {{"FILE", "", "model file, scan, or folder of DICOM", &o->path, true},
+           {"--series", "NUMBER", "which DICOM series of several, by number or UID", &o->series},
+           {"--frame", "N", "which frame of a 4-D scan, from 0", &o->frame},
+           json_option(o->json)},
+          [o] { return is_model(o->path) ? describe_model(*o) : describe_scan(*o); }};
 }
 
 }  // namespace thor

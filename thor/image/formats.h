@@ -9,15 +9,28 @@
 
 namespace thor {
 
-/// Decoders, one per format; each throws Error without naming the file (read_image adds the name).
-Image read_png(const std::string& path);
-Image read_jpeg(const std::string& path);
-Image read_tiff(const std::string& path);
-Image read_nifti(const std::string& path);
+/// Decoders, one per format; each throws Error without naming the file (read_scan adds the name). They set voxels,
+/// geometry and what else they know.
+Image read_png(const std::string& path, const ScanChoice& choice);
+Image read_jpeg(const std::string& path, const ScanChoice& choice);
+Image read_tiff(const std::string& path, const ScanChoice& choice);
+Image read_nifti(const std::string& path, const ScanChoice& choice);
+Image read_nrrd(const std::string& path, const ScanChoice& choice);
+Image read_metaimage(const std::string& path, const ScanChoice& choice);
+Image read_dicom_file(const std::string& path, const ScanChoice& choice);
+/// A folder or zip archive with one DICOM series, or the one that is chosen.
+Image read_dicom_folder(const std::string& path, const ScanChoice& choice);
+
+/// The frame that is read of a file with so many of them. Throws Unsupported where there are several and none is
+/// chosen, Usage where it has no such frame.
+int64_t chosen_frame(const ScanChoice& choice, int64_t frames);
 
 /// Throws Input unless 1 <= width x height <= kMaxPixels and the whole has at most kMaxVoxels; to be called before
 /// anything is allocated.
 void check_size(int64_t width, int64_t height, int64_t depth = 1);
+
+/// Uninitialized float32 [1,height,width].
+Tensor empty_slice(int64_t height, int64_t width);
 
 /// Says once that colours are dropped.
 void note_colour();
@@ -25,9 +38,16 @@ void note_colour();
 /// Largest file that is read into memory to be decoded.
 inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
 
-/// Rec. 601 luminance of interleaved samples, colours in the first three of `channels` >= 3, gray in the first
-/// otherwise; alpha is ignored. -> float32 [1,height,width]
+/// Rec. 601 luminance of `count` pixels of interleaved samples, colours in the first three of `channels` >= 3, gray in
+/// the first otherwise; alpha is ignored.
 template <class T>
-Tensor luminance(const T* samples, int64_t height, int64_t width, int64_t channels);
+void luminance(const T* samples, int64_t count, int64_t channels, float* gray);
+/// The same as float32 [1,height,width].
+template <class T>
+Tensor luminance(const T* samples, int64_t height, int64_t width, int64_t channels) {
+  Tensor gray = empty_slice(height, width);
+  luminance(samples, height * width, channels, gray.data_ptr<float>());
+  return gray;
+}
 
 }  // namespace thor

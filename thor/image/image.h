@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "thor/base/tensor.h"
 #include "thor/image/dicom_source.h"
@@ -17,6 +18,7 @@ struct Image {
   bool medical = false;                      ///< has a geometry worth keeping (NIfTI, DICOM, ...), not a picture
   std::shared_ptr<const DicomSource> dicom;  ///< where it came from DICOM
   double full_scale = 0;  ///< 255 or 65535 for 8- and 16-bit pictures, 0 where the format has no white
+  std::string encoding;   ///< format and sample type, for people: "NIfTI-1, int16, big-endian"
 };
 /// Size and place of its voxels.
 Grid grid_of(const Image& image);
@@ -26,10 +28,12 @@ struct ScanChoice {
   int64_t frame = -1;  ///< of a 4-D file, from 0; -1 = it must have only one
   std::string series;  ///< of DICOM: the number, from 1, or UID of one series; "" = there must be only one
 };
-/// Reads a picture (PNG, JPEG, TIFF; 8, 16 bit; RGB(A) becomes luminance, with a note) or a scan (NIfTI). Throws Input:
-/// missing, empty, truncated, no image, NaN or infinite values, too large (a slice over kMaxPixels, a scan over
-/// kMaxVoxels, known from the header before anything is allocated); Unsupported: an encoding that is not read, several
-/// frames and none chosen.
+/// Reads a picture (PNG, JPEG, TIFF; 8, 16 bit; RGB(A) becomes luminance, with a note; the pages of a TIFF are slices)
+/// or a scan: NIfTI, NRRD, MetaImage, a DICOM file, a folder or zip archive with a DICOM series (docs/formats.md). NaN
+/// and infinite values of a volume become 0, with a warning. Throws Input: missing, empty, truncated, no image, NaN or
+/// infinite values in a single slice, too large (a slice over kMaxPixels, a scan over kMaxVoxels), more announced than
+/// the file can hold (both known before anything is allocated), slices that are missing or contradict each other;
+/// Unsupported: an encoding that is not read, several frames or series and none chosen.
 Image read_scan(const std::string& path, const ScanChoice& choice = {});
 /// The same for what must be a single slice. Throws Unsupported: more than one.
 Image read_image(const std::string& path);
@@ -49,7 +53,24 @@ void write_png_rgb(const std::string& path, const Tensor& unit);
 /// The bytes of an 8-bit PNG, gray [H,W] or RGB [3,H,W], e.g. to put it into a page.
 std::string encode_png(const Tensor& unit);
 
-/// True for the file endings that read_image knows; used when a folder is given.
+/// Slices from all PNG, JPEG and TIFF pictures of a folder, in the natural order of their names (2 before 10), all of
+/// one size. Throws Input as read_scan does, and where there are none or they differ in size.
+Image read_picture_stack(const std::string& folder, const Point3& spacing_mm);
+
+/// A series of a folder or zip archive, as read_scan would read it.
+struct SeriesInfo {
+  std::string uid, description, modality;
+  int64_t number = 0;  ///< in this list, from 1: what ScanChoice::series takes
+  int64_t slices = 0, rows = 0, columns = 0;
+};
+/// The DICOM series of a folder (with its subfolders) or zip archive, by their own numbers; empty where there are none.
+/// Only headers are read. Throws Input where a DICOM header is damaged.
+std::vector<SeriesInfo> dicom_series(const std::string& path);
+/// True for a folder (with its subfolders) that holds a DICOM file: it is a scan, or several, not a list of pictures.
+bool is_dicom_folder(const std::string& path);
+
+/// True for the endings of files that are an image of their own; used when a folder is given. A DICOM file is none: its
+/// folder is.
 bool has_image_ending(const std::string& path);
 
 }  // namespace thor

@@ -52,7 +52,7 @@ void read_rows(JpegReader& reader) {
 
 }  // namespace
 
-Image read_jpeg(const std::string& path) {
+Image read_jpeg(const std::string& path, const ScanChoice&) {
   const std::string bytes = read_text_file(path, kMaxFileBytes);
   if (bytes.size() < 3 || bytes.compare(0, 3, "\xFF\xD8\xFF") != 0)
     fail_input("it is not a JPEG picture, whatever its name says");
@@ -82,6 +82,7 @@ Image read_jpeg(const std::string& path) {
   Image image;
   image.voxels = luminance(samples.data(), height, width, 1);
   image.full_scale = 255;
+  image.encoding = "JPEG";
   return image;
 }
 

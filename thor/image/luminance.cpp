@@ -19,30 +19,29 @@ void check_size(int64_t width, int64_t height, int64_t depth) {
 
 void note_colour() { log_once(LogLevel::Info, "colour pictures are read as their luminance"); }
 
+Tensor empty_slice(int64_t height, int64_t width) { return at::empty({1, height, width}, at::kFloat); }
+
 template <class T>
-Tensor luminance(const T* samples, int64_t height, int64_t width, int64_t channels) {
-  Tensor gray = at::empty({1, height, width}, at::kFloat);  // [1,H,W]
-  float* out = gray.data_ptr<float>();
+void luminance(const T* samples, int64_t count, int64_t channels, float* gray) {
   bool any_colour = false;
-  for (int64_t i = 0; i < height * width; ++i, samples += channels) {
+  for (int64_t i = 0; i < count; ++i, samples += channels) {
     const bool colour = channels >= 3 && !(samples[0] == samples[1] && samples[1] == samples[2]);
     any_colour = any_colour || colour;
     // Gray stored as RGB keeps its exact value.
-    out[i] = static_cast<float>(colour ? 0.299 * samples[0] + 0.587 * samples[1] + 0.114 * samples[2] : samples[0]);
+    gray[i] = static_cast<float>(colour ? 0.299 * samples[0] + 0.587 * samples[1] + 0.114 * samples[2] : samples[0]);
   }
   if (any_colour) note_colour();
-  return gray;
 }
 
-template Tensor luminance(const uint8_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const int8_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const uint16_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const int16_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const uint32_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const int32_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const uint64_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const int64_t*, int64_t, int64_t, int64_t);
-template Tensor luminance(const float*, int64_t, int64_t, int64_t);
-template Tensor luminance(const double*, int64_t, int64_t, int64_t);
+template void luminance(const uint8_t*, int64_t, int64_t, float*);
+template void luminance(const int8_t*, int64_t, int64_t, float*);
+template void luminance(const uint16_t*, int64_t, int64_t, float*);
+template void luminance(const int16_t*, int64_t, int64_t, float*);
+template void luminance(const uint32_t*, int64_t, int64_t, float*);
+template void luminance(const int32_t*, int64_t, int64_t, float*);
+template void luminance(const uint64_t*, int64_t, int64_t, float*);
+template void luminance(const int64_t*, int64_t, int64_t, float*);
+template void luminance(const float*, int64_t, int64_t, float*);
+template void luminance(const double*, int64_t, int64_t, float*);
 
 }  // namespace thor

@@ -6,6 +6,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/image/axes.h"
 
 namespace thor {
 namespace {
@@ -23,19 +24,9 @@ bool usable(const Affine& affine) {
   }
 }
 
-/// A header without a third axis places a single slice; it gets one of unit length at right angles to the others.
-void complete(Affine& a) {
-  if (a.at(0, 2) != 0 || a.at(1, 2) != 0 || a.at(2, 2) != 0) return;
-  const Point3 spacing = spacing_mm(a);
-  for (int row = 0; row < 3; ++row) {
-    const int i = (row + 1) % 3, j = (row + 2) % 3;
-    a.at(row, 2) = (a.at(i, 0) * a.at(j, 1) - a.at(j, 0) * a.at(i, 1)) / (spacing[0] * spacing[1]);
-  }
-}
-
 Affine from_sform(const NiftiPlacement& p) {
   Affine affine{p.s_rows};
-  complete(affine);
+  complete_third_axis(affine);
   return affine;
 }
 

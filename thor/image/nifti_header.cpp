@@ -12,6 +12,7 @@ namespace thor {
 namespace {
 
 constexpr double kMaxOffset = 1 << 28;  // bytes of header extensions that are skipped at most
+constexpr int64_t kMaxNiftiFrames = 1 << 20;
 
 /// RawHeader by byte offset, in the file's byte order.
 class HeaderBytes {
@@ -80,22 +81,21 @@ RawHeader version_2(const HeaderBytes& bytes) {
   return f;
 }
 
-NiftiType known_type(int16_t code) {
-  switch (const auto type = static_cast<NiftiType>(code); type) {
-    case NiftiType::Uint8:
-    case NiftiType::Int16:
-    case NiftiType::Int32:
-    case NiftiType::Float32:
-    case NiftiType::Float64:
-    case NiftiType::Rgb24:
-    case NiftiType::Int8:
-    case NiftiType::Uint16:
-    case NiftiType::Uint32:
-    case NiftiType::Int64:
-    case NiftiType::Uint64:
-    case NiftiType::Rgba32:
-      return type;
-  }
+struct NiftiType {
+  int16_t code;
+  SampleType type;
+  int64_t channels;
+};
+constexpr NiftiType kTypes[] = {
+    {2, SampleType::Uint8, 1},    {4, SampleType::Int16, 1},     {8, SampleType::Int32, 1},
+    {16, SampleType::Float32, 1}, {64, SampleType::Float64, 1},  {128, SampleType::Uint8, 3},
+    {256, SampleType::Int8, 1},   {512, SampleType::Uint16, 1},  {768, SampleType::Uint32, 1},
+    {1024, SampleType::Int64, 1}, {1280, SampleType::Uint64, 1}, {2304, SampleType::Uint8, 4},
+};
+
+SampleLayout layout_of(int16_t code) {
+  for (const NiftiType& type : kTypes)
+    if (type.code == code) return {type.type, false, type.channels, 1, 0};
   fail(ErrorKind::Unsupported, "its NIfTI data type {} is not read; convert it to float32 or int16", code);
 }
 
@@ -112,21 +112,23 @@ double mm_per_unit(int32_t units) {
 
 NiftiHeader judged(RawHeader fields, bool swapped) {
   NiftiHeader header;
-  header.swapped = swapped;
   if (fields.dim[0] < 1 || fields.dim[0] > 7) fail_input("its NIfTI header is damaged: {} dimensions", fields.dim[0]);
   for (int64_t i = 1; i <= fields.dim[0]; ++i) {
     if (fields.dim[i] < 1) fail_input("its NIfTI header is damaged: dimension {} is {}", i, fields.dim[i]);
     if (i <= 3) header.size[i - 1] = fields.dim[i];
-    if (i > 3 && fields.dim[i] > 1) header.dimensions = i;
+    if (i > 3 && fields.dim[i] > kMaxNiftiFrames / header.frames)
+      fail_input("its NIfTI header is damaged: {} x {} frames", header.frames, fields.dim[i]);
+    if (i > 3) header.frames *= fields.dim[i];
   }
-  header.type = known_type(fields.datatype);
+  header.samples = layout_of(fields.datatype);
+  header.samples.swapped = swapped;
   if (!(fields.offset >= 0 && fields.offset <= kMaxOffset))
     fail_input("its NIfTI header is damaged: voxels at byte {:g}", fields.offset);
   header.offset = static_cast<int64_t>(fields.offset);
   // The standard: a slope of 0 means that there is none.
   if (std::isfinite(fields.slope) && std::isfinite(fields.intercept) && fields.slope != 0) {
-    header.slope = fields.slope;
-    header.intercept = fields.intercept;
+    header.samples.slope = fields.slope;
+    header.samples.intercept = fields.intercept;
   }
   fields.placement.mm_per_unit = mm_per_unit(fields.units);
   header.geometry = geometry_of(fields.placement);
@@ -143,8 +145,11 @@ NiftiHeader parse_nifti_header(const std::string& bytes) {
         fail(ErrorKind::Unsupported, "its voxels lie in a second file (.img); convert it to one .nii file");
       if (bytes.compare(344, 3, "n+1") == 0) return judged(version_1(fields), swapped);
     }
-    if (bytes.size() >= 540 && fields.at<int32_t>(0) == 540 && bytes.compare(4, 3, "n+2") == 0)
-      return judged(version_2(fields), swapped);
+    if (bytes.size() >= 540 && fields.at<int32_t>(0) == 540 && bytes.compare(4, 3, "n+2") == 0) {
+      NiftiHeader header = judged(version_2(fields), swapped);
+      header.version = 2;
+      return header;
+    }
   }
   fail_input("it is not a NIfTI file, or its header is damaged");
 }

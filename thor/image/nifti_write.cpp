@@ -14,7 +14,7 @@
 namespace thor {
 namespace {
 
-constexpr int16_t kFloat32Bits = 32;
+constexpr int16_t kFloat32Code = 16, kFloat32Bits = 32;
 constexpr int64_t kMaxShortSide = 32767;  // NIfTI-1 counts in int16
 
 bool ends_with(const std::string& text, const std::string& ending) {
@@ -57,7 +57,7 @@ std::string version_1(const Tensor& voxels, const NiftiPlacement& p) {
   constexpr int64_t kVoxels = 352;
   HeaderWriter header(kVoxels);
   header.put<int32_t>(0, 348).put_all<int16_t>(40, dimensions_of(voxels));
-  header.put<int16_t>(70, NiftiType::Float32).put<int16_t>(72, kFloat32Bits).put_all<float>(76, p.pixdim);
+  header.put<int16_t>(70, kFloat32Code).put<int16_t>(72, kFloat32Bits).put_all<float>(76, p.pixdim);
   header.put<float>(108, kVoxels).put<float>(112, 1).put<uint8_t>(123, unit_of(p));
   header.put<int16_t>(252, p.qform_code).put<int16_t>(254, p.sform_code);
   header.put_all<float>(256, p.quaternion).put_all<float>(268, p.q_offset).put_all<float>(280, p.s_rows);
@@ -68,7 +68,7 @@ std::string version_2(const Tensor& voxels, const NiftiPlacement& p) {
   constexpr int64_t kVoxels = 544;
   HeaderWriter header(kVoxels);
   header.put<int32_t>(0, 540).text(4, "n+2\0\r\n\032\n", 8);
-  header.put<int16_t>(12, NiftiType::Float32).put<int16_t>(14, kFloat32Bits);
+  header.put<int16_t>(12, kFloat32Code).put<int16_t>(14, kFloat32Bits);
   header.put_all<int64_t>(16, dimensions_of(voxels)).put_all<double>(104, p.pixdim);
   header.put<int64_t>(168, kVoxels).put<double>(176, 1).put<int32_t>(500, unit_of(p));
   header.put<int32_t>(344, p.qform_code).put<int32_t>(348, p.sform_code);

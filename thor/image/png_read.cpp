@@ -63,7 +63,7 @@ void guarded(PngReader& reader, void (*step)(PngReader&)) {
 
 }  // namespace
 
-Image read_png(const std::string& path) {
+Image read_png(const std::string& path, const ScanChoice&) {
   const std::string bytes = read_text_file(path, kMaxFileBytes);
   if (bytes.size() < 8 || png_sig_cmp(reinterpret_cast<png_const_bytep>(bytes.data()), 0, 8) != 0)
     fail_input("it is not a PNG picture, whatever its name says");
@@ -94,6 +94,7 @@ Image read_png(const std::string& path) {
   image.voxels = deep ? luminance(samples.data(), height, width, channels)
                       : luminance(reinterpret_cast<const uint8_t*>(samples.data()), height, width, channels);
   image.full_scale = deep ? 65535 : 255;
+  image.encoding = fmt::format("PNG, {} bit", deep ? 16 : 8);
   return image;
 }
 

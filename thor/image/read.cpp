@@ -3,11 +3,14 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <filesystem>
 #include <new>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/image/dicom_dataset.h"
 #include "thor/image/formats.h"
 
 namespace fs = std::filesystem;
@@ -15,15 +18,21 @@ namespace fs = std::filesystem;
 namespace thor {
 namespace {
 
+using ReadFormat = Image (*)(const std::string& path, const ScanChoice& choice);
+
 struct Format {
   const char* ending;
-  Image (*read)(const std::string& path);
+  ReadFormat read;
+  bool own_image;  ///< a file of it is an image, not a part or a collection of some
 };
 
 /// Every format that is read; a row here is all a new one needs.
 constexpr Format kFormats[] = {
-    {".png", read_png},   {".jpg", read_jpeg},  {".jpeg", read_jpeg},    {".tif", read_tiff},
-    {".tiff", read_tiff}, {".nii", read_nifti}, {".nii.gz", read_nifti},
+    {".png", read_png, true},           {".jpg", read_jpeg, true},      {".jpeg", read_jpeg, true},
+    {".tif", read_tiff, true},          {".tiff", read_tiff, true},     {".nii", read_nifti, true},
+    {".nii.gz", read_nifti, true},      {".nrrd", read_nrrd, true},     {".nhdr", read_nrrd, true},
+    {".mha", read_metaimage, true},     {".mhd", read_metaimage, true}, {".dcm", read_dicom_file, false},
+    {".zip", read_dicom_folder, false},
 };
 
 const Format* format_of(const std::string& path) {
@@ -47,30 +56,59 @@ void check_file(const std::string& path) {
   std::error_code ec;
   const fs::file_status status = fs::status(path, ec);
   if (!fs::exists(status)) fail_input("'{}' does not exist", path);
-  if (fs::is_directory(status)) fail_input("'{}' is a folder, not an image", path);
   if (!fs::is_regular_file(status)) fail_input("'{}' is not an ordinary file", path);
   const auto bytes = fs::file_size(path, ec);
   if (ec) fail_input("cannot read '{}': {}", path, ec.message());
   if (bytes == 0) fail_input("'{}' is empty", path);
 }
 
+/// By the file's ending; DICOM files often have none.
+ReadFormat reader_of(const std::string& path) {
+  if (fs::is_directory(path)) return read_dicom_folder;
+  check_file(path);
+  if (const Format* format = format_of(path)) return format->read;
+  if (looks_like_dicom(path)) return read_dicom_file;
+  fail(ErrorKind::Unsupported, "'{}' is no image this program reads ({}, or a folder of DICOM)", path, known_endings());
+}
+
+/// Many programs write NaN where a volume has no value; a single slice with one is a mistake.
+void replace_what_is_no_number(Tensor& voxels) {
+  float* values = voxels.data_ptr<float>();
+  int64_t replaced = 0;
+  for (int64_t i = 0; i < voxels.numel(); ++i)
+    if (!std::isfinite(values[i])) values[i] = 0, ++replaced;
+  if (replaced == 0) return;
+  if (voxels.size(0) == 1) fail_input("it contains values that are NaN or infinite");
+  if (replaced == voxels.numel()) fail_input("all of its values are NaN or infinite");
+  warn("{} of {} voxels are NaN or infinite and read as 0", replaced, voxels.numel());
+}
+
 }  // namespace
 
-bool has_image_ending(const std::string& path) { return format_of(path) != nullptr; }
+bool has_image_ending(const std::string& path) {
+  const Format* format = format_of(path);
+  return format && format->own_image;
+}
 
 Grid grid_of(const Image& image) {
   return {{image.voxels.size(2), image.voxels.size(1), image.voxels.size(0)}, image.geometry.ras_from_voxel};
 }
 
-Image read_scan(const std::string& path, const ScanChoice&) {
-  check_file(path);
-  const Format* format = format_of(path);
-  if (!format) fail(ErrorKind::Unsupported, "'{}' is no image this program reads ({})", path, known_endings());
+int64_t chosen_frame(const ScanChoice& choice, int64_t frames) {
+  if (choice.frame >= frames) fail_usage("it has {} frames, so there is no frame {}", frames, choice.frame);
+  if (choice.frame < 0 && frames > 1)
+    fail(ErrorKind::Unsupported, "it has {} frames (time points, echoes, directions); choose one, 0 to {}", frames,
+         frames - 1);
+  return std::max<int64_t>(0, choice.frame);
+}
+
+Image read_scan(const std::string& path, const ScanChoice& choice) {
+  const ReadFormat read = reader_of(path);
   return with_context(fmt::format("reading '{}'", path), [&] {
     try {
-      Image image = format->read(path);
+      Image image = read(path, choice);
       image.path = path;
-      if (!at::isfinite(image.voxels).all().item<bool>()) fail_input("it contains values that are NaN or infinite");
+      replace_what_is_no_number(image.voxels);
       return image;
     } catch (const std::bad_alloc&) {
       fail_input("it does not fit into memory");

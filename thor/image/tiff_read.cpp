@@ -5,6 +5,7 @@
 
 #include <cstdarg>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -107,9 +108,39 @@ Image read_painted(TIFF* tiff, const Layout& layout) {
   return image;
 }
 
+Image read_page(TIFF* tiff, const Layout& layout) {
+  return has_plain_rows(tiff, layout) ? read_plain(tiff, layout) : read_painted(tiff, layout);
+}
+
+bool same_kind(const Layout& a, const Layout& b) {
+  return a.width == b.width && a.height == b.height && a.bits == b.bits && a.format == b.format &&
+         a.colours == b.colours;
+}
+
+/// Pages that are equal in kind, as slices.
+Image read_pages(TIFF* tiff, const Layout& layout, int64_t pages, int64_t file_bytes) {
+  constexpr int64_t kMostSamplesInAByte = 1032;  // deflate's largest ratio
+  check_size(layout.width, layout.height, pages);
+  const int64_t samples = int64_t{layout.width} * layout.height * pages;
+  if (samples / kMostSamplesInAByte > file_bytes)
+    fail_input("its {} pages announce {} samples, more than its {} bytes can hold", pages, samples, file_bytes);
+  Image image;
+  image.voxels = at::empty({pages, layout.height, layout.width}, at::kFloat);  // [D,H,W]
+  for (int64_t page = 0; page < pages; ++page) {
+    if (!TIFFSetDirectory(tiff, static_cast<uint16_t>(page))) fail_damaged();
+    if (!same_kind(read_layout(tiff), layout))
+      fail(ErrorKind::Unsupported, "its page {} differs in size or kind from the first; give one page a file",
+           page + 1);
+    const Image slice = read_page(tiff, layout);
+    image.voxels[page].copy_(slice.voxels[0]);
+    image.full_scale = slice.full_scale;
+  }
+  return image;
+}
+
 }  // namespace
 
-Image read_tiff(const std::string& path) {
+Image read_tiff(const std::string& path, const ScanChoice&) {
   static std::once_flag quiet;
   std::call_once(quiet, [] {
     TIFFSetWarningHandler(nullptr);
@@ -120,10 +151,13 @@ Image read_tiff(const std::string& path) {
   if (!tiff) fail_input("it is not a TIFF picture, or it is damaged{}{}", *last_error ? ": " : "", last_error);
   const Layout layout = read_layout(tiff.get());
   check_size(layout.width, layout.height);
-  if (const auto pages = TIFFNumberOfDirectories(tiff.get()); pages > 1)
-    fail(ErrorKind::Unsupported, "it has {} pages; whole volumes are not read yet, give one page a file", pages);
+  const auto pages = static_cast<int64_t>(TIFFNumberOfDirectories(tiff.get()));
   TIFFSetDirectory(tiff.get(), 0);
-  return has_plain_rows(tiff.get(), layout) ? read_plain(tiff.get(), layout) : read_painted(tiff.get(), layout);
+  Image image = pages > 1
+                    ? read_pages(tiff.get(), layout, pages, static_cast<int64_t>(std::filesystem::file_size(path)))
+                    : read_page(tiff.get(), layout);
+  image.encoding = fmt::format("TIFF, {} bit", layout.bits);
+  return image;
 }
 
 }  // namespace thor

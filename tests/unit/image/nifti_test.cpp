@@ -6,7 +6,9 @@
 #include <csignal>
 #include <filesystem>
 
+#include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
+#include "tests/unit/image/said.h"
 
 namespace thor::test {
 namespace {
@@ -115,10 +117,41 @@ TEST_F(Nifti, WithSeveralSlicesIsNoSingleImage) {
   EXPECT_THAT(story_of([&] { read_image(path_); }), HasSubstr("7 slices"));
 }
 
-TEST_F(Nifti, WithFourDimensionsIsRefused) {
-  std::string content = patched(bytes(), kDim, int16_t{4});
-  content = patched(content, kDim + 8, int16_t{3});
-  EXPECT_THAT(refusal(content), HasSubstr("4 dimensions"));
+TEST_F(Nifti, OfSeveralFramesNeedsAChoice) {
+  write_nifti(path_, at::cat({pattern(5, 6), pattern(5, 6) + 1, pattern(5, 6) + 2}).view({3, 5, 6}), {});
+  std::string content = patched(read_bytes(path_), kDim, int16_t{4});
+  content = patched(patched(content, kDim + 6, int16_t{1}), kDim + 8, int16_t{3});
+  EXPECT_THAT(refusal(content), HasSubstr("3 frames"));
+  for (int64_t frame = 0; frame < 3; ++frame)
+    EXPECT_EQ(max_abs_diff(read_scan(path_, {frame, ""}).voxels[0], pattern(5, 6) + frame), 0);
+  EXPECT_THAT(story_of([&] { read_scan(path_, {3, ""}); }), HasSubstr("no frame 3"));
+}
+
+TEST_F(Nifti, ThatAnnouncesMoreThanItsFileCanHoldIsRefusedBeforeMemoryIsTaken) {
+  std::string content = bytes();
+  for (size_t axis = 0; axis < 3; ++axis) content = patched(content, kDim + 2 + 2 * axis, int16_t{1000});
+  EXPECT_THAT(refusal(content), HasSubstr("announces 4000000352 bytes"));
+  write_bytes(folder_ / "a.nii.gz", gzip_packed(content));
+  EXPECT_THAT(story_of([&] { read_scan(folder_ / "a.nii.gz"); }), HasSubstr("announces 4000000352 bytes"));
+}
+
+TEST_F(Nifti, PackedInSeveralMembersOrPaddedIsReadWhole) {
+  const std::string content = bytes(), path = folder_ / "b.nii.gz";
+  for (const size_t cut : {size_t{100}, content.size() - 20}) {
+    write_bytes(path, gzip_packed(content.substr(0, cut)) + gzip_packed(content.substr(cut)) + std::string(512, '\0'));
+    EXPECT_EQ(max_abs_diff(read_image(path).voxels[0], pattern(5, 6)), 0) << cut;
+  }
+}
+
+TEST_F(Nifti, VolumeWithNanIsReadWithZerosAndAWarning) {
+  Tensor voxels = at::stack({pattern(5, 6), pattern(5, 6)});
+  write_nifti(path_, voxels, {});
+  write_bytes(path_, patched(patched(read_bytes(path_), kData, NAN), kData + 8, -INFINITY));
+  const Said said;
+  voxels[0][0][0] = 0;
+  voxels[0][0][2] = 0;
+  EXPECT_EQ(max_abs_diff(read_scan(path_).voxels, voxels), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("2 of 60 voxels"));
 }
 
 TEST_F(Nifti, OfTwoDimensionsIsReadAsOneSlice) {

@@ -152,9 +152,38 @@ TEST(Tiff, WithNanIsRefused) {
   EXPECT_THAT(story_of([&] { read_tiff_of({{6, 5, 32, 1, 3, 1, samples_of<float>(values)}}); }), HasSubstr("NaN"));
 }
 
-TEST(Tiff, OfSeveralPagesIsRefusedWithTheirNumber) {
+TEST(Tiff, OfSeveralPagesIsAVolume) {
+  const auto page = [](int64_t z) {
+    return TiffPage{6, 5, 8, 1, 1, 1, samples_of<uint8_t>(pattern(5, 6).add(z).remainder(251))};
+  };
+  const TemporaryFolder folder;
+  write_bytes(folder / "a.tif", tiff_of({page(0), page(1), page(2)}));
+  const Image image = read_scan(folder / "a.tif");
+  ASSERT_EQ(image.voxels.size(0), 3);
+  for (int64_t z = 0; z < 3; ++z) EXPECT_EQ(max_abs_diff(image.voxels[z], pattern(5, 6).add(z).remainder(251)), 0) << z;
+  EXPECT_THAT(story_of([&] { read_image(folder / "a.tif"); }), HasSubstr("3 slices"));
+}
+
+TEST(Tiff, WhosePagesDifferIsRefused) {
   const TiffPage page{6, 5, 8, 1, 1, 1, samples_of<uint8_t>(pattern(5, 6))};
-  EXPECT_THAT(story_of([&] { read_tiff_of({page, page, page}); }), HasSubstr("3 pages"));
+  const TiffPage other{5, 6, 8, 1, 1, 1, samples_of<uint8_t>(pattern(6, 5))};
+  const TemporaryFolder folder;
+  write_bytes(folder / "a.tif", tiff_of({page, other}));
+  EXPECT_THAT(story_of([&] { read_scan(folder / "a.tif"); }), HasSubstr("page 2 differs"));
+}
+
+TEST(PictureStack, IsInTheNaturalOrderOfNames) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> names{"s1.png", "s2.png", "s10.png", "s011.png"};
+  for (size_t z = 0; z < names.size(); ++z)
+    write_png(folder / names[z], at::full({4, 3}, static_cast<double>(z) / 255), 8);
+  write_bytes(folder / "notes.txt", "x");
+  const Image stack = read_picture_stack(folder.path(), {0.5, 0.5, 2});
+  ASSERT_EQ(stack.voxels.sizes(), (std::vector<int64_t>{4, 4, 3}));
+  for (int64_t z = 0; z < 4; ++z) EXPECT_EQ(stack.voxels[z][0][0].item<float>(), z);
+  EXPECT_EQ(spacing_mm(stack.geometry.ras_from_voxel), (Point3{0.5, 0.5, 2}));
+  write_png(folder / "s12.png", at::zeros({5, 3}), 8);
+  EXPECT_THAT(story_of([&] { read_picture_stack(folder.path(), {1, 1, 1}); }), HasSubstr("one size"));
 }
 
 TEST(Tiff, OfAHugeSizeIsRefusedFromItsHeader) {

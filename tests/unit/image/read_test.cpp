@@ -4,6 +4,7 @@
 
 #include <filesystem>
 
+#include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
 
 namespace thor::test {
@@ -33,8 +34,19 @@ std::string gzip_bytes(const TemporaryFolder& folder) {
   return read_bytes(folder / "made.nii.gz");
 }
 
-const Sample kSamples[] = {{"a.png", png_bytes},   {"a.jpg", jpeg_bytes},    {"a.tif", tiff_bytes},
-                           {"a.nii", nifti_bytes}, {"a.nii.gz", gzip_bytes}, {"B.PNG", png_bytes}};
+std::string nrrd_bytes(const TemporaryFolder&) { return nrrd_of(pattern(kHeight, kWidth).unsqueeze(0)); }
+std::string metaimage_bytes(const TemporaryFolder&) { return metaimage_of(pattern(kHeight, kWidth).unsqueeze(0)); }
+std::string dicom_bytes(const TemporaryFolder&) {
+  DicomSpec spec;
+  spec.pixels = pattern(kHeight, kWidth);
+  return dicom_of(spec);
+}
+std::string zip_bytes(const TemporaryFolder& folder) { return zip_of({{"a.dcm", dicom_bytes(folder)}}); }
+
+const Sample kSamples[] = {{"a.png", png_bytes},   {"a.jpg", jpeg_bytes},      {"a.tif", tiff_bytes},
+                           {"a.nii", nifti_bytes}, {"a.nii.gz", gzip_bytes},   {"B.PNG", png_bytes},
+                           {"a.nrrd", nrrd_bytes}, {"a.mha", metaimage_bytes}, {"a.dcm", dicom_bytes},
+                           {"a.zip", zip_bytes}};
 
 class EveryFormat : public testing::TestWithParam<Sample> {
  protected:
@@ -122,14 +134,16 @@ INSTANTIATE_TEST_SUITE_P(Formats, EveryFormat, testing::ValuesIn(kSamples), [](c
 
 TEST(ReadImage, NamesTheEndingsItKnows) {
   const TemporaryFolder folder;
-  write_bytes(folder / "a.dcm", "x");
-  EXPECT_THAT(story_of([&] { read_image(folder / "a.dcm"); }), AllOf(HasSubstr("a.dcm"), HasSubstr(".nii.gz")));
+  write_bytes(folder / "a.xyz", "x");
+  EXPECT_THAT(story_of([&] { read_image(folder / "a.xyz"); }), AllOf(HasSubstr("a.xyz"), HasSubstr(".nii.gz")));
 }
 
 TEST(HasImageEnding, LooksAtTheNameOnlyWhateverItsCase) {
   EXPECT_TRUE(has_image_ending("x/scan.NII.GZ"));
   EXPECT_TRUE(has_image_ending("a b.JPeg"));
+  EXPECT_TRUE(has_image_ending("a.nrrd"));
   EXPECT_FALSE(has_image_ending("x.gz"));
+  EXPECT_FALSE(has_image_ending("slice.dcm"));
   EXPECT_FALSE(has_image_ending(".png"));
   EXPECT_FALSE(has_image_ending("png"));
 }

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Folders and archives of DICOM: which slices make a volume.
+#include <gmock/gmock.h>
+
+#include <filesystem>
+
+#include "tests/scans.h"
+#include "tests/unit/image/pictures.h"
+#include "tests/unit/image/said.h"
+
+namespace thor::test {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// The affine's worst entry apart.
+double apart(const Affine& a, const Affine& b) {
+  double most = 0;
+  for (size_t i = 0; i < 12; ++i) most = std::max(most, std::abs(a.rows[i] - b.rows[i]));
+  return most;
+}
+
+class DicomFolder : public testing::Test {
+ protected:
+  static Tensor slice_of(int z) { return pattern(5, 6) + 300 * z; }
+  /// A slice at a height, numbered against the order of heights.
+  static DicomSpec slice(int z, double height) {
+    DicomSpec spec;
+    spec.instance_uid = "1.2.3.1." + std::to_string(z + 1);
+    spec.instance_number = 100 - z;
+    spec.position = {-10, 20, height};
+    spec.pixels = slice_of(z);
+    return spec;
+  }
+  void write(const std::string& name, const DicomSpec& spec) { write_bytes(folder_ / name, dicom_of(spec)); }
+  /// Five slices, 2 mm apart.
+  void write_series() {
+    for (int z = 0; z < 5; ++z) write("s" + std::to_string(7 * z % 5), slice(z, 2 * z));
+  }
+  static Tensor whole() { return at::stack({slice_of(0), slice_of(1), slice_of(2), slice_of(3), slice_of(4)}); }
+  Image read(const ScanChoice& choice = {}) { return read_scan(folder_.path(), choice); }
+  std::string refusal(const ScanChoice& choice = {}) {
+    return story_of([&] { read(choice); });
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(DicomFolder, IsSortedByPlaceWhateverItsNamesAndNumbers) {
+  write_series();
+  const Image image = read();
+  EXPECT_EQ(max_abs_diff(image.voxels, whole()), 0);
+  EXPECT_EQ(image.geometry.ras_from_voxel, (Affine{{-1, 0, 0, 10, 0, -1, 0, -20, 0, 0, 2, 0}}));
+  ASSERT_EQ(image.dicom->slices.size(), 5u);
+  for (size_t z = 0; z < 5; ++z) {
+    EXPECT_EQ(image.dicom->slices[z].sop_instance_uid, "1.2.3.1." + std::to_string(z + 1));
+    EXPECT_EQ(max_abs_diff(read_scan(image.dicom->slices[z].file).voxels[0], image.voxels[static_cast<int64_t>(z)]), 0);
+  }
+}
+
+TEST_F(DicomFolder, ObliqueSlicesKeepTheirDirections) {
+  const double c = std::cos(0.3), s = std::sin(0.3);
+  for (int z = 0; z < 3; ++z) {
+    DicomSpec spec = slice(z, 0);
+    spec.orientation = {1, 0, 0, 0, c, s};
+    spec.position = {5, -s * 4 * z, c * 4 * z};
+    write(std::to_string(z), spec);
+  }
+  const Image image = read();
+  EXPECT_LT(apart(image.geometry.ras_from_voxel, Affine{{-1, 0, 0, -5, 0, -c, 4 * s, 0, 0, s, 4 * c, 0}}), 1e-6);
+  EXPECT_LT(shear_of(image.geometry.ras_from_voxel), 1e-6);
+}
+
+TEST_F(DicomFolder, PassesOverWhatIsNoDicomAndLooksIntoSubfolders) {
+  write_series();
+  std::filesystem::create_directory(folder_ / "deep");
+  std::filesystem::rename(folder_ / "s3", folder_ / "deep/s3");
+  write_bytes(folder_ / "notes.txt", std::string(500, 'x'));
+  write_bytes(folder_ / ".hidden", dicom_of(slice(9, 1)));
+  auto report = dicom_elements(slice(0, 0));
+  for (const uint32_t tag : {0x00280010u, 0x00280011u}) report.erase(tag);
+  std::string data = dicom_of(slice(0, 0), report);
+  write_bytes(folder_ / "report.dcm", data.substr(0, data.size() - 72));  // without pixels
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+}
+
+TEST_F(DicomFolder, PassesOverImagesOfOtherKindsWithTheReason) {
+  DicomSpec colour = slice(7, 1);
+  colour.photometric = "PALETTE COLOR";
+  write("colour", colour);
+  EXPECT_THAT(refusal(), HasSubstr("PALETTE COLOR"));
+  write_series();
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("1 DICOM images"), HasSubstr("PALETTE COLOR")));
+}
+
+TEST_F(DicomFolder, WithoutDicomSaysSo) {
+  write_bytes(folder_ / "a.png", encode_png(pattern(4, 4) / 255));
+  EXPECT_THAT(refusal(), HasSubstr("without DICOM"));
+  EXPECT_FALSE(is_dicom_folder(folder_.path()));
+  EXPECT_TRUE(dicom_series(folder_.path()).empty());
+  write_series();
+  EXPECT_TRUE(is_dicom_folder(folder_.path()));
+}
+
+TEST_F(DicomFolder, WithSeveralSeriesListsThemAndReadsTheChosenOne) {
+  write_series();
+  DicomSpec other = slice(1, 0);
+  other.series_uid = "1.2.3.2";
+  other.series_number = 0;
+  other.description = "scout";
+  write("scout", other);
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("2 series"), HasSubstr("1: scout, MR, 1 slices"), HasSubstr("2: T1, MR, 5 slices")));
+  EXPECT_EQ(max_abs_diff(read({-1, "2"}).voxels, whole()), 0);
+  EXPECT_EQ(max_abs_diff(read({-1, "1.2.3.2"}).voxels[0], slice_of(1)), 0);
+  EXPECT_THAT(refusal({-1, "3"}), HasSubstr("no series '3'"));
+  const auto list = dicom_series(folder_.path());
+  ASSERT_EQ(list.size(), 2u);
+  EXPECT_EQ(list[1].slices, 5);
+  EXPECT_EQ(list[1].uid, "1.2.3.1");
+  EXPECT_EQ(list[1].number, 2);
+}
+
+TEST_F(DicomFolder, KeepsOrientationsOfOneSeriesApart) {
+  write_series();
+  DicomSpec scout = slice(1, 0);
+  scout.orientation = {0, 1, 0, 0, 0, -1};
+  write("scout", scout);
+  EXPECT_THAT(refusal(), HasSubstr("2 series"));
+  EXPECT_THAT(refusal({-1, "1.2.3.1"}), HasSubstr("several orientations"));
+}
+
+TEST_F(DicomFolder, WithAMissingSliceNamesTheGap) {
+  write_series();
+  std::filesystem::remove(folder_ / ("s" + std::to_string(7 * 2 % 5)));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("missing"), HasSubstr("4.000 mm where 2.000 mm"), HasSubstr("s2"), HasSubstr("s1")));
+}
+
+TEST_F(DicomFolder, WithCopiesOfSlicesPassesThemOverWithAWarning) {
+  write_series();
+  std::filesystem::copy_file(folder_ / "s0", folder_ / "copy");
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("1 copies"));
+}
+
+TEST_F(DicomFolder, WhereEverySliceIsThereTwiceIsReadOnce) {
+  write_series();
+  for (int i = 0; i < 5; ++i)
+    std::filesystem::copy_file(folder_ / ("s" + std::to_string(i)), folder_ / ("c" + std::to_string(i)));
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+}
+
+TEST_F(DicomFolder, WithContradictingSlicesInOnePlaceNamesBoth) {
+  write_series();
+  write("other", slice(9, 4));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("same place"), HasSubstr("other"), HasSubstr("s4")));
+}
+
+TEST_F(DicomFolder, WithTimePointsNeedsAChoice) {
+  for (int z = 0; z < 3; ++z)
+    for (int time = 0; time < 2; ++time) {
+      DicomSpec spec = slice(z + 10 * time, 2 * z);
+      spec.instance_number = 3 * time + z;
+      write(std::to_string(z) + "-" + std::to_string(time), spec);
+    }
+  EXPECT_THAT(refusal(), HasSubstr("2 frames"));
+  EXPECT_EQ(max_abs_diff(read({1, ""}).voxels, at::stack({slice_of(10), slice_of(11), slice_of(12)})), 0);
+  EXPECT_THAT(refusal({2, ""}), HasSubstr("no frame 2"));
+}
+
+TEST_F(DicomFolder, WithSlightlyUnevenSlicesUsesTheMeanStepWithAWarning) {
+  for (int z = 0; z < 5; ++z) write(std::to_string(z), slice(z, 2 * z + (z == 2 ? 0.1 : 0)));
+  const Said said;
+  EXPECT_DOUBLE_EQ(read().geometry.ras_from_voxel.at(2, 2), 2);
+  EXPECT_THAT(said.warnings(), HasSubstr("0.100 mm around 2.000 mm"));
+}
+
+TEST_F(DicomFolder, FromATiltedGantryKeepsTheShearWithAWarning) {
+  const double tilt = 20 * M_PI / 180;
+  for (int z = 0; z < 4; ++z) {
+    DicomSpec spec = slice(z, 0);
+    spec.orientation = {1, 0, 0, 0, std::cos(tilt), -std::sin(tilt)};
+    spec.position = {0, 0, 5.0 * z};  // the table moves along the body
+    write(std::to_string(z), spec);
+  }
+  const Said said;
+  const Affine affine = read().geometry.ras_from_voxel;
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("20.0 degrees"), HasSubstr("gantry")));
+  EXPECT_LT(apart(affine, Affine{{-1, 0, 0, 0, 0, -std::cos(tilt), 0, 0, 0, -std::sin(tilt), 5, 0}}), 1e-6);
+}
+
+TEST_F(DicomFolder, WhoseSlicesLieBesideTheLineIsRefused) {
+  for (int z = 0; z < 4; ++z) {
+    DicomSpec spec = slice(z, 2 * z);
+    if (z == 2) spec.position[0] += 30;
+    write(std::to_string(z), spec);
+  }
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("straight line"), HasSubstr("'2'")));
+}
+
+TEST_F(DicomFolder, WithACutFileNamesIt) {
+  write_series();
+  const std::string bytes = dicom_of(slice(9, 10));
+  write_bytes(folder_ / "broken", bytes.substr(0, bytes.size() - 20));
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("broken"), HasSubstr("cut")));
+}
+
+TEST_F(DicomFolder, OfTenThousandFilesIsLookedThrough) {
+  write_series();
+  for (int i = 0; i < 10'000; ++i) write_bytes(folder_ / ("other" + std::to_string(i)), std::string(200, 'o'));
+  EXPECT_EQ(read().voxels.size(0), 5);
+}
+
+class DicomZip : public DicomFolder {
+ protected:
+  std::vector<ZippedFile> files() {
+    std::vector<ZippedFile> list;
+    for (int z = 0; z < 5; ++z)
+      list.push_back({"../../etc/" + std::to_string(z), dicom_of(slice(z, 2 * z)), z % 2 == 0});
+    list.push_back({"readme.txt", "not DICOM", true});
+    return list;
+  }
+  std::string refusal(const std::string& bytes) {
+    write_bytes(path_, bytes);
+    return story_of([&] { read_scan(path_); });
+  }
+  std::string path_ = folder_ / "scan.zip";
+};
+
+TEST_F(DicomZip, IsReadLikeItsFolderAndItsSlicesStayReadable) {
+  write_bytes(path_, zip_of(files()));
+  const Image image = read_scan(path_);
+  EXPECT_EQ(max_abs_diff(image.voxels, whole()), 0);
+  EXPECT_EQ(dicom_series(path_).size(), 1u);
+  for (const DicomSlice& slice : image.dicom->slices) EXPECT_TRUE(std::filesystem::exists(slice.file));
+  const auto unpacked = std::filesystem::path(image.dicom->slices[0].file).parent_path();
+  EXPECT_EQ(unpacked.parent_path(), std::filesystem::temp_directory_path());  // no name of the archive is followed
+}
+
+TEST_F(DicomZip, ThatIsDamagedIsRefused) {
+  const std::string good = zip_of(files());
+  EXPECT_THAT(refusal(good.substr(0, good.size() / 2)), HasSubstr("zip"));
+  const size_t directory = good.find("PK\x01\x02");
+  EXPECT_THAT(refusal(patched(good, directory + 16, uint32_t{1})), HasSubstr("checksum"));
+  EXPECT_THAT(refusal(patched(good, directory + 24, uint32_t{0xfffffff0})), HasSubstr("early"));
+  EXPECT_THAT(refusal(patched(good, directory + 8, uint16_t{1})), HasSubstr("encrypted"));
+  EXPECT_THAT(refusal(patched(good, directory + 10, uint16_t{14})), HasSubstr("method 14"));
+  EXPECT_THAT(refusal(zip_of({{"a.txt", "nothing"}})), HasSubstr("without DICOM"));
+}
+
+TEST_F(DicomFolder, FromARealScannerIsOneObliqueVolume) {
+  const std::string real = shared_dir() + "/data/dicom/studyforrest";
+  if (!std::filesystem::is_directory(real)) GTEST_SKIP() << real << " is not here";
+  const Image image = read_scan(real);
+  EXPECT_EQ(image.voxels.size(0), 64);
+  EXPECT_EQ(image.dicom->slices.size(), 64u);
+  EXPECT_LT(shear_of(image.geometry.ras_from_voxel), 1e-4);
+}
+
+}  // namespace
+}  // namespace thor::test

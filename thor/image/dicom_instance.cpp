@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/image/dicom_instance.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "thor/base/error.h"
+#include "thor/image/formats.h"
+
+namespace thor {
+namespace {
+
+constexpr double kUnitLength = 1e-2;  // how far directions may be from unit length and right angles
+constexpr int64_t kMaxDicomFrames = 1 << 17;
+
+constexpr DicomTag kImageType = 0x00080008, kSopClass = 0x00080016, kSopInstance = 0x00080018, kModality = 0x00080060,
+                   kSeriesDescription = 0x0008103e, kSliceThickness = 0x00180050, kSpacingBetweenSlices = 0x00180088,
+                   kImagerPixelSpacing = 0x00181164, kStudyUid = 0x0020000d, kSeriesUid = 0x0020000e,
+                   kSeriesNumber = 0x00200011, kInstanceNumber = 0x00200013, kPosition = 0x00200032,
+                   kOrientation = 0x00200037, kFrameOfReference = 0x00200052, kSamples = 0x00280002,
+                   kPhotometric = 0x00280004, kPlanarConfiguration = 0x00280006, kNumberOfFrames = 0x00280008,
+                   kRows = 0x00280010, kColumns = 0x00280011, kPixelSpacing = 0x00280030, kBitsAllocated = 0x00280100,
+                   kBitsStored = 0x00280101, kHighBit = 0x00280102, kRepresentation = 0x00280103,
+                   kIntercept = 0x00281052, kSlope = 0x00281053, kSharedGroups = 0x52009229, kFrameGroups = 0x52009230,
+                   kPlanePosition = 0x00209113, kPlaneOrientation = 0x00209116, kPixelMeasures = 0x00289110,
+                   kValueTransformation = 0x00289145;
+
+DicomPixels pixels_of(const DicomDataset& data) {
+  DicomPixels p;
+  p.rows = data.integer(kRows, 0);
+  p.columns = data.integer(kColumns, 0);
+  p.samples = data.integer(kSamples, 1);
+  p.bits_allocated = data.integer(kBitsAllocated, 16);
+  p.bits_stored = data.integer(kBitsStored, p.bits_allocated);
+  p.high_bit = data.integer(kHighBit, p.bits_stored - 1);
+  p.is_signed = data.integer(kRepresentation, 0) == 1;
+  p.planes = data.integer(kPlanarConfiguration, 0) == 1;
+  if (data.has(kPhotometric)) p.photometric = data.text(kPhotometric);
+  return p;
+}
+
+void check_pixels(const DicomPixels& p) {
+  check_size(p.columns, p.rows);
+  if (p.bits_allocated != 8 && p.bits_allocated != 16 && p.bits_allocated != 32)
+    fail(ErrorKind::Unsupported, "its pixels have {} bits; 8, 16 and 32 are read", p.bits_allocated);
+  if (p.bits_stored < 1 || p.high_bit < p.bits_stored - 1 || p.high_bit >= p.bits_allocated)
+    fail_input("its DICOM header is damaged: {} bits stored up to bit {} of {}", p.bits_stored, p.high_bit,
+               p.bits_allocated);
+  const bool gray = p.samples == 1 && p.photometric.rfind("MONOCHROME", 0) == 0;
+  const bool colour = p.samples == 3 && p.photometric == "RGB" && p.bits_allocated == 8;
+  if (!gray && !colour)
+    fail(ErrorKind::Unsupported, "its colours ({}, {} samples a pixel) are not read; convert it to MONOCHROME2",
+         p.photometric, p.samples);
+}
+
+Point3 direction(const std::vector<double>& six, size_t first) {
+  const Point3 d{six[first], six[first + 1], six[first + 2]};
+  const double length = std::sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+  if (std::abs(length - 1) > kUnitLength)
+    fail_input(
+        "its direction cosines ({:g}, {:g}, {:g}) are not of unit length; correct (0020,0037), or convert the "
+        "series with dcm2niix",
+        d[0], d[1], d[2]);
+  return {d[0] / length, d[1] / length, d[2] / length};
+}
+
+void take_orientation(const DicomDataset& data, DicomPlane& plane) {
+  const auto six = data.numbers(kOrientation, data.text(kOrientation).empty() ? 0 : 6);
+  if (six.empty()) return;
+  plane.along_row = direction(six, 0);
+  plane.along_column = direction(six, 3);
+  const auto &r = plane.along_row, &c = plane.along_column;
+  if (std::abs(r[0] * c[0] + r[1] * c[1] + r[2] * c[2]) > kUnitLength)
+    fail_input(
+        "its rows and columns are not at right angles; correct (0020,0037), or convert the series with dcm2niix");
+}
+
+bool take_position(const DicomDataset& data, DicomPlane& plane) {
+  const auto three = data.numbers(kPosition, data.text(kPosition).empty() ? 0 : 3);
+  if (!three.empty()) plane.origin = {three[0], three[1], three[2]};
+  return !three.empty();
+}
+
+void take_spacing(const DicomDataset& data, DicomPlane& plane) {
+  for (const DicomTag tag : {kImagerPixelSpacing, kPixelSpacing}) {
+    const auto two = data.numbers(tag, data.text(tag).empty() ? 0 : 2);
+    if (two.empty()) continue;
+    plane.row_mm = two[0];
+    plane.column_mm = two[1];
+    if (!(two[0] > 0 && two[1] > 0))
+      fail_input("its pixel spacing is {:g} x {:g} mm; correct (0028,0030)", two[0], two[1]);
+  }
+  for (const DicomTag tag : {kSliceThickness, kSpacingBetweenSlices})
+    if (const double mm = std::abs(data.number(tag, 0)); mm > 0) plane.thickness_mm = mm;
+}
+
+void take_rescale(const DicomDataset& data, DicomFrame& frame) {
+  frame.slope = data.number(kSlope, frame.slope);
+  frame.intercept = data.number(kIntercept, frame.intercept);
+  if (frame.slope == 0) fail_input("its rescale slope is 0: every value would be the same; correct (0028,1053)");
+}
+
+/// What functional groups say of a frame, over what was known before.
+void take_groups(const DicomDataset& groups, DicomFrame& frame, bool& positioned, bool& oriented) {
+  if (const auto* position = groups.first_of(kPlanePosition))
+    positioned = take_position(*position, frame.plane) || positioned;
+  if (const auto* orientation = groups.first_of(kPlaneOrientation)) {
+    take_orientation(*orientation, frame.plane);
+    oriented = oriented || orientation->has(kOrientation);
+  }
+  if (const auto* measures = groups.first_of(kPixelMeasures)) take_spacing(*measures, frame.plane);
+  if (const auto* values = groups.first_of(kValueTransformation)) take_rescale(*values, frame);
+}
+
+std::vector<DicomFrame> frames_of(const DicomDataset& data, int64_t count) {
+  DicomFrame first;
+  bool positioned = take_position(data, first.plane), oriented = !data.text(kOrientation).empty();
+  take_orientation(data, first.plane);
+  take_spacing(data, first.plane);
+  take_rescale(data, first);
+  if (const auto* shared = data.first_of(kSharedGroups)) take_groups(*shared, first, positioned, oriented);
+  std::vector<DicomFrame> frames(static_cast<size_t>(count), first);
+  const auto groups = data.sequences.find(kFrameGroups);
+  const bool has_groups = groups != data.sequences.end();
+  if (has_groups && groups->second.size() != frames.size())
+    fail_input("its DICOM header is damaged: {} frames, but {} places of frames", count, groups->second.size());
+  for (size_t i = 0; i < frames.size(); ++i) {
+    bool here = positioned && (has_groups || count == 1), turned = oriented;
+    if (has_groups) take_groups(groups->second[i], frames[i], here, turned);
+    frames[i].plane.placed = here && turned;
+  }
+  return frames;
+}
+
+/// Native pixels must all be there; compressed ones are checked frame by frame when they are read.
+void check_pixel_bytes(const DicomInstance& instance, int64_t file_bytes) {
+  const auto count = static_cast<int64_t>(instance.frames.size());
+  const int64_t there = file_bytes - instance.pixel_offset;
+  if (instance.syntax->encapsulated) {
+    if (instance.pixel_bytes != -1) fail_input("its DICOM header is damaged: compressed pixels of a fixed length");
+    if (there < 16 * count) fail_input("it ends too early: {} bytes of pixels for {} frames", there, count);
+    return;
+  }
+  const int64_t wanted = count * instance.pixels.frame_bytes();
+  if (instance.pixel_bytes < wanted || there < wanted)
+    fail_input("its pixels are cut: {} frames of {} x {} take {} bytes, there are {}; copy the file again", count,
+               instance.pixels.columns, instance.pixels.rows, wanted,
+               std::max<int64_t>(0, std::min(there, instance.pixel_bytes)));
+}
+
+}  // namespace
+
+Point3 DicomPlane::normal() const {
+  const auto &r = along_row, &c = along_column;
+  return {r[1] * c[2] - r[2] * c[1], r[2] * c[0] - r[0] * c[2], r[0] * c[1] - r[1] * c[0]};
+}
+
+std::optional<DicomInstance> read_dicom_instance(const std::string& path) {
+  DicomBytes bytes(path);
+  const DicomHeader header = read_dicom_header(bytes);
+  const DicomDataset& data = header.data;
+  if (header.pixel_offset < 0 && !data.has(kRows)) return std::nullopt;
+  if (header.pixel_offset < 0) fail_input("it ends before its pixels: it was cut or holds none");
+  DicomInstance instance;
+  instance.path = path;
+  instance.syntax = header.syntax;
+  instance.pixel_offset = header.pixel_offset;
+  instance.pixel_bytes = header.pixel_bytes;
+  instance.pixels = pixels_of(data);
+  check_pixels(instance.pixels);
+  if (data.text(kImageType).find("MOSAIC") != std::string::npos)
+    fail(ErrorKind::Unsupported, "it is a Siemens mosaic of many slices; convert it to NIfTI with dcm2niix");
+  instance.multi_frame = data.has(kNumberOfFrames);
+  const int64_t frames = data.integer(kNumberOfFrames, 1);
+  if (frames < 1 || frames > kMaxDicomFrames) fail_input("its DICOM header is damaged: {} frames", frames);
+  check_size(instance.pixels.columns, instance.pixels.rows, frames);
+  instance.frames.resize(static_cast<size_t>(frames));
+  check_pixel_bytes(instance, bytes.size());
+  instance.frames = frames_of(data, frames);
+  instance.study_uid = data.text(kStudyUid);
+  instance.series_uid = data.text(kSeriesUid);
+  instance.frame_of_reference_uid = data.text(kFrameOfReference);
+  instance.modality = data.text(kModality);
+  instance.series_description = data.text(kSeriesDescription);
+  instance.sop_class_uid = data.text(kSopClass);
+  instance.sop_instance_uid = data.text(kSopInstance);
+  instance.series_number = data.integer(kSeriesNumber, 0);
+  instance.instance_number = data.integer(kInstanceNumber, 0);
+  return instance;
+}
+
+}  // namespace thor

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// MetaImage as ITK writes it (https://itk.org/Wiki/ITK/MetaIO/Documentation): .mha, and .mhd with the voxels beside it.
+#include <algorithm>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/image/axes.h"
+#include "thor/image/formats.h"
+#include "thor/image/text_header.h"
+
+namespace thor {
+namespace {
+
+constexpr int64_t kMaxMetaFrames = 1 << 20;
+
+struct MetaType {
+  const char* name;
+  SampleType type;
+};
+constexpr MetaType kMetaTypes[] = {
+    {"met_char", SampleType::Int8},         {"met_uchar", SampleType::Uint8},   {"met_short", SampleType::Int16},
+    {"met_ushort", SampleType::Uint16},     {"met_int", SampleType::Int32},     {"met_uint", SampleType::Uint32},
+    {"met_long", SampleType::Int32},        {"met_ulong", SampleType::Uint32},  {"met_long_long", SampleType::Int64},
+    {"met_ulong_long", SampleType::Uint64}, {"met_float", SampleType::Float32}, {"met_double", SampleType::Float64},
+};
+
+bool is_true(const TextHeader& header, const char* name) { return lower_case(header.text(name)).rfind('t', 0) == 0; }
+
+/// The first of some names for the same thing that the header has; "" where it has none.
+std::string first_of(const TextHeader& header, std::initializer_list<const char*> names) {
+  for (const char* name : names)
+    if (header.has(name)) return name;
+  return "";
+}
+
+SampleLayout meta_samples(const TextHeader& header) {
+  SampleLayout samples;
+  std::string name = lower_case(header.text("elementtype"));
+  if (const size_t array = name.find("_array"); array != std::string::npos) name.resize(array);
+  const auto* known =
+      std::find_if(std::begin(kMetaTypes), std::end(kMetaTypes), [&](const MetaType& t) { return name == t.name; });
+  if (known == std::end(kMetaTypes))
+    fail(ErrorKind::Unsupported, "its MetaImage type '{}' is not read; convert it to MET_FLOAT or MET_SHORT", name);
+  samples.type = known->type;
+  const std::string order = first_of(header, {"binarydatabyteordermsb", "elementbyteordermsb"});
+  samples.swapped = (!order.empty() && is_true(header, order.c_str())) != is_big_endian();
+  if (header.has("elementnumberofchannels")) samples.channels = header.sizes("elementnumberofchannels").at(0);
+  if (samples.channels != 1 && samples.channels != 3 && samples.channels != 4)
+    fail(ErrorKind::Unsupported, "it has {} values a voxel; extract one of them", samples.channels);
+  return samples;
+}
+
+/// LPS. Each line of the matrix is the direction of an axis.
+Geometry meta_geometry(const TextHeader& header, size_t dimensions) {
+  std::vector<double> spacing(dimensions, 1.0), origin(dimensions, 0.0), matrix(dimensions * dimensions, 0.0);
+  for (size_t i = 0; i < dimensions; ++i) matrix[i * dimensions + i] = 1;
+  if (const auto name = first_of(header, {"elementspacing", "elementsize"}); !name.empty())
+    spacing = header.numbers(name, dimensions);
+  if (const auto name = first_of(header, {"offset", "position", "origin"}); !name.empty())
+    origin = header.numbers(name, dimensions);
+  if (const auto name = first_of(header, {"transformmatrix", "rotation", "orientation"}); !name.empty())
+    matrix = header.numbers(name, dimensions * dimensions);
+  std::array<Point3, 3> steps{};
+  Point3 corner{0, 0, 0};
+  for (size_t axis = 0; axis < std::min<size_t>(3, dimensions); ++axis) {
+    if (spacing[axis] == 0) {
+      warn("its MetaImage header has a spacing of zero; taken as 1 mm");
+      spacing[axis] = 1;
+    }
+    corner[axis] = origin[axis];
+    for (size_t row = 0; row < std::min<size_t>(3, dimensions); ++row)
+      steps[axis][row] = matrix[axis * dimensions + row] * spacing[axis];
+  }
+  Affine affine = affine_of(steps, corner);
+  complete_third_axis(affine);
+  affine = ras_from_lps(affine);
+  check_axes(affine);
+  return {affine, {}};
+}
+
+VoxelPlace meta_place(const std::string& path, const TextHeader& header) {
+  const std::string file = header.text("elementdatafile");
+  if (file.empty()) fail_input("its header is damaged: no ElementDataFile");
+  VoxelPlace place{path, header.bytes, is_true(header, "compresseddata"), 0, 1, 0};
+  if (lower_case(file) != "local") {
+    place.path = file_beside(path, file);
+    place.offset = 0;
+    const auto skip = header.has("headersize") ? header.numbers("headersize", 1)[0] : 0;
+    if (!(skip >= -1 && skip < 1e12)) fail_input("its header is damaged: {:g} bytes to skip", skip);
+    place.skip = static_cast<int64_t>(skip);
+  }
+  return place;
+}
+
+}  // namespace
+
+Image read_metaimage(const std::string& path, const ScanChoice& choice) {
+  const TextHeader header = read_text_header(path, "=", "elementdatafile");
+  if (!header.has("ndims") || !header.has("dimsize"))
+    fail_input("it is not a MetaImage file, or its header is damaged");
+  if (header.has("binarydata") && !is_true(header, "binarydata"))
+    fail(ErrorKind::Unsupported, "its voxels are written as text; save it with BinaryData = True");
+  const auto sides = header.sizes("dimsize");
+  if (sides.size() < 2 || sides.size() > 4 || header.numbers("ndims", 1)[0] != static_cast<double>(sides.size()))
+    fail_input("it has {} dimensions; two, three or, with frames, four are read", sides.size());
+  std::array<int64_t, 3> size{1, 1, 1};
+  std::copy_n(sides.begin(), std::min<size_t>(3, sides.size()), size.begin());
+  check_size(size[0], size[1], size[2]);
+  VoxelPlace place = meta_place(path, header);
+  place.frames = sides.size() == 4 ? sides[3] : 1;
+  if (place.frames > kMaxMetaFrames) fail_input("its header is damaged: {} frames", place.frames);
+  place.frame = chosen_frame(choice, place.frames);
+  const SampleLayout samples = meta_samples(header);
+  Image image;
+  image.geometry = meta_geometry(header, sides.size());
+  image.voxels = read_placed_samples(place, samples, size);
+  image.medical = true;
+  image.encoding = fmt::format("MetaImage{}, {}", place.packed ? " compressed" : "", describe(samples));
+  return image;
+}
+
+}  // namespace thor

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/image/samples.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "thor/base/error.h"
+#include "thor/image/formats.h"
+
+namespace thor {
+namespace {
+
+constexpr int64_t kVoxelsAtOnce = 1 << 18;
+
+/// Calls `work` with a value of the type that samples have.
+template <class F>
+auto with_sample(SampleType type, F&& work) {
+  switch (type) {
+    case SampleType::Uint8:
+      return work(uint8_t{});
+    case SampleType::Int8:
+      return work(int8_t{});
+    case SampleType::Uint16:
+      return work(uint16_t{});
+    case SampleType::Int16:
+      return work(int16_t{});
+    case SampleType::Uint32:
+      return work(uint32_t{});
+    case SampleType::Int32:
+      return work(int32_t{});
+    case SampleType::Uint64:
+      return work(uint64_t{});
+    case SampleType::Int64:
+      return work(int64_t{});
+    case SampleType::Float32:
+      return work(float{});
+    case SampleType::Float64:
+      return work(double{});
+  }
+  fail(ErrorKind::Internal, "sample type {} is not known", static_cast<int>(type));
+}
+
+void swap_bytes(char* bytes, int64_t count, int64_t width) {
+  for (int64_t i = 0; width > 1 && i < count; ++i, bytes += width) std::reverse(bytes, bytes + width);
+}
+
+}  // namespace
+
+int64_t bytes_of(SampleType type) {
+  return with_sample(type, [](auto sample) { return static_cast<int64_t>(sizeof sample); });
+}
+
+std::string name_of(SampleType type) {
+  return with_sample(type, [](auto sample) {
+    using T = decltype(sample);
+    const char* kind = std::is_floating_point_v<T> ? "float" : std::is_signed_v<T> ? "int" : "uint";
+    return fmt::format("{}{}", kind, 8 * sizeof sample);
+  });
+}
+
+int64_t bytes_of(const SampleLayout& layout, const std::array<int64_t, 3>& size) {
+  return size[0] * size[1] * size[2] * layout.channels * bytes_of(layout.type);
+}
+
+std::string describe(const SampleLayout& layout) {
+  std::string text = name_of(layout.type);
+  if (layout.channels > 1) text += fmt::format(" x {} colours", layout.channels);
+  if (layout.swapped != is_big_endian() && bytes_of(layout.type) > 1) text += ", big-endian";
+  if (layout.slope != 1 || layout.intercept != 0)
+    text += fmt::format(", rescaled by {:g} and {:g}", layout.slope, layout.intercept);
+  return text;
+}
+
+bool is_big_endian() {
+  const uint16_t one = 1;
+  char first;
+  std::memcpy(&first, &one, 1);
+  return first == 0;
+}
+
+void convert_samples(char* bytes, const SampleLayout& layout, int64_t count, float* voxels) {
+  if (layout.swapped) swap_bytes(bytes, count * layout.channels, bytes_of(layout.type));
+  with_sample(layout.type, [&](auto sample) {
+    luminance(reinterpret_cast<const decltype(sample)*>(bytes), count, layout.channels, voxels);
+  });
+  if (layout.slope == 1 && layout.intercept == 0) return;
+  for (int64_t i = 0; i < count; ++i) voxels[i] = static_cast<float>(layout.slope * voxels[i] + layout.intercept);
+}
+
+Tensor read_samples(const ByteSource& next, const SampleLayout& layout, const std::array<int64_t, 3>& size) {
+  Tensor volume = at::empty({size[2], size[1], size[0]}, at::kFloat);  // [D,H,W]
+  const int64_t width = layout.channels * bytes_of(layout.type), total = volume.numel();
+  std::vector<char> buffer(std::min(total, kVoxelsAtOnce) * width);
+  for (int64_t done = 0; done < total; done += kVoxelsAtOnce) {
+    const int64_t count = std::min(kVoxelsAtOnce, total - done);
+    next(buffer.data(), static_cast<size_t>(count * width));
+    convert_samples(buffer.data(), layout, count, volume.data_ptr<float>() + done);
+  }
+  return volume;
+}
+
+}  // namespace thor
