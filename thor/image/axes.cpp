@@ -16,8 +16,8 @@ Affine affine_of(const std::array<Point3, 3>& steps, const Point3& origin) {
   return affine;
 }
 
-void complete_third_axis(Affine& a) {
-  if (a.at(0, 2) != 0 || a.at(1, 2) != 0 || a.at(2, 2) != 0) return;
+void complete_third_axis(Affine& a, int64_t slices) {
+  if (slices > 1 || a.at(0, 2) != 0 || a.at(1, 2) != 0 || a.at(2, 2) != 0) return;
   const Point3 spacing = spacing_mm(a);
   for (int row = 0; row < 3; ++row) {
     const int i = (row + 1) % 3, j = (row + 2) % 3;

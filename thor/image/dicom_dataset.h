@@ -45,7 +45,6 @@ class DicomBytes {
   std::ifstream file_;
   int64_t size_ = 0, window_start_ = 0;
   std::string window_;
-  bool in_memory_ = false;
 };
 
 /// How the rest of a file is written.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <tuple>
@@ -19,8 +20,8 @@ namespace {
 
 constexpr int64_t kMaxFolderFiles = 1'000'000;
 constexpr int64_t kWorthProgress = 1000;
-constexpr double kSameDirection = 1e3;  // cosines are compared in thousandths
-constexpr double kSamePixelSize = 1e4;
+constexpr double kSameDirection = 1e-3;  // cosines apart; scanners round them anew for each slice
+constexpr double kSamePixelSize = 1e-3;  // relative
 constexpr size_t kListedSeries = 12;
 
 /// Files in alphabetical order, so that nothing depends on the disk; hidden ones are left out.
@@ -41,47 +42,54 @@ std::vector<std::string> files_below(const std::string& folder) {
   return files;
 }
 
-/// What frames of one volume have in common.
-using GroupKey = std::tuple<int64_t, std::string, std::string, std::array<int64_t, 6>, std::array<int64_t, 4>>;
+/// What frames of one volume have in common to the letter; groups come in this order.
+using SeriesKey = std::tuple<int64_t, std::string, std::string, int64_t, int64_t>;
 
-GroupKey key_of(const StackedFrame& f) {
+SeriesKey key_of(const StackedFrame& f) {
   const DicomInstance& instance = *f.instance;
-  const DicomPlane& plane = f.plane();
-  std::array<int64_t, 6> directions{};
-  for (size_t i = 0; i < 3; ++i) {
-    directions[i] = std::llround(plane.along_row[i] * kSameDirection);
-    directions[i + 3] = std::llround(plane.along_column[i] * kSameDirection);
-  }
   // What is not placed cannot be stacked: every such file is a group of its own.
-  const std::string alone = plane.placed ? "" : instance.path;
-  return {instance.series_number,
-          instance.series_uid,
-          alone,
-          directions,
-          {instance.pixels.rows, instance.pixels.columns, std::llround(plane.row_mm * kSamePixelSize),
-           std::llround(plane.column_mm * kSamePixelSize)}};
+  const std::string alone = f.plane().placed ? "" : instance.path;
+  return {instance.series_number, instance.series_uid, alone, instance.pixels.rows, instance.pixels.columns};
+}
+
+/// Not by rounding: two slices on either side of a step of it would be torn apart.
+bool same_orientation(const DicomPlane& a, const DicomPlane& b) {
+  double most = 0;
+  for (size_t i = 0; i < 3; ++i)
+    most = std::max({most, std::abs(a.along_row[i] - b.along_row[i]), std::abs(a.along_column[i] - b.along_column[i])});
+  const auto same_size = [](double x, double y) { return std::abs(x - y) <= kSamePixelSize * std::max(x, y); };
+  return most <= kSameDirection && same_size(a.row_mm, b.row_mm) && same_size(a.column_mm, b.column_mm);
 }
 
 std::vector<DicomGroup> groups_of(const std::vector<std::shared_ptr<const DicomInstance>>& instances) {
-  std::map<GroupKey, DicomGroup> groups;
+  std::map<SeriesKey, std::vector<DicomGroup>> series;
   for (const auto& instance : instances)
     for (size_t i = 0; i < instance->frames.size(); ++i) {
-      StackedFrame frame{instance, static_cast<int64_t>(i)};
-      groups[key_of(frame)].frames.push_back(frame);
+      const StackedFrame frame{instance, static_cast<int64_t>(i)};
+      std::vector<DicomGroup>& groups = series[key_of(frame)];
+      const auto same = std::find_if(groups.begin(), groups.end(), [&](const DicomGroup& group) {
+        return same_orientation(group.frames[0].plane(), frame.plane());
+      });
+      if (same == groups.end())
+        groups.push_back(DicomGroup{{frame}});
+      else
+        same->frames.push_back(frame);
     }
   std::vector<DicomGroup> list;
-  for (auto& [key, group] : groups) list.push_back(std::move(group));
+  for (auto& [key, groups] : series) std::move(groups.begin(), groups.end(), std::back_inserter(list));
   return list;
 }
 
 /// The images of a folder, and what was left out.
 struct FolderContents {
   std::vector<std::shared_ptr<const DicomInstance>> instances;
-  int64_t passed_over = 0, not_read = 0;
+  int64_t passed_over = 0, empty = 0, not_read = 0;
   std::optional<Error> reason;  ///< why the first of those was not read
 
   /// What is damaged stops everything: a volume without it would be wrong. What is of another kind does not.
   void take(const std::string& file) {
+    std::error_code gone;
+    if (fs::file_size(file, gone) == 0) ++empty;
     std::optional<DicomInstance> instance;
     try {
       if (looks_like_dicom(file))
@@ -101,6 +109,8 @@ struct FolderContents {
     if (instances.empty() && reason) throw *reason;
     if (passed_over > 0 && !instances.empty())
       info("{} of {} files are no DICOM images and passed over", passed_over, files);
+    if (empty > 0 && !instances.empty())
+      warn("{} of {} files are empty; if they were slices, copy them again", empty, files);
     if (not_read > 0) warn("{} DICOM images are passed over: {}", not_read, reason->what());
   }
 };

@@ -13,63 +13,9 @@ namespace {
 
 constexpr DicomTag kFragment = 0xfffee000, kFragmentsEnd = 0xfffee0dd;
 
-struct Fragment {
-  int64_t offset, length;
-};
-
 uint32_t little_endian(const char* bytes) {
   const auto* b = reinterpret_cast<const unsigned char*>(bytes);
   return b[0] | b[1] << 8 | b[2] << 16 | uint32_t{b[3]} << 24;
-}
-
-/// The fragments of encapsulated pixels (PS3.5 A.4); the first one is the table of offsets.
-std::vector<Fragment> fragments_of(DicomBytes& bytes, int64_t position) {
-  std::vector<Fragment> fragments;
-  while (position + 8 <= bytes.size()) {
-    const char* item = bytes.at(position, 8);
-    const auto group = little_endian(item) & 0xffff, element = little_endian(item) >> 16;
-    const int64_t length = little_endian(item + 4);
-    position += 8;
-    if ((group << 16 | element) == kFragmentsEnd) break;
-    if ((group << 16 | element) != kFragment) fail_input("its compressed pixels are damaged at byte {}", position - 8);
-    if (length > bytes.size() - position) fail_input("its compressed pixels are cut; copy the file again");
-    fragments.push_back({position, length});
-    position += length;
-  }
-  if (fragments.size() < 2) fail_input("its compressed pixels are cut; copy the file again");
-  return fragments;
-}
-
-/// First and one past the last fragment of a frame.
-std::pair<size_t, size_t> fragments_of_frame(DicomBytes& bytes, const std::vector<Fragment>& all, int64_t frame,
-                                             int64_t frames) {
-  const auto wanted = static_cast<size_t>(frame);
-  if (frames == 1) return {1, all.size()};
-  if (all.size() == static_cast<size_t>(frames) + 1) return {wanted + 1, wanted + 2};
-  if (all[0].length != 4 * frames)
-    fail(ErrorKind::Unsupported,
-         "its {} compressed frames lie in {} pieces without a table; convert it with gdcmconv --raw", frames,
-         all.size() - 1);
-  const auto place = [&](int64_t i) -> size_t {
-    if (i == frames) return all.size();
-    const int64_t offset = all[1].offset - 8 + int64_t{little_endian(bytes.at(all[0].offset + 4 * i, 4))};
-    const auto found =
-        std::find_if(all.begin() + 1, all.end(), [&](const Fragment& f) { return f.offset - 8 == offset; });
-    if (found == all.end()) fail_input("its table of compressed frames is damaged");
-    return static_cast<size_t>(found - all.begin());
-  };
-  return {place(frame), place(frame + 1)};
-}
-
-std::string packed_frame(DicomBytes& bytes, const DicomInstance& instance, int64_t frame) {
-  const auto all = fragments_of(bytes, instance.pixel_offset);
-  const auto [first, last] = fragments_of_frame(bytes, all, frame, static_cast<int64_t>(instance.frames.size()));
-  std::string packed;
-  for (size_t i = first; i < last; ++i) {
-    const auto length = static_cast<size_t>(all[i].length);
-    packed.append(bytes.at(all[i].offset, length), length);
-  }
-  return packed;
 }
 
 /// Stored values: the bits that count, with their sign; MONOCHROME1 turned over.
@@ -122,21 +68,70 @@ void convert_colours(const std::string& bytes, const DicomInstance& instance, co
 
 }  // namespace
 
-void read_dicom_frame(const DicomInstance& instance, int64_t index, float* voxels) {
-  DicomBytes file(instance.path);
-  if (instance.syntax->deflated) read_dicom_header(file);  // unpacks it
+DicomFrameReader::DicomFrameReader(std::shared_ptr<const DicomInstance> instance)
+    : instance_(std::move(instance)), file_(instance_->path) {
+  if (instance_->syntax->deflated) read_dicom_header(file_);  // unpacks it
+  if (instance_->syntax->encapsulated) fragments_ = fragments();
+}
+
+/// PS3.5 A.4.
+std::vector<DicomFrameReader::Fragment> DicomFrameReader::fragments() {
+  std::vector<Fragment> found;
+  for (int64_t position = instance_->pixel_offset; position + 8 <= file_.size();) {
+    const char* item = file_.at(position, 8);
+    const DicomTag tag = (little_endian(item) & 0xffff) << 16 | little_endian(item) >> 16;
+    const int64_t length = little_endian(item + 4);
+    position += 8;
+    if (tag == kFragmentsEnd) break;
+    if (tag != kFragment) fail_input("its compressed pixels are damaged at byte {}", position - 8);
+    if (length > file_.size() - position) fail_input("its compressed pixels are cut; copy the file again");
+    found.push_back({position, length});
+    position += length;
+  }
+  if (found.size() < 2) fail_input("its compressed pixels are cut; copy the file again");
+  return found;
+}
+
+/// One past the last fragment where there is no such frame.
+size_t DicomFrameReader::first_fragment_of(int64_t frame) {
+  const auto frames = static_cast<int64_t>(instance_->frames.size());
+  if (frame == frames) return fragments_.size();
+  if (frames == 1) return 1;
+  if (fragments_.size() == static_cast<size_t>(frames) + 1) return static_cast<size_t>(frame) + 1;
+  if (fragments_[0].length != 4 * frames)
+    fail(ErrorKind::Unsupported,
+         "its {} compressed frames lie in {} pieces without a table; convert it with gdcmconv --raw", frames,
+         fragments_.size() - 1);
+  const int64_t offset = fragments_[1].offset + int64_t{little_endian(file_.at(fragments_[0].offset + 4 * frame, 4))};
+  const auto found = std::lower_bound(fragments_.begin() + 1, fragments_.end(), offset,
+                                      [](const Fragment& f, int64_t place) { return f.offset < place; });
+  if (found == fragments_.end() || found->offset != offset) fail_input("its table of compressed frames is damaged");
+  return static_cast<size_t>(found - fragments_.begin());
+}
+
+std::string DicomFrameReader::packed(int64_t frame) {
+  const size_t last = first_fragment_of(frame + 1);
+  std::string bytes;
+  for (size_t i = first_fragment_of(frame); i < last; ++i) {
+    const auto length = static_cast<size_t>(fragments_[i].length);
+    bytes.append(file_.at(fragments_[i].offset, length), length);
+  }
+  return bytes;
+}
+
+void DicomFrameReader::read(int64_t index, float* voxels) {
+  const DicomInstance& instance = *instance_;
   const DicomPixels& p = instance.pixels;
+  if (p.bits_allocated == 8 && p.samples == 1 && instance.syntax->big_endian)
+    fail(ErrorKind::Unsupported, "its bytes lie in big-endian words; convert it to explicit little endian");
   const auto frame_bytes = static_cast<size_t>(p.frame_bytes());
   std::string samples;
-  if (instance.syntax->encapsulated) {
-    samples = unpack_dicom_frame(instance, packed_frame(file, instance, index));
-  } else {
-    samples.assign(file.at(instance.pixel_offset + index * p.frame_bytes(), frame_bytes), frame_bytes);
-  }
+  if (instance.syntax->encapsulated)
+    samples = unpack_dicom_frame(instance, packed(index));
+  else
+    samples.assign(file_.at(instance.pixel_offset + index * p.frame_bytes(), frame_bytes), frame_bytes);
   const DicomFrame& frame = instance.frames[static_cast<size_t>(index)];
   if (p.samples == 3) return convert_colours(samples, instance, frame, voxels);
-  if (p.bits_allocated == 8 && instance.syntax->big_endian)
-    fail(ErrorKind::Unsupported, "its bytes lie in big-endian words; convert it to explicit little endian");
   if (p.bits_allocated == 8) return convert_gray<uint8_t>(samples.data(), instance, frame, voxels);
   if (p.bits_allocated == 16) return convert_gray<uint16_t>(samples.data(), instance, frame, voxels);
   convert_gray<uint32_t>(samples.data(), instance, frame, voxels);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
 #include "thor/image/formats.h"
 
 namespace thor {
@@ -12,6 +13,7 @@ namespace {
 
 constexpr double kUnitLength = 1e-2;  // how far directions may be from unit length and right angles
 constexpr int64_t kMaxDicomFrames = 1 << 17;
+constexpr double kFarthestMm = 1e6;  // no patient is larger, and sums of such numbers stay finite
 
 constexpr DicomTag kImageType = 0x00080008, kSopClass = 0x00080016, kSopInstance = 0x00080018, kModality = 0x00080060,
                    kSeriesDescription = 0x0008103e, kSliceThickness = 0x00180050, kSpacingBetweenSlices = 0x00180088,
@@ -23,7 +25,7 @@ constexpr DicomTag kImageType = 0x00080008, kSopClass = 0x00080016, kSopInstance
                    kBitsStored = 0x00280101, kHighBit = 0x00280102, kRepresentation = 0x00280103,
                    kIntercept = 0x00281052, kSlope = 0x00281053, kSharedGroups = 0x52009229, kFrameGroups = 0x52009230,
                    kPlanePosition = 0x00209113, kPlaneOrientation = 0x00209116, kPixelMeasures = 0x00289110,
-                   kValueTransformation = 0x00289145;
+                   kValueTransformation = 0x00289145, kModalityLut = 0x00283000;
 
 DicomPixels pixels_of(const DicomDataset& data) {
   DicomPixels p;
@@ -77,6 +79,8 @@ void take_orientation(const DicomDataset& data, DicomPlane& plane) {
 
 bool take_position(const DicomDataset& data, DicomPlane& plane) {
   const auto three = data.numbers(kPosition, data.text(kPosition).empty() ? 0 : 3);
+  for (const double mm : three)
+    if (std::abs(mm) > kFarthestMm) fail_input("its position has a coordinate of {:g} mm; correct (0020,0032)", mm);
   if (!three.empty()) plane.origin = {three[0], three[1], three[2]};
   return !three.empty();
 }
@@ -87,11 +91,12 @@ void take_spacing(const DicomDataset& data, DicomPlane& plane) {
     if (two.empty()) continue;
     plane.row_mm = two[0];
     plane.column_mm = two[1];
-    if (!(two[0] > 0 && two[1] > 0))
-      fail_input("its pixel spacing is {:g} x {:g} mm; correct (0028,0030)", two[0], two[1]);
+    if (!(two[0] > 0 && two[1] > 0 && std::max(two[0], two[1]) <= kFarthestMm))
+      fail_input("its pixel spacing is {:g} x {:g} mm; correct ({:04x},{:04x})", two[0], two[1], tag >> 16,
+                 tag & 0xffff);
   }
   for (const DicomTag tag : {kSliceThickness, kSpacingBetweenSlices})
-    if (const double mm = std::abs(data.number(tag, 0)); mm > 0) plane.thickness_mm = mm;
+    if (const double mm = std::abs(data.number(tag, 0)); mm > 0) plane.thickness_mm = std::min(mm, kFarthestMm);
 }
 
 void take_rescale(const DicomDataset& data, DicomFrame& frame) {
@@ -170,6 +175,9 @@ std::optional<DicomInstance> read_dicom_instance(const std::string& path) {
   check_pixels(instance.pixels);
   if (data.text(kImageType).find("MOSAIC") != std::string::npos)
     fail(ErrorKind::Unsupported, "it is a Siemens mosaic of many slices; convert it to NIfTI with dcm2niix");
+  if (data.first_of(kModalityLut))
+    log_once(LogLevel::Warning,
+             "DICOM values that a Modality LUT (0028,3000) should translate are read as they are stored");
   instance.multi_frame = data.has(kNumberOfFrames);
   const int64_t frames = data.integer(kNumberOfFrames, 1);
   if (frames < 1 || frames > kMaxDicomFrames) fail_input("its DICOM header is damaged: {} frames", frames);

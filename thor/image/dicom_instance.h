@@ -53,9 +53,27 @@ struct DicomInstance {
 /// (damaged, cut short: the pixels announced are compared with the file) and Unsupported.
 std::optional<DicomInstance> read_dicom_instance(const std::string& path);
 
-/// Decodes one frame into rows x columns voxels, rescaled; MONOCHROME1 is turned over, so that bright is large. Throws
-/// Input where the data are damaged.
-void read_dicom_frame(const DicomInstance& instance, int64_t frame, float* voxels);
+/// Decodes the frames of one file, which it keeps open and unpacked: what lies before a frame is looked at once.
+class DicomFrameReader {
+ public:
+  explicit DicomFrameReader(std::shared_ptr<const DicomInstance> instance);
+  /// One frame as rows x columns voxels, rescaled; MONOCHROME1 is turned over, so that bright is large. Throws Input
+  /// where the data are damaged.
+  void read(int64_t frame, float* voxels);
+  const DicomInstance& instance() const { return *instance_; }
+
+ private:
+  struct Fragment {
+    int64_t offset, length;
+  };
+  std::vector<Fragment> fragments();
+  size_t first_fragment_of(int64_t frame);
+  std::string packed(int64_t frame);
+
+  std::shared_ptr<const DicomInstance> instance_;
+  DicomBytes file_;
+  std::vector<Fragment> fragments_;  ///< of compressed pixels; the first is the table of offsets
+};
 
 /// A compressed frame as samples of the layout that `pixels` says. Its own header must agree with that. Throws Input.
 std::string unpack_dicom_frame(const DicomInstance& instance, std::string packed);

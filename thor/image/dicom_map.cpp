@@ -124,7 +124,7 @@ void write_dicom_map(const std::string& folder, const Tensor& map, const Image& 
   const auto header = read_source_header(*source.dicom);
   const MapKind kind = kind_for(source.dicom->modality);
   const MapScale scale = scale_of(map);
-  const DicomPlacement placement(source.geometry.ras_from_voxel);
+  const DicomPlacement placement(source.geometry.ras_from_voxel, source.dicom);
   Sha256 hash = begin_identity("map", source, result);
   for (int64_t z = 0; z < map.size(0); ++z) {
     const Tensor values = map[z].to(at::kCPU, at::kFloat).contiguous();

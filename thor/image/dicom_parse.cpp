@@ -42,12 +42,13 @@ const std::map<DicomTag, Kind>& kept_tags() {
       {0x00280101, Kind::Short},    {0x00280102, Kind::Short},    {0x00280103, Kind::Short},
       {0x00281052, Kind::Text},     {0x00281053, Kind::Text},     {0x52009229, Kind::Sequence},
       {0x52009230, Kind::Sequence}, {0x00209113, Kind::Sequence}, {0x00209116, Kind::Sequence},
-      {0x00289110, Kind::Sequence}, {0x00289145, Kind::Sequence},
+      {0x00289110, Kind::Sequence}, {0x00289145, Kind::Sequence}, {0x00283000, Kind::Sequence},
   };
   return tags;
 }
 
-constexpr DicomTag kItem = 0xfffee000, kItemEnd = 0xfffee00d, kSequenceEnd = 0xfffee0dd, kPixelData = 0x7fe00010;
+constexpr DicomTag kItem = 0xfffee000, kItemEnd = 0xfffee00d, kSequenceEnd = 0xfffee0dd, kPixelData = 0x7fe00010,
+                   kFloatPixels = 0x7fe00008, kDoublePixels = 0x7fe00009;
 constexpr int64_t kUndefined = -1;
 constexpr int64_t kMaxKeptBytes = 1 << 16;
 constexpr int64_t kMaxItems = 1 << 18;
@@ -147,6 +148,8 @@ class DicomParser {
     while (position + 8 <= end) {
       const Element element = element_at(position);
       if (element.tag == kItemEnd) return element.value;
+      if (depth == 0 && (element.tag == kFloatPixels || element.tag == kDoublePixels))
+        fail(ErrorKind::Unsupported, "its pixels are floats (a parametric map); convert it to NIfTI");
       if (depth == 0 && element.tag == kPixelData) {
         header_->pixel_offset = element.value;
         header_->pixel_bytes = element.length;

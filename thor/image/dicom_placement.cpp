@@ -32,7 +32,8 @@ std::string decimal_string(double value) {
   fail(ErrorKind::Internal, "the number {} has no DICOM decimal string", value);
 }
 
-DicomPlacement::DicomPlacement(const Affine& ras_from_voxel) : lps_from_voxel_(scaling({-1, -1, 1}) * ras_from_voxel) {
+DicomPlacement::DicomPlacement(const Affine& ras_from_voxel, std::shared_ptr<const DicomSource> source)
+    : lps_from_voxel_(scaling({-1, -1, 1}) * ras_from_voxel), source_(std::move(source)) {
   for (int axis = 0; axis < 2; ++axis) {
     const Point3 along = step_along(lps_from_voxel_, axis);
     for (int i = 0; i < 3; ++i) orientation[axis * 3 + i] = decimal_string(along[i] / norm_of(along));
@@ -43,7 +44,9 @@ DicomPlacement::DicomPlacement(const Affine& ras_from_voxel) : lps_from_voxel_(s
 }
 
 std::array<std::string, 3> DicomPlacement::position(int64_t slice) const {
-  const Point3 corner = lps_from_voxel_({0, 0, static_cast<double>(slice)});
+  Point3 corner = lps_from_voxel_({0, 0, static_cast<double>(slice)});
+  if (const auto own = source_ ? source_->slices[static_cast<size_t>(slice)].corner_mm : std::nullopt)
+    corner = {-(*own)[0], -(*own)[1], (*own)[2]};
   return {decimal_string(corner[0]), decimal_string(corner[1]), decimal_string(corner[2])};
 }
 

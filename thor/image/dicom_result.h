@@ -17,8 +17,8 @@ namespace thor {
 
 /// Where the slices of a volume lie in DICOM's words: LPS, mm, decimal strings of at most 16 characters.
 struct DicomPlacement {
-  explicit DicomPlacement(const Affine& ras_from_voxel);
-  /// Image Position (Patient): the centre of the first pixel of a slice.
+  explicit DicomPlacement(const Affine& ras_from_voxel, std::shared_ptr<const DicomSource> source = nullptr);
+  /// Image Position (Patient): the centre of the first pixel of a slice, the source's own where it is known.
   std::array<std::string, 3> position(int64_t slice) const;
 
   std::array<std::string, 6> orientation;  ///< cosines along a row, then along a column
@@ -27,6 +27,7 @@ struct DicomPlacement {
 
  private:
   Affine lps_from_voxel_;
+  std::shared_ptr<const DicomSource> source_;
 };
 /// A number as DICOM's DS: 12 significant digits or as many as fit into 16 characters.
 std::string decimal_string(double value);

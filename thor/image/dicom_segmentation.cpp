@@ -136,7 +136,7 @@ void write_dicom_segmentation(const std::string& path, const Tensor& mask, const
                               const DicomResult& result) {
   expect_dicom_source(mask, source);
   const auto header = read_source_header(*source.dicom);
-  const DicomPlacement placement(source.geometry.ras_from_voxel);
+  const DicomPlacement placement(source.geometry.ras_from_voxel, source.dicom);
   Sha256 hash = begin_identity("segmentation", source, result);
   const auto segmentation = empty_segmentation(mask, *source.dicom, result);
   add_segment(*segmentation, result);

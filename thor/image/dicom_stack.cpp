@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -60,7 +61,7 @@ std::vector<Place> places_of(std::vector<StackedFrame> frames, const Point3& nor
 std::vector<float> voxels_of(const StackedFrame& f) {
   std::vector<float> voxels(static_cast<size_t>(f.instance->pixels.rows * f.instance->pixels.columns));
   with_context(fmt::format("reading '{}'", f.instance->path),
-               [&] { read_dicom_frame(*f.instance, f.frame, voxels.data()); });
+               [&] { DicomFrameReader(f.instance).read(f.frame, voxels.data()); });
   return voxels;
 }
 
@@ -186,14 +187,17 @@ Image read_stack(const DicomStack& stack) {
                                first.pixels.bits_allocated, first.pixels.is_signed ? ", signed" : "");
   DicomSource source{first.study_uid, first.series_uid,         first.frame_of_reference_uid,
                      first.modality,  first.series_description, {}};
+  std::optional<DicomFrameReader> file;
   for (int64_t z = 0; z < depth; ++z) {
     throw_if_interrupted();
     const StackedFrame& slice = stack.slices[static_cast<size_t>(z)];
     with_context(fmt::format("reading '{}'", slice.instance->path), [&] {
-      read_dicom_frame(*slice.instance, slice.frame, image.voxels.data_ptr<float>() + z * rows * columns);
+      if (!file || &file->instance() != slice.instance.get()) file.emplace(slice.instance);
+      file->read(slice.frame, image.voxels.data_ptr<float>() + z * rows * columns);
     });
+    const Point3& lps = slice.plane().origin;
     source.slices.push_back({slice.instance->path, slice.instance->sop_class_uid, slice.instance->sop_instance_uid,
-                             slice.instance->multi_frame ? slice.frame + 1 : 0});
+                             slice.instance->multi_frame ? slice.frame + 1 : 0, Point3{-lps[0], -lps[1], lps[2]}});
   }
   image.dicom = std::make_shared<const DicomSource>(std::move(source));
   return image;

@@ -51,7 +51,7 @@ SampleLayout meta_samples(const TextHeader& header) {
 }
 
 /// LPS. Each line of the matrix is the direction of an axis.
-Geometry meta_geometry(const TextHeader& header, size_t dimensions) {
+Geometry meta_geometry(const TextHeader& header, size_t dimensions, int64_t slices) {
   std::vector<double> spacing(dimensions, 1.0), origin(dimensions, 0.0), matrix(dimensions * dimensions, 0.0);
   for (size_t i = 0; i < dimensions; ++i) matrix[i * dimensions + i] = 1;
   if (const auto name = first_of(header, {"elementspacing", "elementsize"}); !name.empty())
@@ -72,7 +72,7 @@ Geometry meta_geometry(const TextHeader& header, size_t dimensions) {
       steps[axis][row] = matrix[axis * dimensions + row] * spacing[axis];
   }
   Affine affine = affine_of(steps, corner);
-  complete_third_axis(affine);
+  complete_third_axis(affine, slices);
   affine = ras_from_lps(affine);
   check_axes(affine);
   return {affine, {}};
@@ -112,7 +112,7 @@ Image read_metaimage(const std::string& path, const ScanChoice& choice) {
   place.frame = chosen_frame(choice, place.frames);
   const SampleLayout samples = meta_samples(header);
   Image image;
-  image.geometry = meta_geometry(header, sides.size());
+  image.geometry = meta_geometry(header, sides.size(), size[2]);
   image.voxels = read_placed_samples(place, samples, size);
   image.medical = true;
   image.encoding = fmt::format("MetaImage{}, {}", place.packed ? " compressed" : "", describe(samples));

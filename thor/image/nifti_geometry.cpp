@@ -24,9 +24,9 @@ bool usable(const Affine& affine) {
   }
 }
 
-Affine from_sform(const NiftiPlacement& p) {
+Affine from_sform(const NiftiPlacement& p, int64_t slices) {
   Affine affine{p.s_rows};
-  complete_third_axis(affine);
+  complete_third_axis(affine, slices);
   return affine;
 }
 
@@ -85,9 +85,9 @@ std::array<double, 3> quaternion_of(const Affine& r) {
 
 }  // namespace
 
-Geometry geometry_of(const NiftiPlacement& p) {
+Geometry geometry_of(const NiftiPlacement& p, int64_t slices) {
   if (p.sform_code > 0) {
-    const Affine sform = from_sform(p);
+    const Affine sform = from_sform(p, slices);
     if (usable(sform)) return in_mm(sform, p);
     warn("the sform of its NIfTI header is damaged and passed over");
   }
@@ -101,6 +101,10 @@ Geometry geometry_of(const NiftiPlacement& p) {
         "example with fslorient or nibabel");
   const Affine spacing = scaling(spacing_of(p));
   if (!usable(spacing)) fail_input("the spacing in its NIfTI header is damaged");
+  if (slices > 1)
+    warn(
+        "its NIfTI header does not say how the patient lies (qform and sform code 0); x, y, z are taken as right, "
+        "anterior, superior: left and right may be swapped");
   return in_mm(spacing, p);
 }
 

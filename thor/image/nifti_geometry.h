@@ -6,8 +6,9 @@
 namespace thor {
 
 /// The sform, sheared or not, where it can be inverted; else the qform; else spacing alone, which places the voxels
-/// nowhere in particular. What had to be guessed is warned about. Throws Input where nothing of it can be used.
-Geometry geometry_of(const NiftiPlacement& placement);
+/// nowhere in particular. What had to be guessed of a volume is warned about. Throws Input where nothing of it can be
+/// used.
+Geometry geometry_of(const NiftiPlacement& placement, int64_t slices);
 
 /// What a header says of voxels that were placed elsewhere: an sform, and a qform where the axes have right angles.
 NiftiPlacement placement_of(const Affine& ras_from_voxel);

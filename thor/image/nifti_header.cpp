@@ -131,7 +131,7 @@ NiftiHeader judged(RawHeader fields, bool swapped) {
     header.samples.intercept = fields.intercept;
   }
   fields.placement.mm_per_unit = mm_per_unit(fields.units);
-  header.geometry = geometry_of(fields.placement);
+  header.geometry = geometry_of(fields.placement, header.size[2]);
   return header;
 }
 

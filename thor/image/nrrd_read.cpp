@@ -147,7 +147,7 @@ Geometry nrrd_geometry(const TextHeader& header, const NrrdLayout& layout) {
     std::copy(given.begin(), given.end(), origin.begin());
   }
   Affine affine = affine_of(layout.steps, origin);
-  complete_third_axis(affine);
+  complete_third_axis(affine, layout.size[2]);
   affine = space_of(header) * affine;
   for (double& entry : affine.rows) entry += 0.0;  // no negative zeros
   check_axes(affine);

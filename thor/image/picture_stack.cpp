@@ -15,7 +15,8 @@ namespace {
 
 bool is_digit(char c) { return std::isdigit(static_cast<unsigned char>(c)) != 0; }
 
-/// Runs of digits count as numbers: slice2 before slice10.
+/// Runs of digits count as numbers: slice2 before slice10. Names that differ in nothing else, slice2 and slice02, go by
+/// their letters, so that the order of the disk does not matter.
 bool naturally_before(const std::string& a, const std::string& b) {
   size_t i = 0, j = 0;
   while (i < a.size() && j < b.size()) {
@@ -34,13 +35,7 @@ bool naturally_before(const std::string& a, const std::string& b) {
       ++i, ++j;
     }
   }
-  return a.size() - i < b.size() - j;
-}
-
-bool is_picture(const fs::path& path) {
-  const std::string ending = path.extension().string();
-  return has_image_ending(path.string()) &&
-         (ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".tif" || ending == ".tiff");
+  return a.size() - i != b.size() - j ? a.size() - i < b.size() - j : a < b;
 }
 
 }  // namespace
@@ -49,7 +44,8 @@ Image read_picture_stack(const std::string& folder, const Point3& spacing) {
   if (!fs::is_directory(folder)) fail_input("'{}' is no folder of pictures", folder);
   std::vector<std::string> names;
   for (const auto& entry : fs::directory_iterator(folder))
-    if (is_picture(entry.path())) names.push_back(entry.path().filename().string());
+    if (const std::string name = entry.path().filename().string(); name[0] != '.' && has_picture_ending(name))
+      names.push_back(name);
   if (names.empty()) fail_input("'{}' holds no PNG, JPEG or TIFF pictures", folder);
   std::sort(names.begin(), names.end(), naturally_before);
   Image stack;
@@ -64,6 +60,9 @@ Image read_picture_stack(const std::string& folder, const Point3& spacing) {
     if (height != stack.voxels.size(1) || width != stack.voxels.size(2))
       fail_input("'{}' is {} x {}, the first picture of '{}' is {} x {}; slices must be of one size", names[z], width,
                  height, folder, stack.voxels.size(2), stack.voxels.size(1));
+    if (slice.full_scale != stack.full_scale)
+      fail_input("'{}' and '{}' of '{}' differ in depth (white is {:g} and {:g}); save them alike", names[0], names[z],
+                 folder, stack.full_scale, slice.full_scale);
     stack.voxels[static_cast<int64_t>(z)].copy_(slice.voxels[0]);
   }
   stack.path = folder;

@@ -20,19 +20,29 @@ namespace {
 
 using ReadFormat = Image (*)(const std::string& path, const ScanChoice& choice);
 
+enum class Holds { Picture, Scan, PartOrCollection };
+
 struct Format {
   const char* ending;
   ReadFormat read;
-  bool own_image;  ///< a file of it is an image, not a part or a collection of some
+  Holds holds;
 };
 
 /// Every format that is read; a row here is all a new one needs.
 constexpr Format kFormats[] = {
-    {".png", read_png, true},           {".jpg", read_jpeg, true},      {".jpeg", read_jpeg, true},
-    {".tif", read_tiff, true},          {".tiff", read_tiff, true},     {".nii", read_nifti, true},
-    {".nii.gz", read_nifti, true},      {".nrrd", read_nrrd, true},     {".nhdr", read_nrrd, true},
-    {".mha", read_metaimage, true},     {".mhd", read_metaimage, true}, {".dcm", read_dicom_file, false},
-    {".zip", read_dicom_folder, false},
+    {".png", read_png, Holds::Picture},
+    {".jpg", read_jpeg, Holds::Picture},
+    {".jpeg", read_jpeg, Holds::Picture},
+    {".tif", read_tiff, Holds::Picture},
+    {".tiff", read_tiff, Holds::Picture},
+    {".nii", read_nifti, Holds::Scan},
+    {".nii.gz", read_nifti, Holds::Scan},
+    {".nrrd", read_nrrd, Holds::Scan},
+    {".nhdr", read_nrrd, Holds::Scan},
+    {".mha", read_metaimage, Holds::Scan},
+    {".mhd", read_metaimage, Holds::Scan},
+    {".dcm", read_dicom_file, Holds::PartOrCollection},
+    {".zip", read_dicom_folder, Holds::PartOrCollection},
 };
 
 const Format* format_of(const std::string& path) {
@@ -87,7 +97,12 @@ void replace_what_is_no_number(Tensor& voxels) {
 
 bool has_image_ending(const std::string& path) {
   const Format* format = format_of(path);
-  return format && format->own_image;
+  return format && format->holds != Holds::PartOrCollection;
+}
+
+bool has_picture_ending(const std::string& path) {
+  const Format* format = format_of(path);
+  return format && format->holds == Holds::Picture;
 }
 
 Grid grid_of(const Image& image) {

@@ -9,6 +9,7 @@
 #include <random>
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
 #include "thor/image/foreground.h"
 #include "thor/image/minimize.h"
 #include "thor/image/motion.h"
@@ -168,6 +169,14 @@ void check_plausible(const Affine& map, double overlap) {
         100 * overlap, *least, *most);
 }
 
+void warn_where_doubtful(const Image& scan, const Registration& found) {
+  if (found.similarity >= kDoubtfulSimilarity) return;
+  warn(
+      "'{}' is probably not registered: its similarity to the template is {:.3f} nats ({:.3f} before), heads that fit "
+      "reach 0.18 and more; look at it, check its orientation and contrast, and correct its bias field (n4) first",
+      scan.path, found.similarity, found.similarity_before);
+}
+
 void check(const Image& template_, const Tensor& mask, const RegistrationOptions& options) {
   if (mask.defined() && mask.sizes() != template_.voxels.sizes())
     fail_input("a mask of {} does not lie on a template of {}", shape_text(mask.sizes()),
@@ -208,6 +217,7 @@ Registration register_to(const Image& scan, const Image& template_, const Tensor
   result.similarity_before = finest.at(start_map).nats;
   result.similarity = reached.nats;
   check_plausible(result.scan_from_template, reached.overlap);
+  warn_where_doubtful(scan, result);
   return result;
 }
 

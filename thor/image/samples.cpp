@@ -47,6 +47,19 @@ void swap_bytes(char* bytes, int64_t count, int64_t width) {
   for (int64_t i = 0; width > 1 && i < count; ++i, bytes += width) std::reverse(bytes, bytes + width);
 }
 
+/// In double from the sample on: an integer of 32 bits rounded to float before its intercept is added has lost the
+/// rest.
+template <class T>
+void rescale_gray(const T* samples, const SampleLayout& layout, int64_t count, float* voxels) {
+  for (int64_t i = 0; i < count; ++i)
+    voxels[i] = static_cast<float>(layout.slope * static_cast<double>(samples[i * layout.channels]) + layout.intercept);
+}
+
+void rescale_colours(const SampleLayout& layout, int64_t count, float* voxels) {
+  if (layout.slope == 1 && layout.intercept == 0) return;
+  for (int64_t i = 0; i < count; ++i) voxels[i] = static_cast<float>(layout.slope * voxels[i] + layout.intercept);
+}
+
 }  // namespace
 
 int64_t bytes_of(SampleType type) {
@@ -84,10 +97,11 @@ bool is_big_endian() {
 void convert_samples(char* bytes, const SampleLayout& layout, int64_t count, float* voxels) {
   if (layout.swapped) swap_bytes(bytes, count * layout.channels, bytes_of(layout.type));
   with_sample(layout.type, [&](auto sample) {
-    luminance(reinterpret_cast<const decltype(sample)*>(bytes), count, layout.channels, voxels);
+    const auto* samples = reinterpret_cast<const decltype(sample)*>(bytes);
+    if (layout.channels < 3) return rescale_gray(samples, layout, count, voxels);
+    luminance(samples, count, layout.channels, voxels);
+    rescale_colours(layout, count, voxels);
   });
-  if (layout.slope == 1 && layout.intercept == 0) return;
-  for (int64_t i = 0; i < count; ++i) voxels[i] = static_cast<float>(layout.slope * voxels[i] + layout.intercept);
 }
 
 Tensor read_samples(const ByteSource& next, const SampleLayout& layout, const std::array<int64_t, 3>& size) {

@@ -88,6 +88,8 @@ TextHeader read_text_header(const std::string& path, const std::string& separato
     if (line.empty() && last.empty()) return header;
     const size_t between = line.find(separator);
     if (line[0] == '#' || between == std::string::npos) continue;
+    // NRRD's "key:=value" is a note, also where the key is called like a field.
+    if (line.compare(between, 2, ":=") == 0) continue;
     const std::string name = lower_case(trimmed(line.substr(0, between)));
     header.fields[name] = trimmed(line.substr(between + separator.size()));
     if (!last.empty() && name == last) return header;

@@ -132,6 +132,34 @@ TEST_F(DicomFolder, KeepsOrientationsOfOneSeriesApart) {
   EXPECT_THAT(refusal({-1, "1.2.3.1"}), HasSubstr("several orientations"));
 }
 
+TEST_F(DicomFolder, WhoseDirectionsAreRoundedAnewForEachSliceIsOneSeries) {
+  for (int z = 0; z < 5; ++z) {
+    DicomSpec spec = slice(z, 2 * z);
+    const double turned = 0.0005 + (z % 2 == 0 ? 1e-7 : -1e-7);  // on either side of where thousandths are rounded
+    spec.orientation = {1, turned, 0, -turned, 1, 0};
+    write(std::to_string(z), spec);
+  }
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+}
+
+TEST_F(DicomFolder, PassesOverParametricMapsWithTheReason) {
+  write_series();
+  auto map = dicom_elements(slice(9, 1));
+  map[0x7fe00008] = DicomWriter(kExplicitSyntax).element(0x7fe00008, "OW", std::string(8, '\0'));
+  write_bytes(folder_ / "map", dicom_of(slice(9, 1), map));
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("parametric map"));
+}
+
+TEST_F(DicomFolder, WithEmptyFilesWarnsThatSlicesMayBeMissing) {
+  write_series();
+  write_bytes(folder_ / "s9", "");
+  const Said said;
+  EXPECT_EQ(read().voxels.size(0), 5);
+  EXPECT_THAT(said.warnings(), HasSubstr("1 of 6 files are empty"));
+}
+
 TEST_F(DicomFolder, WithAMissingSliceNamesTheGap) {
   write_series();
   std::filesystem::remove(folder_ / ("s" + std::to_string(7 * 2 % 5)));

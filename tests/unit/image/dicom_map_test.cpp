@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/dicom_phantom.h"
+#include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
 
 namespace thor::test {
@@ -67,6 +68,22 @@ TEST_F(DicomMap, LiesWhereEachOfItsSourcesLies) {
       EXPECT_EQ(map.text(DCM_ReferencedSOPInstanceUID), source.text(DCM_SOPInstanceUID));
     }
   }
+}
+
+TEST_F(DicomMap, LiesOnEachSliceEvenWhereTheyAreUnevenlyApart) {
+  const std::string series = folder_ / "uneven";
+  std::filesystem::create_directory(series);
+  for (int z = 0; z < 4; ++z) {
+    DicomSpec spec;
+    spec.instance_uid += std::to_string(z);
+    spec.position = {1, 2, 2 * z + (z == 2 ? 0.1 : 0.0)};
+    spec.pixels = pattern(5, 6);
+    write_bytes(series + "/" + std::to_string(z), dicom_of(spec));
+  }
+  const Image image = read_scan(series);
+  write(image, at::ones_like(image.voxels));
+  EXPECT_EQ(slice(1).text(DCM_ImagePositionPatient), "1\\2\\2");
+  EXPECT_EQ(slice(2).text(DCM_ImagePositionPatient), "1\\2\\4.1");
 }
 
 TEST_F(DicomMap, OfAMultiFrameSourceNamesTheFrame) {

@@ -29,6 +29,9 @@ class Dicom : public testing::Test {
     spec.pixels = pattern(5, 6) * 9;
     return spec;
   }
+  static std::string with(std::string bytes, const std::string& what, const std::string& instead) {
+    return bytes.replace(bytes.rfind(what), what.size(), instead);
+  }
   TemporaryFolder folder_;
   std::string path_ = folder_ / "a.dcm";
 };
@@ -133,6 +136,32 @@ TEST_F(Dicom, OfManyCompressedFramesIsReadFrameByFrame) {
   EXPECT_EQ(max_abs_diff(read(one).voxels, one.pixels), 0);
 }
 
+TEST_F(Dicom, WhoseCompressedFramesLieInSeveralPiecesIsReadByItsTable) {
+  DicomSpec one = spec();
+  one.pixels = at::stack({pattern(5, 6), pattern(5, 6) + 300});
+  one.frame_positions = {{0, 0, 0}, {0, 0, 2}};
+  one.syntax = kRleSyntax;
+  const DicomWriter writer(kExplicitSyntax);
+  std::string table, pieces;
+  for (int frame = 0; frame < 2; ++frame) {
+    DicomSpec alone = one;
+    alone.pixels = one.pixels[frame];
+    const std::string bytes = rle_of(dicom_samples(alone));
+    table += DicomWriter::bytes_of(uint32_t(pieces.size()));
+    pieces +=
+        writer.element(0xfffee000, "OB", bytes.substr(0, 40)) + writer.element(0xfffee000, "OB", bytes.substr(40));
+  }
+  const std::string head = dicom_of(one, dicom_elements(one));
+  const std::string pixels = writer.head(0x7fe00010, "OB", 0xffffffff) + writer.element(0xfffee000, "OB", table) +
+                             pieces + writer.head(0xfffee0dd, "", 0);
+  const std::string tag = writer.head(0x7fe00010, "OW", static_cast<uint32_t>(dicom_samples(one).size()));
+  write_bytes(path_, head.substr(0, head.rfind(tag)) + pixels);
+  EXPECT_EQ(max_abs_diff(read_scan(path_).voxels, one.pixels), 0);
+  const std::string wrong = writer.element(0xfffee000, "OB", table.substr(0, 4) + DicomWriter::bytes_of(uint32_t{7}));
+  EXPECT_THAT(refusal(with(read_bytes(path_), writer.element(0xfffee000, "OB", table), wrong)),
+              HasSubstr("table of compressed frames"));
+}
+
 TEST_F(Dicom, OfFramesThatAreNotPlacedNeedsAChoice) {
   DicomSpec one = spec();
   one.pixels = at::stack({pattern(5, 6), pattern(5, 6) + 300});
@@ -203,6 +232,25 @@ TEST_F(Dicom, WithUnusableAxesIsRefusedWithTheTagToCorrect) {
   one = spec();
   one.row_mm = 0;
   EXPECT_THAT(refusal(dicom_of(one)), AllOf(HasSubstr("spacing"), HasSubstr("(0028,0030)")));
+}
+
+TEST_F(Dicom, WithAPlaceBeyondAllMeasureIsRefused) {
+  DicomSpec one = spec();
+  one.position = {1e300, 1e300, -1e300};
+  EXPECT_THAT(refusal(dicom_of(one)), AllOf(HasSubstr("1e+300 mm"), HasSubstr("(0020,0032)")));
+  one = spec();
+  one.column_mm = 1e300;
+  EXPECT_THAT(refusal(dicom_of(one)), AllOf(HasSubstr("1e+300 mm"), HasSubstr("(0028,0030)")));
+}
+
+TEST_F(Dicom, WithAModalityLutWarnsThatItIsNotApplied) {
+  const DicomWriter writer(kExplicitSyntax);
+  auto elements = dicom_elements(spec());
+  elements[0x00283000] = writer.sequence(0x00283000, {writer.element(0x00283004, "LO", "US")}, false);
+  write_bytes(path_, dicom_of(spec(), elements));
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read_scan(path_).voxels[0], spec().pixels), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("Modality LUT"));
 }
 
 TEST_F(Dicom, WithoutPixelSpacingIsReadAtOneMillimetreWithAWarning) {

@@ -178,6 +178,14 @@ TEST_F(Nifti, IsRescaledAsItsHeaderSays) {
   EXPECT_EQ(image.full_scale, 0);
 }
 
+TEST_F(Nifti, OfWideIntegersKeepsThemBesideALargeIntercept) {
+  constexpr float kIntercept32 = -2e9f;
+  std::string content = patched(patched(bytes(), kDatatype, int16_t{8}), kBitpix, int16_t{32});
+  content = patched(patched(content, kSlope, 1.0f), kIntercept, kIntercept32);
+  write_bytes(path_, content.substr(0, kData) + samples_of<int32_t>(pattern(5, 6).to(at::kDouble) - kIntercept32));
+  EXPECT_EQ(max_abs_diff(read_image(path_).voxels[0], pattern(5, 6)), 0);
+}
+
 TEST_F(Nifti, IsReadInEitherByteOrder) {
   for (const bool swapped : {false, true}) {
     write_bytes(path_, Header(swapped).file());
@@ -190,6 +198,23 @@ TEST_F(Nifti, IsReadInEitherByteOrder) {
 TEST_F(Nifti, WithoutAFormLiesAsItsSpacingSays) {
   write_bytes(path_, Header(false).file());
   EXPECT_EQ(read_image(path_).geometry.ras_from_voxel, scaling({0.5, 1, 1.5}));
+}
+
+TEST_F(Nifti, VolumeWithoutAFormWarnsThatSidesMayBeSwapped) {
+  const std::string volume = Header(false).set(kDim + 6, int16_t{2}).file() + samples_of<int16_t>(pattern(5, 6));
+  write_bytes(path_, volume);
+  const Said said;
+  EXPECT_EQ(read_scan(path_).geometry.ras_from_voxel, scaling({0.5, 1, 1.5}));
+  EXPECT_THAT(said.warnings(), HasSubstr("left and right may be swapped"));
+}
+
+TEST_F(Nifti, OfOneSliceNeedsNoThirdAxisButAVolumeDoes) {
+  Header header(false);
+  header.set(254, int16_t{1}).set(280, 2.0f).set(300, 3.0f);  // the third column of the sform is 0
+  write_bytes(path_, header.file());
+  EXPECT_EQ(read_image(path_).geometry.ras_from_voxel, scaling({2, 3, 1}));
+  EXPECT_THAT(refusal(header.set(kDim + 6, int16_t{2}).file() + samples_of<int16_t>(pattern(5, 6))),
+              HasSubstr("set its sform"));
 }
 
 TEST_F(Nifti, MeasuredInMetresOrMicrometresIsGivenInMillimetres) {

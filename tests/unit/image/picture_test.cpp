@@ -186,6 +186,21 @@ TEST(PictureStack, IsInTheNaturalOrderOfNames) {
   EXPECT_THAT(story_of([&] { read_picture_stack(folder.path(), {1, 1, 1}); }), HasSubstr("one size"));
 }
 
+TEST(PictureStack, TakesEndingsInAnyCaseAndNoHiddenFiles) {
+  const TemporaryFolder folder;
+  for (const char* name : {"s1.png", "s2.png"}) write_png(folder / name, at::zeros({4, 3}), 8);
+  std::filesystem::rename(folder / "s2.png", folder / "s2.PNG");
+  write_bytes(folder / "._s1.png", "x");
+  EXPECT_EQ(read_picture_stack(folder.path(), {1, 1, 1}).voxels.size(0), 2);
+}
+
+TEST(PictureStack, OfDifferentDepthsIsRefused) {
+  const TemporaryFolder folder;
+  write_png(folder / "s1.png", at::ones({4, 3}), 8);
+  write_png(folder / "s2.png", at::ones({4, 3}), 16);
+  EXPECT_THAT(story_of([&] { read_picture_stack(folder.path(), {1, 1, 1}); }), HasSubstr("255 and 65535"));
+}
+
 TEST(Tiff, OfAHugeSizeIsRefusedFromItsHeader) {
   EXPECT_THAT(story_of([] { read_tiff_of({{20000, 20000, 8, 1, 1, 1, "abc"}}); }), HasSubstr("20000 x 20000"));
 }

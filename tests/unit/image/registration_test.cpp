@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/image/pictures.h"
+#include "tests/unit/image/said.h"
 #include "thor/image/minimize.h"
 #include "thor/image/motion.h"
 #include "thor/image/mutual_information.h"
@@ -97,6 +98,23 @@ TEST(Registration, LooksOnlyWhereTheMaskIs) {
   stripped.voxels = at::where(brain > 0, head.voxels, at::rand_like(head.voxels) * 300);
   const Affine truth = disturbance(false);
   EXPECT_LT(farthest(register_to(moved(head, truth), stripped, brain).scan_from_template, truth), 2);
+}
+
+TEST(Registration, WarnsWhereTheScanHardlyLooksLikeTheTemplate) {
+  const Image head = phantom_head();
+  const Tensor brain = at::zeros_like(head.voxels);
+  brain.slice(0, 14, 46).slice(1, 14, 46).slice(2, 18, 42).fill_(1);
+  RegistrationOptions options;
+  options.affine = false;
+  options.iterations = 20;
+  Image noise = head;
+  noise.path = "noise.nii";
+  noise.voxels = at::rand_like(head.voxels) * 50 + 100;
+  const Said said;
+  EXPECT_GE(register_to(moved(head, disturbance(false)), head, brain, options).similarity, kDoubtfulSimilarity);
+  EXPECT_EQ(said.warnings(), "");
+  EXPECT_LT(register_to(noise, head, brain, options).similarity, kDoubtfulSimilarity);
+  EXPECT_THAT(said.warnings(), HasSubstr("'noise.nii' is probably not registered"));
 }
 
 TEST(Registration, IsTheSameOnOneThreadAndOnTwo) {

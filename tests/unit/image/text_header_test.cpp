@@ -66,6 +66,13 @@ TEST_F(Nrrd, OfSeveralFramesNeedsAChoice) {
   EXPECT_EQ(max_abs_diff(read("a.nrrd", header, {1, ""}).voxels, small_volume().slice(0, 1)), 0);
 }
 
+TEST_F(Nrrd, TakesNotesForNoFields) {
+  const std::string notes = "sizes:=1 1 1\nspace:=left-anterior-superior\ntype:=double\n";
+  const Image image = read("a.nrrd", nrrd_of(small_volume(), notes));
+  EXPECT_EQ(max_abs_diff(image.voxels, small_volume()), 0);
+  EXPECT_EQ(image.geometry.ras_from_voxel.at(1, 1), -1);
+}
+
 TEST_F(Nrrd, NeverLeavesItsFolder) {
   for (const char* name : {"../secret.raw", "/etc/passwd", "deep/a.raw", ".."})
     EXPECT_THAT(refusal("a.nhdr", nrrd_of(small_volume(), std::string("data file: ") + name + "\n")),
@@ -84,6 +91,7 @@ TEST_F(Nrrd, ThatIsDamagedOrNotReadIsRefusedWithTheReason) {
   EXPECT_THAT(refusal("a.nrrd", with(good, "encoding: raw", "encoding: bzip2")), HasSubstr("'bzip2' is not read"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "type: short", "type: block")), HasSubstr("'block' is not read"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "(0,1,0)", "(1,0,0)")), HasSubstr("do not span space"));
+  EXPECT_THAT(refusal("a.nrrd", with(good, "(0,0,2)", "(0,0,0)")), HasSubstr("do not span space"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "(0,1,0)", "(0,x,0)")), HasSubstr("'x' is no number"));
   const std::string packed = nrrd_of(small_volume(), "", true);
   EXPECT_THAT(refusal("a.nrrd", packed.substr(0, packed.size() - 20)), HasSubstr("early"));
