@@ -65,6 +65,11 @@ int import_chain(const ImportOptions& options) {
     fail_usage(
         "the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; add --set preprocess.size={0}",
         to.size, from.size);
+  const bool same_window = from.intensity == to.intensity && from.percentile == to.percentile;
+  if (!same_window && !model.calibration.value("entries", nlohmann::json::array()).empty()) {
+    warn("the calibration is left behind: slices become gray otherwise than when it was made; calibrate again");
+    model.calibration = nlohmann::json::object();
+  }
   to = from;
   model.templates = load_templates(to.steps, template_places(options.templates));
   save_model(options.output, model);

@@ -84,8 +84,9 @@ void install_console(bool quiet) {
 }
 
 void prepare_process() {
-  // glibc would map every large tensor afresh and return it to the system at once: several times slower.
-  ::mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  // glibc would map every large tensor afresh and return it to the system at once: several times slower. Volumes it
+  // should: kept and cut into pieces, they took twice the memory.
+  ::mallopt(M_MMAP_THRESHOLD, 1 << 28);
   ::mallopt(M_TRIM_THRESHOLD, -1);
 #ifdef __x86_64__
   // libtorch stays with AVX2 unless asked; its elementwise kernels and norms are twice as fast with AVX-512.

@@ -35,6 +35,8 @@ class ChainStep {
   virtual void describe(Fields& fields) = 0;
   /// The templates and masks it needs, by name.
   virtual std::vector<std::string> templates() const { return {}; }
+  /// The files beside a scan that it reads, as far as they are there.
+  virtual std::vector<std::string> files(const std::string& /*scan*/) const { return {}; }
   /// Throws Usage if its parameters do not fit each other.
   virtual void check() const {}
   /// -> an object: what it measured

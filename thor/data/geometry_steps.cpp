@@ -151,9 +151,14 @@ class CropPadStep : public ChainStep {
   }
   nlohmann::json run(ChainState& state) const override {
     std::vector<int64_t> before(3), padding;  // of x, y, z; as constant_pad_nd wants it: x first
+    int64_t voxels = 1;
     for (int axis = 0; axis < 3; ++axis) {
       const int64_t have = state.image.voxels.size(2 - axis), want = size_[axis] > 0 ? size_[axis] : have;
       const int64_t more = want - have;
+      if (want > kMaxVoxels / voxels)
+        fail_input("'{}' extended to a size of {} is too large, expected at most {} voxels", state.image.path,
+                   fmt::join(size_, " x "), kMaxVoxels);
+      voxels *= want;
       before[axis] = at_ == "corner" ? 0 : more >= 0 ? more / 2 : -(-more / 2);
       padding.push_back(before[axis]);
       padding.push_back(more - before[axis]);

@@ -71,25 +71,34 @@ class PrepareRun {
     report.name = scan.name;
     const std::string path = job_.keep.empty() ? "" : part_file(job_.keep, scan);
     const std::string key = job_.keep.empty() ? "" : part_key(scan, job_.preprocess, templates_sha256_);
-    try {
-      auto kept = job_.keep.empty() ? std::nullopt : read_part(path, key);
-      ScanPart part = kept ? std::move(*kept) : make_part(scan, job_.preprocess, job_.templates);
-      report.record = part.record;
-      slices_ += part.slices.size(0);
-      if (part.volume) ++volumes_;
-      if (!part.volume || job_.keep.empty()) {
-        part.views.clear();
-        parts_[index] = std::move(part);
-        return;
-      }
-      if (!kept) {
-        make_folder(job_.keep);
-        write_part(path, part, key);
-      }
+    auto part = job_.keep.empty() ? std::nullopt : read_part(path, key);
+    const bool finished = part.has_value();
+    if (!finished) part = made(scan, report);
+    if (!part) return;
+    const bool keeps = part->volume && !job_.keep.empty();
+    if (keeps && !finished) {  // a disk that is full is no fault of the scan's
+      make_folder(job_.keep);
+      write_part(path, *part, key);
+    }
+    report.record = part->record;
+    slices_ += part->slices.size(0);
+    if (part->volume) ++volumes_;
+    if (keeps) {
       report.part = path;
+      return;
+    }
+    part->views.clear();
+    parts_[index] = std::move(*part);
+  }
+
+  /// Nothing where the scan cannot be used; the report says why.
+  std::optional<ScanPart> made(const SplitRow& scan, ScanReport& report) const {
+    try {
+      return make_part(scan, job_.preprocess, job_.templates);
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
       report.failure = error.what();
+      return {};
     }
   }
 

@@ -38,8 +38,8 @@ std::string failures_of(const std::vector<ScanReport>& scans);
 
 /// Pictures become a slice each, under their own name; a volume goes through the chain and becomes the slices of
 /// `preprocess.slices`, under "NAME_z+23.0". Bad scans are reported and the rest goes on. Throws Input where none can
-/// be used, Usage where steps and templates do not fit, Interrupted on request: what is in `keep` is whole and is not
-/// done again by the next run with the same job.
+/// be used or `keep` cannot be written, Usage where steps and templates do not fit, Interrupted on request: what is in
+/// `keep` is whole and is not done again by the next run with the same job.
 PrepareResult prepare_scans(const PrepareJob& job);
 
 }  // namespace thor

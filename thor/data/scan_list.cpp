@@ -104,6 +104,7 @@ std::vector<SplitRow> scans_of_folder(const fs::path& folder) {
     const bool scan = is_folder(at) ? holds_dicom(at) : has_image_ending(at.string()) || ends_with(at.string(), ".zip");
     if (scan) rows.push_back(row_of(at, folder));
   }
+  if (rows.empty() && is_dicom_folder(folder.string())) return {row_of(folder, folder)};
   if (rows.empty()) fail_input("the folder '{}' holds no images and no folders of DICOM files", folder.string());
   return rows;
 }

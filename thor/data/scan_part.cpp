@@ -7,6 +7,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/data/chain_step.h"
 #include "thor/data/chain_views.h"
 #include "thor/data/volume_chain.h"
 #include "thor/nn/safetensors.h"
@@ -14,7 +15,7 @@
 namespace thor {
 namespace {
 
-constexpr const char* kPartFormat = "scan 1";
+constexpr const char* kPartFormat = "scan 2";
 constexpr const char* kViewPrefix = "view.";
 
 /// Seconds differ from run to run; files must not.
@@ -78,6 +79,7 @@ ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
   part.names = about.at("names").get<std::vector<std::string>>();
   part.record = about.at("record");
   const bool fits = part.slices.dim() == 3 && part.slices.scalar_type() == at::kFloat &&
+                    part.slices.size(1) == part.slices.size(2) &&
                     part.slices.size(0) == static_cast<int64_t>(part.names.size());
   if (!fits) fail_input("its slices are {}, with {} names", shape_text(part.slices.sizes()), part.names.size());
   return part;
@@ -97,14 +99,17 @@ ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const T
 std::string part_key(const SplitRow& scan, const PreprocessConfig& config, const std::string& templates_sha256) {
   PreprocessConfig copy = config;
   const std::string preprocessing = Fields(copy).to_json().dump();
+  std::string stamps = stamp_of(scan.image);
+  for (const auto& step : parse_steps(config.steps))
+    for (const std::string& file : step->files(scan.image)) stamps += fmt::format("\n{} {}", file, stamp_of(file));
   return sha256_of_text(fmt::format("{}\n{}\n{}\n{}\n{}\n{}", kPartFormat, preprocessing, templates_sha256, scan.name,
-                                    scan.image, stamp_of(scan.image)));
+                                    scan.image, stamps));
 }
 
 std::string part_file(const std::string& folder, const SplitRow& scan) {
   std::string stem = std::filesystem::path(scan.name).filename().string();
   stem = stem.substr(0, stem.find('.'));
-  return fmt::format("{}/{}-{}.safetensors", folder, stem, sha256_of_text(scan.name).substr(0, 8));
+  return fmt::format("{}/{}-{}.safetensors", folder, stem, sha256_of_text(scan.name).substr(0, 16));
 }
 
 void write_part(const std::string& path, const ScanPart& part, const std::string& key) {

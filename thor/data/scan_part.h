@@ -23,7 +23,8 @@ struct ScanPart {
 /// Reads and prepares one scan. Throws as `read_scan`, `run_chain`, `slices_in` and `preprocess` do.
 ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const Templates& templates);
 
-/// What decides how a scan comes out: preprocessing, templates, and the file by path, size and time of change.
+/// What decides how a scan comes out: preprocessing, templates, and the file, with those beside it that the steps read,
+/// by path, size and time of change.
 std::string part_key(const SplitRow& scan, const PreprocessConfig& config, const std::string& templates_sha256);
 
 /// The file of a scan in the folder where parts are kept.

@@ -12,6 +12,17 @@
 namespace thor {
 namespace {
 
+constexpr const char* kMaskEndings[] = {".nii.gz", ".nii", ".nrrd", ".mha"};
+
+/// The file's or folder's name without the ending of a volume.
+std::string stem_of_scan(const std::string& scan) {
+  std::string stem = std::filesystem::path(scan).filename().string();
+  for (const char* ending : kMaskEndings)
+    if (const std::string end = ending; stem.size() > end.size() && stem.substr(stem.size() - end.size()) == end)
+      stem.resize(stem.size() - end.size());
+  return stem;
+}
+
 class N4Step : public ChainStep {
  public:
   void describe(Fields& fields) override {
@@ -40,6 +51,10 @@ class BrainMaskStep : public ChainStep {
   std::vector<std::string> templates() const override {
     return mask_.empty() ? std::vector<std::string>{} : std::vector<std::string>{mask_};
   }
+  std::vector<std::string> files(const std::string& scan) const override {
+    const auto mask = beside_.empty() ? std::nullopt : find_beside(scan);
+    return mask ? std::vector<std::string>{*mask} : std::vector<std::string>{};
+  }
   void check() const override {
     if (mask_.empty() == beside_.empty()) fail_usage("the step brain_mask needs either mask: NAME or beside: ENDING");
   }
@@ -62,7 +77,11 @@ class BrainMaskStep : public ChainStep {
   }
 
   Tensor of_the_scan(const ChainState& state) const {
-    const Image mask = read_scan(mask_file(state.image.path));
+    const auto file = find_beside(state.image.path);
+    if (!file)
+      fail_input("'{}' has no brain mask beside it: expected {}{}.nii.gz, .nii, .nrrd or .mha", state.image.path,
+                 stem_of_scan(state.image.path), beside_);
+    const Image mask = read_scan(*file);
     Lookup nearest;
     nearest.interpolation = Interpolation::Nearest;
     nearest.source_from_target = state.native_from_chain;
@@ -70,17 +89,13 @@ class BrainMaskStep : public ChainStep {
     return resample(inside, mask.geometry.ras_from_voxel, grid_of(state.image), nearest);
   }
 
-  std::string mask_file(const std::string& scan) const {
-    const std::filesystem::path path = scan;
-    std::string stem = path.filename().string();
-    for (const char* ending : {".nii.gz", ".nii", ".nrrd", ".mha"})
-      if (const std::string end = ending; stem.size() > end.size() && stem.substr(stem.size() - end.size()) == end)
-        stem = stem.substr(0, stem.size() - end.size());
+  std::optional<std::string> find_beside(const std::string& scan) const {
     std::error_code ec;
-    for (const char* ending : {".nii.gz", ".nii", ".nrrd", ".mha"})
-      if (const auto mask = path.parent_path() / (stem + beside_ + ending); std::filesystem::is_regular_file(mask, ec))
+    for (const char* ending : kMaskEndings)
+      if (const auto mask = std::filesystem::path(scan).parent_path() / (stem_of_scan(scan) + beside_ + ending);
+          std::filesystem::is_regular_file(mask, ec))
         return mask.string();
-    fail_input("'{}' has no brain mask beside it: expected {}{}.nii.gz, .nii, .nrrd or .mha", scan, stem, beside_);
+    return {};
   }
 
   std::string mask_, beside_;
@@ -115,7 +130,7 @@ class IntensityStep : public ChainStep {
     const double levels = bits_ == 0 ? 1 : static_cast<double>((int64_t{1} << bits_) - 1);
     state.image.voxels = bits_ == 0 ? voxels : voxels.mul_(levels).round_();
     state.image.full_scale = levels;
-    return {{"black", black}, {"white", white}};
+    return {{"black", black}, {"white", white}, {"levels", levels}};  // black became 0, white `levels`
   }
 
  private:

@@ -20,6 +20,11 @@ bool ends_with_ignoring_case(const std::string& text, const std::string& ending)
          });
 }
 
+bool is_folder(const std::string& path) {
+  std::error_code ec;
+  return fs::is_directory(path, ec);
+}
+
 /// Letters and digits as they are, anything else as one dash.
 std::string as_name(const std::string& text) {
   std::string name;
@@ -31,31 +36,36 @@ std::string as_name(const std::string& text) {
   return name;
 }
 
+/// The series of a folder or archive; none where it cannot be read: it is a case that fails, and the rest goes on.
+std::vector<SeriesInfo> series_of(const std::string& path) {
+  try {
+    return dicom_series(path);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
+    return {};
+  }
+}
+
 /// A folder or archive of DICOM: a case for each series, named by the folder and, where there are several, by the
 /// series too.
 std::vector<CaseInput> dicom_cases(const std::string& path, const CaseSelection& selection) {
   fs::path whole = fs::absolute(path).lexically_normal();
   if (whole.filename().empty()) whole = whole.parent_path();
-  const std::string name = stem_of(whole.string());
+  const std::string name = is_folder(path) ? whole.filename().string() : stem_of(whole.string());
   if (!selection.choice.series.empty()) return {{path, name, selection.choice}};
-  const std::vector<SeriesInfo> all = dicom_series(path);
+  const std::vector<SeriesInfo> all = series_of(path);
   if (all.size() < 2) return {{path, name, selection.choice}};
   std::vector<CaseInput> cases;
   for (const SeriesInfo& series : all) {
     cases.push_back(
         {path, fmt::format("{}_{}_{}", name, series.number, as_name(series.description)), selection.choice});
-    cases.back().choice.series = series.uid;
+    cases.back().choice.series = std::to_string(series.number);  // a UID may stand for images of several directions
   }
   return cases;
 }
 
 CaseInput file_case(const std::string& path, const CaseSelection& selection) {
   return {path, stem_of(path), selection.choice};
-}
-
-bool is_folder(const std::string& path) {
-  std::error_code ec;
-  return fs::is_directory(path, ec);
 }
 
 bool is_container(const std::string& path) { return is_folder(path) || ends_with_ignoring_case(path, ".zip"); }

@@ -28,10 +28,10 @@ struct CaseSelection {
 };
 /// The scans that files, folders, BIDS datasets and CSV splits stand for, each once, with names unique among them. A
 /// folder stands for its images in order of name, not deeper; a folder or zip archive of DICOM for its series, each a
-/// scan; a BIDS dataset (it has dataset_description.json or folders sub-*) for its T1w images. A name is the file's or
-/// folder's stem; where there are several series their number and description follow, and where two names are equal the
-/// folder's name goes in front, then a number behind. Throws Input: a path that does not exist, an empty folder; Usage:
-/// a participant that is not there.
+/// scan; a BIDS dataset (it has dataset_description.json or folders sub-*) for its T1w images. What is damaged stays in
+/// the list: reading it says why. A name is the file's stem or the folder's name; where there are several series their
+/// number and description follow, and where two names are equal the folder's name goes in front, then a number behind.
+/// Throws Input: a path that does not exist, an empty folder; Usage: a participant that is not there.
 std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection = {});
 
 }  // namespace thor

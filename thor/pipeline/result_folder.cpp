@@ -34,13 +34,35 @@ std::string json_text(const nlohmann::json& value) {
   return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
-/// The name of the mask that an earlier run left beside this sidecar; "" where there is none.
-std::string mask_of_sidecar(const std::string& path) {
+/// The object in a JSON file; an empty one where there is none.
+nlohmann::json json_file(const std::string& path) {
   std::error_code ec;
-  if (!fs::is_regular_file(path, ec) || fs::file_size(path, ec) > kMaxSidecarBytes) return {};
-  const auto old = nlohmann::json::parse(read_text_file(path, kMaxSidecarBytes), nullptr, /*allow_exceptions=*/false);
-  const auto mask = old.is_object() ? old.find("mask") : old.end();
-  return mask != old.end() && mask->is_string() ? mask->get<std::string>() : std::string();
+  if (!fs::is_regular_file(path, ec) || fs::file_size(path, ec) > kMaxSidecarBytes) return nlohmann::json::object();
+  auto json = nlohmann::json::parse(read_text_file(path, kMaxSidecarBytes), nullptr, /*allow_exceptions=*/false);
+  return json.is_object() ? json : nlohmann::json::object();
+}
+
+bool says(const nlohmann::json& about, const char* key, const std::string& text) {
+  const auto found = about.find(key);
+  return found != about.end() && *found == text;
+}
+
+/// True for the description of a dataset that this program wrote.
+bool is_generated_here(const nlohmann::json& description) {
+  const auto by = description.find("GeneratedBy");
+  return by != description.end() && by->is_array() && !by->empty() && by->front().is_object() &&
+         says(by->front(), "Name", "thor");
+}
+
+/// A map of fewer slices must not leave slices of an earlier one in its folder.
+void remove_map_series(const fs::path& folder) {
+  std::error_code ec;
+  std::vector<fs::path> old;
+  for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
+    if (it->path().filename().string().rfind("map_", 0) == 0 && it->path().extension() == ".dcm")
+      old.push_back(it->path());
+  for (const fs::path& file : old) fs::remove(file, ec);
+  if (!old.empty() && fs::is_empty(folder, ec)) fs::remove(folder, ec);
 }
 
 std::optional<Calibration> calibration_for(const Pipeline& pipeline, const DetectOptions& options) {
@@ -111,32 +133,43 @@ void ResultFolder::check_inputs(const std::vector<CaseInput>& cases) const {
     if (!results.insert(sidecar(one)).second)
       fail_usage("'{}' and another input would both write '{}'; detect them into different folders", one.path,
                  sidecar(one));
+    std::vector<std::string> files{segmentation(one), map_series(one)};
     for (const char* kind : kKinds)
-      for (const char* ending : kEndings)
-        if (const std::string result = path(one, file(one, kind, ending)); inputs.count(real_path(result)))
-          fail_usage("a result would overwrite the input '{}'; give the results another folder", result);
+      for (const char* ending : kEndings) files.push_back(file(one, kind, ending));
+    for (const std::string& result : files)
+      if (inputs.count(real_path(path(one, result))))
+        fail_usage("a result would overwrite the input '{}'; give the results another folder", path(one, result));
+    check_is_ours(one);
   }
-  if (calibration_) check_masks(cases);
 }
 
-void ResultFolder::check_masks(const std::vector<CaseInput>& cases) const {
-  for (const CaseInput& one : cases)
-    for (const char* ending : kEndings) {
-      const std::string mask = file(one, "mask", ending);
-      std::error_code ec;
-      if (fs::exists(path(one, mask), ec) && mask_of_sidecar(sidecar(one)) != mask)
-        fail_usage("'{}' is there already and not by an earlier run; move it, or give the results another folder",
-                   path(one, mask));
-    }
+void ResultFolder::check_is_ours(const CaseInput& input) const {
+  const nlohmann::json old = json_file(sidecar(input));
+  std::vector<std::string> foreign;
+  if (!old.contains("thor")) foreign.push_back(sidecar(input));
+  for (const char* ending : kEndings)
+    if (const std::string mask = file(input, "mask", ending); calibration_ && !says(old, "mask", mask))
+      foreign.push_back(path(input, mask));
+  if (!bids() && !says(old, "segmentation_dicom", segmentation(input)))
+    foreign.push_back(path(input, segmentation(input)));
+  std::error_code ec;
+  for (const std::string& one : foreign)
+    if (fs::exists(one, ec))
+      fail_usage("'{}' is there already and not by an earlier run; move it, or give the results another folder", one);
 }
 
 void ResultFolder::remove_old(const CaseInput& input) const {
-  const std::string old = sidecar(input), mask = mask_of_sidecar(old);
+  const nlohmann::json old = json_file(sidecar(input));
   std::error_code ec;
   for (const char* ending : kEndings)
-    if (mask == file(input, "mask", ending)) fs::remove(path(input, mask), ec);
-  fs::remove(old, ec);
-  if (ec) fail_input("cannot replace '{}': {}", old, ec.message());
+    if (const std::string mask = file(input, "mask", ending); says(old, "mask", mask)) {
+      fs::remove(path(input, mask), ec);
+      if (bids()) fs::remove(path(input, file(input, "mask", ".json")), ec);
+    }
+  if (says(old, "segmentation_dicom", segmentation(input))) fs::remove(path(input, segmentation(input)), ec);
+  if (!bids()) remove_map_series(path(input, map_series(input)));
+  fs::remove(sidecar(input), ec);
+  if (ec) fail_input("cannot replace '{}': {}", sidecar(input), ec.message());
 }
 
 nlohmann::json ResultFolder::begin(const CaseInput& input) const {
@@ -174,8 +207,12 @@ nlohmann::json ResultFolder::sources(const CaseInput& input) const {
 }
 
 void ResultFolder::describe_dataset() {
+  const std::string description = options_.output + "/dataset_description.json";
+  std::error_code ec;
+  if (fs::exists(description, ec) && !is_generated_here(json_file(description)))
+    fail_usage("'{}' describes another dataset; give the results a folder of their own, e.g. '{}'", description,
+               (fs::path(options_.output) / "derivatives/thor").string());
   for (const std::string& input : options_.inputs) {
-    std::error_code ec;
     const auto place = bids_place(fs::is_directory(input, ec) ? input + "/file" : input);
     if (place && raw_.empty()) raw_ = place->dataset;
   }
@@ -191,7 +228,7 @@ void ResultFolder::describe_dataset() {
     about["SourceDatasets"] = {{{"URL", "file://" + raw_}}};
     about["DatasetLinks"] = {{"raw", "file://" + raw_}};
   }
-  write_text_atomically(options_.output + "/dataset_description.json", json_text(about));
+  write_text_atomically(description, json_text(about));
 }
 
 }  // namespace thor

@@ -16,19 +16,24 @@ namespace thor {
 class ResultFolder {
  public:
   /// Makes the folder. Throws Usage: an unknown layout, a rate for the mask that is none, or that the model's
-  /// calibration does not have; Input where the folder cannot be written.
+  /// calibration does not have, for BIDS a folder that another dataset is described in; Input where the folder cannot
+  /// be written.
   ResultFolder(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run);
-  /// Throws Usage where a result would take the place of an input, of another result or of a mask that no earlier run
-  /// wrote, or be taken for an input by the next run.
+  /// Throws Usage where a result would take the place of an input, of another result or of a sidecar, mask or
+  /// segmentation that no earlier run wrote, or be taken for an input by the next run.
   void check_inputs(const std::vector<CaseInput>& cases) const;
 
   /// NAME_kind.ending, or as BIDS names it: the name within the case's own folder.
   std::string file(const CaseInput& input, const std::string& kind, const std::string& ending) const;
   /// Of the results page of a volume.
   std::string page(const CaseInput& input) const;
+  /// Of what goes to DICOM viewers: the segmentation, and the folder of the map's series.
+  std::string segmentation(const CaseInput& input) const { return input.name + "_seg.dcm"; }
+  std::string map_series(const CaseInput& input) const { return input.name + "_map_dicom"; }
   /// Where a file of a case lies.
   std::string path(const CaseInput& input, const std::string& file) const;
-  /// The sidecar of a case begins with what all of them say; removes an old one and its mask, makes the case's folder.
+  /// The sidecar of a case begins with what all of them say; removes an old one with the mask and the DICOM results of
+  /// its run, makes the case's folder.
   nlohmann::json begin(const CaseInput& input) const;
   /// Writes the sidecar: the case is complete.
   void finish(const CaseInput& input, nlohmann::json about) const;
@@ -44,7 +49,7 @@ class ResultFolder {
   bool bids() const { return options_.layout == "bids"; }
   std::string sidecar(const CaseInput& input) const;
   nlohmann::json sources(const CaseInput& input) const;
-  void check_masks(const std::vector<CaseInput>& cases) const;
+  void check_is_ours(const CaseInput& input) const;
   void remove_old(const CaseInput& input) const;
   void describe_dataset();
 

@@ -2,7 +2,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -82,9 +81,7 @@ void VolumeCase::write_volumes(const Native& native, nlohmann::json& about) cons
 
 /// The mask and the map over the source in DICOM viewers. What DICOM cannot take does not cost the other results.
 void VolumeCase::write_dicom(const Native& native, nlohmann::json& about) const {
-  const std::string segmentation = input_.name + "_seg.dcm", folder = input_.name + "_map_dicom";
-  std::error_code ec;
-  std::filesystem::remove(path(segmentation), ec);
+  const std::string segmentation = with_.folder.segmentation(input_), folder = with_.folder.map_series(input_);
   const std::string provenance =
       fmt::format("detector {}, config {}, seed {}, model {}", with_.options.detector_name,
                   with_.options.detector_config.dump(), about.at("seed").dump(), with_.pipeline.model().hash);
@@ -189,11 +186,10 @@ CaseOutput VolumeCase::write() {
 /// Undoes what the chain did to intensities, last step first: windows, and the bias fields, which it knows as one.
 Tensor VolumeCase::native_values() {
   Tensor& native = chained_.volume.voxels;
-  const double levels = chained_.volume.full_scale > 0 ? chained_.volume.full_scale : 1;
   for (auto step = chained_.record.rbegin(); step != chained_.record.rend(); ++step) {
     if (step->contains("black") && step->contains("white")) {
       const double black = step->at("black").get<double>(), white = step->at("white").get<double>();
-      native.mul_((white - black) / levels).add_(black);
+      native.mul_((white - black) / step->at("levels").get<double>()).add_(black);
     } else if (step->contains("field_min") && chained_.field.defined()) {
       native.mul_(chained_.field);
       chained_.field.reset();

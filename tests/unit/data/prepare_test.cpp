@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/scans.h"
 #include "tests/support.h"
 #include "tests/unit/data/chain_world.h"
 #include "thor/base/error.h"
@@ -108,6 +109,30 @@ TEST_F(Preparation, GoesOnAfterBadScansAndSaysWhy) {
   EXPECT_THAT(failures_of(result.scans), HasSubstr("'head0.nii.gz' ("));
 }
 
+TEST_F(Preparation, StopsWhereFinishedVolumesCannotBeKept) {
+  // Something that a file cannot take the place of.
+  std::filesystem::create_directories(part_file(job_.keep, {"", "", "", "head1.nii.gz", 0}) + "/in the way");
+  try {
+    prepared();
+    FAIL() << "a volume was lost without a word";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Input);
+    EXPECT_THAT(error.what(), HasSubstr("head1"));
+  }
+}
+
+TEST_F(Preparation, DoesAgainAScanWhoseBrainMaskChanged) {
+  job_.preprocess.steps.insert(job_.preprocess.steps.begin(), {"{step: brain_mask, beside: _brain}"});
+  write_text_atomically(folder_ / "list.csv", "image\nhead0.nii.gz\n");
+  const Image head = read_scan(folder_ / "head0.nii.gz");
+  Tensor brain = at::ones_like(head.voxels);
+  write_nifti(folder_ / "head0_brain.nii.gz", brain, head.geometry);
+  const Tensor whole = prepared().archive.slices;
+  brain.narrow(2, 0, 15).zero_();
+  write_nifti(folder_ / "head0_brain.nii.gz", brain, head.geometry);
+  EXPECT_GT(max_abs_diff(prepared().archive.slices, whole), 0.1);
+}
+
 TEST_F(Preparation, StopsWhereTheStepsCannotBe) {
   job_.preprocess.steps.push_back({"{step: register, template: mni}"});
   EXPECT_THROW(prepared(), Error);
@@ -187,6 +212,14 @@ TEST_F(ScanLists, TakeAFoldersImagesAndItsSeries) {
   EXPECT_THAT(names(list_scans(folder_.path())), ElementsAre("a.png", "b.nii.gz", "series"));
   touch("one.dcm");
   EXPECT_EQ(list_scans(folder_.path()).size(), 1u);
+  EXPECT_EQ(list_scans(folder_.path())[0].image, folder_.path());
+}
+
+TEST_F(ScanLists, TakeAFolderOfDicomFilesWithoutEndingsAsOneScan) {
+  test::DicomSpec slice;
+  slice.pixels = at::zeros({3, 4}, at::kShort);
+  write_text_atomically(folder_ / "IM0001", test::dicom_of(slice));
+  ASSERT_EQ(list_scans(folder_.path()).size(), 1u);
   EXPECT_EQ(list_scans(folder_.path())[0].image, folder_.path());
 }
 

@@ -156,6 +156,11 @@ TEST(VolumeChain, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused("{step: reorient, to: RAR}"), HasSubstr("RAR"));
 }
 
+TEST(VolumeChain, RefusesAPaddedSizeThatNoMemoryHolds) {
+  EXPECT_THAT(story([&] { run({"{step: crop_pad, size: [4096, 4096, 4096]}"}); }, ErrorKind::Input),
+              HasSubstr("4096 x 4096 x 4096 is too large"));
+}
+
 TEST(VolumeChain, TakesTheBrainMaskThatLiesBesideTheScan) {
   const test::TemporaryFolder folder;
   Image scan = head();
