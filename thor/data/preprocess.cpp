@@ -55,6 +55,12 @@ Window percentile_window(const Image& image, double min, double percent) {
   return {black, white};
 }
 
+void check_slice_size(const Image& image) {
+  const int64_t height = image.voxels.size(1), width = image.voxels.size(2);
+  if (std::min(height, width) < kMinSide)
+    fail_input("'{}' has {} x {} pixels; at least {} x {} are needed", image.path, width, height, kMinSide, kMinSide);
+}
+
 }  // namespace
 
 void PreprocessConfig::describe(Fields& fields) {
@@ -77,6 +83,7 @@ void PreprocessConfig::check() const {
 }
 
 Window window_of(const PreprocessConfig& config, const Image& image) {
+  check_slice_size(image);
   const double min = image.voxels.min().item<float>(), max = image.voxels.max().item<float>();
   if (min == max) fail_input("'{}' has the value {:g} everywhere: there is nothing to see in it", image.path, min);
   if (config.intensity == "full_range") return full_range_window(image, min, max);
@@ -91,9 +98,7 @@ PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, con
   PreparedSlice prepared;
   prepared.height = native.size(0);
   prepared.width = native.size(1);
-  if (std::min(prepared.height, prepared.width) < kMinSide)
-    fail_input("'{}' has {} x {} pixels; at least {} x {} are needed", image.path, prepared.width, prepared.height,
-               kMinSide, kMinSide);
+  check_slice_size(image);
   prepared.black = window.black;
   prepared.white = window.white;
   const Tensor unit = ((native - window.black) / (window.white - window.black)).clamp(0, 1);  // [H,W]
