@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "thor/base/ending.h"
 #include "thor/base/error.h"
 #include "thor/image/image.h"
 
@@ -12,12 +13,6 @@ namespace fs = std::filesystem;
 
 namespace thor {
 namespace {
-
-bool ends_with(const std::string& text, const std::string& ending) {
-  return text.size() >= ending.size() && std::equal(ending.rbegin(), ending.rend(), text.rbegin(), [](char a, char b) {
-           return a == std::tolower(static_cast<unsigned char>(b));
-         });
-}
 
 /// What lies in a folder and is not hidden, in order of name.
 std::vector<fs::path> content_of(const fs::path& folder) {
@@ -55,7 +50,7 @@ bool is_bids(const fs::path& folder) {
 void add_anatomy(const fs::path& subject_or_session, const fs::path& dataset, std::vector<SplitRow>& rows) {
   if (!is_folder(subject_or_session / "anat")) return;
   for (const fs::path& file : content_of(subject_or_session / "anat"))
-    if (ends_with(file.string(), "_t1w.nii.gz") || ends_with(file.string(), "_t1w.nii"))
+    if (has_ending(file.string(), "_t1w.nii.gz") || has_ending(file.string(), "_t1w.nii"))
       rows.push_back(row_of(file, dataset));
 }
 
@@ -85,7 +80,7 @@ std::vector<SplitRow> scans_of_bids(const fs::path& dataset, const std::vector<s
 /// DICOM files end in .dcm or .ima, in nothing, or in the last number of an UID.
 bool has_dicom_name(const fs::path& file) {
   const std::string ending = file.extension().string();
-  return ending.empty() || ends_with(ending, ".dcm") || ends_with(ending, ".ima") ||
+  return ending.empty() || has_ending(file.string(), ".dcm") || has_ending(file.string(), ".ima") ||
          std::all_of(ending.begin() + 1, ending.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
@@ -100,8 +95,9 @@ bool holds_dicom(const fs::path& folder) {
 std::vector<SplitRow> scans_of_folder(const fs::path& folder) {
   std::vector<SplitRow> rows;
   for (const fs::path& at : content_of(folder)) {
-    if (ends_with(at.string(), ".dcm")) return {row_of(folder, folder)};
-    const bool scan = is_folder(at) ? holds_dicom(at) : has_image_ending(at.string()) || ends_with(at.string(), ".zip");
+    if (has_ending(at.string(), ".dcm")) return {row_of(folder, folder)};
+    const bool scan =
+        is_folder(at) ? holds_dicom(at) : has_image_ending(at.string()) || has_ending(at.string(), ".zip");
     if (scan) rows.push_back(row_of(at, folder));
   }
   if (rows.empty() && is_dicom_folder(folder.string())) return {row_of(folder, folder)};
@@ -119,7 +115,7 @@ std::vector<SplitRow> list_scans(const std::string& input, const std::vector<std
   if (is_folder(at) && is_bids(at)) return scans_of_bids(at, participants);
   if (!participants.empty()) fail_usage("'{}' is no BIDS dataset: it has no participants to choose from", input);
   if (is_folder(at)) return scans_of_folder(at);
-  if (ends_with(input, ".csv")) return read_split(input);
+  if (has_ending(input, ".csv")) return read_split(input);
   return {row_of(at, at)};
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <new>
 
+#include "thor/base/ending.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
@@ -46,13 +47,9 @@ constexpr Format kFormats[] = {
 };
 
 const Format* format_of(const std::string& path) {
-  std::string name = fs::path(path).filename().string();
-  std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
-  for (const Format& format : kFormats) {
-    const std::string ending = format.ending;
-    if (name.size() > ending.size() && name.compare(name.size() - ending.size(), ending.size(), ending) == 0)
-      return &format;
-  }
+  const std::string name = fs::path(path).filename().string();
+  for (const Format& format : kFormats)
+    if (has_ending(name, format.ending)) return &format;
   return nullptr;
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "thor/base/ending.h"
 #include "thor/base/error.h"
 #include "thor/data/scan_list.h"
 
@@ -13,12 +14,6 @@ namespace fs = std::filesystem;
 
 namespace thor {
 namespace {
-
-bool ends_with_ignoring_case(const std::string& text, const std::string& ending) {
-  return text.size() >= ending.size() && std::equal(ending.rbegin(), ending.rend(), text.rbegin(), [](char a, char b) {
-           return a == std::tolower(static_cast<unsigned char>(b));
-         });
-}
 
 bool is_folder(const std::string& path) {
   std::error_code ec;
@@ -68,7 +63,7 @@ CaseInput file_case(const std::string& path, const CaseSelection& selection) {
   return {path, stem_of(path), selection.choice};
 }
 
-bool is_container(const std::string& path) { return is_folder(path) || ends_with_ignoring_case(path, ".zip"); }
+bool is_container(const std::string& path) { return is_folder(path) || has_ending(path, ".zip"); }
 
 /// True where everything in a folder is a file of no known ending: DICOM, if anything.
 bool holds_nameless_files_only(const std::string& folder) {
@@ -96,7 +91,7 @@ std::vector<CaseInput> cases_of(const std::string& input, const CaseSelection& s
   if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give a scan, a folder of scans or a CSV", input);
   if (is_folder(input)) return folder_cases(input, selection);
   if (is_container(input)) return dicom_cases(input, selection);
-  if (!ends_with_ignoring_case(input, ".csv")) return {file_case(input, selection)};
+  if (!has_ending(input, ".csv")) return {file_case(input, selection)};
   std::vector<CaseInput> cases;
   for (const SplitRow& row : read_split(input)) cases.push_back(file_case(row.image, selection));
   return cases;
@@ -126,7 +121,7 @@ void make_names_unique(std::vector<CaseInput>& cases) {
 
 std::string stem_of(const std::string& path) {
   const std::string file = fs::path(path).filename().string();
-  return ends_with_ignoring_case(file, ".nii.gz") ? file.substr(0, file.size() - 7) : fs::path(file).stem().string();
+  return has_ending(file, ".nii.gz") ? file.substr(0, file.size() - 7) : fs::path(file).stem().string();
 }
 
 std::vector<CaseInput> list_cases(const std::vector<std::string>& inputs, const CaseSelection& selection) {
