@@ -27,7 +27,8 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
   const nlohmann::json state = {{"step", checkpoint.step},
                                 {"seconds", checkpoint.seconds},
                                 {"config", checkpoint.config},
-                                {"data_sha256", checkpoint.data_sha256}};
+                                {"data_sha256", checkpoint.data_sha256},
+                                {"from", checkpoint.from}};
   file.metadata["thor.checkpoint"] = state.dump();
   write_safetensors(path, file);
 }
@@ -44,6 +45,7 @@ Checkpoint load_checkpoint(const std::string& path) {
       checkpoint.seconds = state.at("seconds").get<double>();
       checkpoint.config = state.at("config");
       checkpoint.data_sha256 = state.at("data_sha256").get<std::string>();
+      if (const auto from = state.find("from"); from != state.end()) checkpoint.from = *from;
     } catch (const nlohmann::json::exception& e) {
       fail_input("the checkpoint's metadata is damaged: {}", e.what());
     }

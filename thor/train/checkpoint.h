@@ -12,8 +12,9 @@ struct Checkpoint {
   int64_t step = 0;    ///< optimizer steps done
   double seconds = 0;  ///< of training so far
   StateDict weights, ema, first_moments, second_moments;
-  nlohmann::json config;    ///< of the experiment
-  std::string data_sha256;  ///< of the training slices
+  nlohmann::json config;                   ///< of the experiment
+  std::string data_sha256;                 ///< of the training slices
+  nlohmann::json from = nlohmann::json();  ///< provenance of the model the training started from; null = random weights
 };
 
 /// Atomic: the file is the old checkpoint or the new one.

@@ -144,6 +144,7 @@ class Run {
                       {"data", to_json(data_summary_)},
                       {"precision", dtype_ == at::kFloat ? "fp32" : "bf16"},
                       {"config", state_.config["train"]}};
+    if (!state_.from.is_null()) model.training["from"] = state_.from;
     if (validation_loss_ >= 0) model.training["validation_loss"] = validation_loss_;
     model.detector = state_.config["detector"];
     return model;
@@ -157,11 +158,21 @@ class Run {
   void start_fresh() {
     if (std::filesystem::exists(checkpoint_path()))
       fail_usage("'{}' already holds a training; go on with --resume, or choose another folder", paths_.run);
-    state_.weights = init_unet(config_.model.model, config_.train.seed);
+    state_.weights = first_weights();
     for (auto& [name, tensor] : state_.weights) {
       tensor = tensor.to(device_);
       state_.ema[name] = tensor.clone();
     }
+  }
+
+  StateDict first_weights() {
+    if (paths_.from.empty()) return init_unet(config_.model.model, config_.train.seed);
+    const Model model = load_model(paths_.from);
+    const ShapeList shapes = unet_shapes(config_.model.model);
+    StateDict weights = load_strictly(model.weights, shapes, paths_.from);
+    for (auto& [name, tensor] : weights) tensor = tensor.clone();
+    state_.from = {{"model", model.hash}, {"training", model.training}};
+    return weights;
   }
 
   // The steps, time limit and intervals may change between runs; nothing that decides the weights may.

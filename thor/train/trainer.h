@@ -11,7 +11,8 @@ struct TrainPaths {
   std::string train_data, val_data;  ///< CSV or prepared archive; val may be ""
   std::string run;  ///< folder: model.safetensors, checkpoint.safetensors, log.jsonl, TensorBoard events, samples/
   TemplatePlaces templates =
-      {};  ///< where the templates of the chain lie, unless the data are an archive that holds them
+      {};                 ///< where the templates of the chain lie, unless the data are an archive that holds them
+  std::string from = {};  ///< model whose weights a new training starts from; "" = random ones
 };
 
 /// How a training ended.
