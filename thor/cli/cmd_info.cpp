@@ -30,9 +30,18 @@ bool is_model(const std::string& path) {
 nlohmann::json describe(Model& model, const std::string& path) {
   int64_t parameters = 0;
   for (const auto& [name, tensor] : model.weights) parameters += tensor.numel();
+  nlohmann::json members = nlohmann::json::object();
+  for (const Member& member : model.members) {
+    ModelConfig config = member.model.config;
+    members[member.name] = Fields(config).to_json();
+    members[member.name]["detector"] = member.model.detector;
+    members[member.name]["training"] = member.model.training;
+    for (const auto& [name, tensor] : member.model.weights) parameters += tensor.numel();
+  }
   nlohmann::json out = Fields(model.config).to_json();
   out["file"] = {{"path", path}, {"sha256", model.hash}, {"tensors", model.weights.size()}, {"parameters", parameters}};
   out["detector"] = model.detector;
+  out["members"] = members;
   out["training"] = model.training;
   out["calibration"] = model.calibration;
   return out;
@@ -62,7 +71,7 @@ int describe_model(const InfoOptions& options) {
     fmt::print("{}\n", json_text(out));
     return 0;
   }
-  for (const char* section : {"file", "model", "diffusion", "noise", "preprocess", "detector", "training"})
+  for (const char* section : {"file", "model", "diffusion", "noise", "preprocess", "detector", "members", "training"})
     print_section(section, out.at(section));
   for (const Calibration& calibration : calibrations_of(model)) fmt::print("\n{}", calibration_table(calibration));
   return 0;

@@ -43,6 +43,8 @@ std::vector<Command> commands();
 Command phantom_command();
 Command prepare_command();
 Command train_command();
+Command pack_command();
+Command combine_command();
 Command calibrate_command();
 Command detect_command();
 Command diagnose_command();

@@ -8,6 +8,7 @@
 #include "thor/base/config.h"
 #include "thor/base/random.h"
 #include "thor/base/tensor.h"
+#include "thor/detect/evidence.h"
 #include "thor/diffusion/diffusion.h"
 #include "thor/nn/perceptual.h"
 
@@ -32,6 +33,18 @@ struct NoiseDraw {
   int64_t repeat = 0;
 };
 
+struct Detection {
+  Tensor map;             ///< anomaly map, float32 [N,1,H,W] >= 0
+  Tensor pseudo_healthy;  ///< float32 [N,1,H,W] in [0,1]
+  Tensor score;           ///< float32 [N], image score: mean of the map
+};
+
+/// One of several detectors with a network of its own, and the yardstick of its maps.
+struct MemberView {
+  std::function<Detection(const Images&)> detect;
+  const HealthyReference& reference;
+};
+
 /// All that a detector may use. It sees tensors, never files.
 struct Context {
   const Diffusion& diffusion;
@@ -43,12 +56,8 @@ struct Context {
   Perceptual perceptual;
   /// Sees intermediate results by name ("map", "x0", "harmonized", "region") and timestep; may be empty.
   std::function<void(const char* name, int64_t t, const Tensor&)> trace;
-};
-
-struct Detection {
-  Tensor map;             ///< anomaly map, float32 [N,1,H,W] >= 0
-  Tensor pseudo_healthy;  ///< float32 [N,1,H,W] in [0,1]
-  Tensor score;           ///< float32 [N], image score: mean of the map
+  /// Of an ensemble.
+  std::vector<MemberView> members = {};
 };
 
 /// One method: its knobs and its algorithm.

@@ -3,10 +3,13 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/detect/ensemble.h"
 
 namespace thor {
 
 namespace {
+
+constexpr const char* kEnsemble = "ensemble";
 
 /// Says what the network never met in training: it would answer all the same, and nothing in a map would show it.
 void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
@@ -24,9 +27,46 @@ void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
     warn("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
 }
 
+void assign(Fields& fields, const std::vector<std::string>& sets) {
+  for (const auto& set : sets) {
+    if (set.rfind("detector.name=", 0) == 0)
+      fail_usage("the detector is chosen with --detector, not with --set {}", set);
+    fields.assign(set);
+  }
+}
+
+/// Names, networks and settings of the members decide what a map value means, as much as the knobs do.
+nlohmann::json members_of(const Model& model) {
+  nlohmann::json list = nlohmann::json::array();
+  for (const Member& member : model.members)
+    list.push_back({{"name", member.name}, {"model", member.model.hash}, {"detector", member.model.detector}});
+  return list;
+}
+
+DetectorChoice choose_ensemble(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
+  if (!name.empty() && name != kEnsemble)
+    fail_usage("the model is an ensemble of {} networks, each with its own detector; it has no detector '{}'",
+               model.members.size(), name);
+  DetectorChoice choice{kEnsemble, std::make_unique<Ensemble>(EnsembleConfig()), {}};
+  Fields fields;
+  fields.group("detector", *choice.detector);
+  if (!model.detector.empty()) {
+    nlohmann::json knobs = model.detector;
+    knobs.erase("name");
+    with_context("reading the detector settings in the model", [&] {
+      fields.read(nlohmann::json{{"detector", knobs}}.dump());
+    });
+  }
+  assign(fields, sets);
+  choice.config = fields.to_json().value("detector", nlohmann::json::object());
+  choice.config["members"] = members_of(model);
+  return choice;
+}
+
 }  // namespace
 
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
+  if (!model.members.empty()) return choose_ensemble(model, name, sets);
   const std::string recommended = model.detector.value("name", "");
   DetectorChoice choice;
   choice.name = !name.empty() ? name : !recommended.empty() ? recommended : "thor";
@@ -41,11 +81,7 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
       fields.read(nlohmann::json{{"detector", knobs}}.dump());
     });
   }
-  for (const auto& set : sets) {
-    if (set.rfind("detector.name=", 0) == 0)
-      fail_usage("the detector is chosen with --detector, not with --set {}", set);
-    fields.assign(set);
-  }
+  assign(fields, sets);
   choice.config = fields.to_json().value("detector", nlohmann::json::object());
   warn_of_untrained(model, choice);
   return choice;

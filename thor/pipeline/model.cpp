@@ -7,6 +7,8 @@
 #include "thor/base/file.h"
 #include "thor/base/version.h"
 #include "thor/nn/safetensors.h"
+#include "thor/pipeline/members.h"
+#include "thor/pipeline/model_parts.h"
 
 namespace thor {
 namespace {
@@ -33,11 +35,6 @@ nlohmann::json parse_object(const Metadata& metadata, const std::string& key) {
   }
 }
 
-/// File names from other systems need not be UTF-8; JSON must be.
-std::string text_of(const nlohmann::json& value) {
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
 void check_format(const Metadata& metadata, const std::string& path) {
   const auto format = metadata.find("thor.format");
   if (format == metadata.end() || !metadata.count("thor.config"))
@@ -53,12 +50,17 @@ void check_format(const Metadata& metadata, const std::string& path) {
   }
 }
 
-/// A config that does not fit is the user's mistake on the command line but the file's when it comes from there.
-ModelConfig read_config(const Metadata& metadata) {
+}  // namespace
+
+std::string metadata_text(const nlohmann::json& value) {
+  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+// A config that does not fit is the user's mistake on the command line but the file's when it comes from there.
+ModelConfig parse_model_config(const nlohmann::json& json) {
   ModelConfig config;
-  const std::string text = parse_object(metadata, "thor.config").dump();
   try {
-    Fields(config).read(text);
+    Fields(config).read(json.dump());
     config.check();
   } catch (const Error& e) {
     fail_input("its stored config is not usable: {}", e.what());
@@ -66,7 +68,7 @@ ModelConfig read_config(const Metadata& metadata) {
   return config;
 }
 
-StateDict read_weights(const StateDict& tensors, const ModelConfig& config) {
+StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& config) {
   for (const auto& [name, tensor] : tensors)
     if (!tensor.is_floating_point())
       fail_input("its tensor '{}' has type {}, expected a floating-point type", name, toString(tensor.scalar_type()));
@@ -77,7 +79,14 @@ StateDict read_weights(const StateDict& tensors, const ModelConfig& config) {
   return weights;
 }
 
-}  // namespace
+StateDict stored_weights(const StateDict& weights, const std::string& precision) {
+  if (precision != "fp32" && precision != "bf16")
+    fail_usage("the precision of stored weights is '{}', expected fp32 or bf16", precision);
+  StateDict stored;
+  for (const auto& [name, tensor] : weights)
+    stored[name] = tensor.detach().to(at::kCPU, precision == "bf16" ? at::kBFloat16 : at::kFloat).contiguous();
+  return stored;
+}
 
 void ModelConfig::describe(Fields& fields) {
   fields.group("model", model);
@@ -109,9 +118,10 @@ Model load_model(const std::string& path) {
     Safetensors file = read_safetensors(path);
     check_format(file.metadata, path);
     Model model;
-    model.config = read_config(file.metadata);
+    model.config = parse_model_config(parse_object(file.metadata, "thor.config"));
     model.templates = take_templates(file);
-    model.weights = read_weights(file.tensors, model.config);
+    model.members = take_members(model.config, file);
+    if (model.members.empty()) model.weights = parse_model_weights(file.tensors, model.config);
     model.training = parse_object(file.metadata, "thor.training");
     model.calibration = parse_object(file.metadata, "thor.calibration");
     model.detector = parse_object(file.metadata, "thor.detector");
@@ -120,19 +130,21 @@ Model load_model(const std::string& path) {
   });
 }
 
-void save_model(const std::string& path, const Model& model) {
-  const LoadReport report = compare(model.weights, unet_shapes(model.config.model));
-  if (!report.ok()) fail(ErrorKind::Internal, "a model to be saved does not fit its own config: {}", report.text());
+void save_model(const std::string& path, const Model& model, const std::string& precision) {
   Safetensors file;
-  for (const auto& [name, tensor] : model.weights)
-    file.tensors[name] = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+  if (model.members.empty()) {
+    const LoadReport report = compare(model.weights, unet_shapes(model.config.model));
+    if (!report.ok()) fail(ErrorKind::Internal, "a model to be saved does not fit its own config: {}", report.text());
+    file.tensors = stored_weights(model.weights, precision);
+  }
   ModelConfig config = model.config;
   file.metadata = {{"thor.format", kFormat},
                    {"thor.version", version()},
-                   {"thor.config", text_of(Fields(config).to_json())},
-                   {"thor.training", text_of(model.training)},
-                   {"thor.calibration", text_of(model.calibration)},
-                   {"thor.detector", text_of(model.detector)}};
+                   {"thor.config", metadata_text(Fields(config).to_json())},
+                   {"thor.training", metadata_text(model.training)},
+                   {"thor.calibration", metadata_text(model.calibration)},
+                   {"thor.detector", metadata_text(model.detector)}};
+  store_members(model.members, precision, file);
   store_templates(model.templates, file);
   write_safetensors(path, file);
 }
@@ -140,7 +152,7 @@ void save_model(const std::string& path, const Model& model) {
 void save_calibration(const std::string& from, const std::string& to, const Model& model) {
   if (sha256_of_file(from) != model.hash) fail_input("'{}' has changed since it was loaded; calibrate it again", from);
   Safetensors file = with_context("loading model " + from, [&] { return read_safetensors(from); });
-  file.metadata["thor.calibration"] = text_of(model.calibration);
+  file.metadata["thor.calibration"] = metadata_text(model.calibration);
   write_safetensors(to, file);
 }
 

@@ -2,9 +2,11 @@
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "thor/data/preprocess.h"
 #include "thor/data/templates.h"
+#include "thor/detect/evidence.h"
 #include "thor/diffusion/diffusion.h"
 #include "thor/diffusion/noise.h"
 #include "thor/nn/unet.h"
@@ -22,6 +24,8 @@ struct ModelConfig {
   void check() const;
 };
 
+struct Member;
+
 /// What training leaves behind: one safetensors file; the rest is JSON in its metadata under "thor.*" keys.
 struct Model {
   ModelConfig config;
@@ -31,10 +35,20 @@ struct Model {
   nlohmann::json calibration = nlohmann::json::object();  ///< see calibration.h; empty until `thor calibrate`
   nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
   std::string hash;                                       ///< SHA-256 of the file it came from
+  /// Of an ensemble, which has no weights of its own and preprocesses as all its members do.
+  std::vector<Member> members = {};
+};
+
+/// One network of an ensemble with the detector it recommends, and what that finds in healthy scans.
+struct Member {
+  std::string name;  ///< as people call it: letters, digits, "-", "."
+  Model model;
+  HealthyReference reference;
 };
 
 Model load_model(const std::string& path);
-void save_model(const std::string& path, const Model& model);
+/// `precision`: how the weights are stored, fp32 or bf16 (half the size; they are float32 again once loaded).
+void save_model(const std::string& path, const Model& model, const std::string& precision = "fp32");
 /// Writes the file that `model` was loaded from again, as `to` (which may be the same), with the model's calibration
 /// and everything else bit for bit as it is. Throws Input where `from` has become another file meanwhile.
 void save_calibration(const std::string& from, const std::string& to, const Model& model);

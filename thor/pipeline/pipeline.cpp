@@ -5,6 +5,7 @@
 
 #include "thor/base/error.h"
 #include "thor/pipeline/call_memory.h"
+#include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/device.h"
 #include "thor/pipeline/network.h"
 #include "thor/pipeline/perceptual_choice.h"
@@ -18,7 +19,8 @@ struct Pipeline::State {
   Diffusion diffusion;
   std::shared_ptr<const Network> network;
   PerceptualChoice perceptual;
-  std::shared_ptr<CallMemory> memory;  // null: nothing is remembered
+  std::shared_ptr<CallMemory> memory;                    // null: nothing is remembered
+  std::vector<std::shared_ptr<const Pipeline>> members;  // of an ensemble, which has no network of its own
 
   Tensor noise(const Images& images, const NoiseDraw& draw) const {
     std::vector<StreamKey> keys;
@@ -49,7 +51,30 @@ struct Pipeline::State {
     chosen->check(diffusion);
     perceptual =
         choose_perceptual({chosen->perceptual(), chosen->perceptual_scaled_twice(), run.lpips}, network, diffusion);
+    if (!members.empty()) perceptual.name = perceptual_of_members();
     detector = std::move(chosen);
+  }
+
+  std::string perceptual_of_members() const {
+    std::vector<std::string> names;
+    for (const auto& member : members) names.push_back(member->perceptual());
+    return fmt::format("{}", fmt::join(names, "+"));
+  }
+
+  void make_members() {
+    for (const Member& member : model->members) {
+      DetectorChoice choice = choose_detector(member.model, "", {});
+      members.push_back(std::make_shared<const Pipeline>(member.model, std::move(choice.detector), run));
+    }
+  }
+
+  std::vector<MemberView> member_views(const NetworkCallback& after_call) const {
+    std::vector<MemberView> views;
+    for (size_t i = 0; i < members.size(); ++i)
+      views.push_back(
+          {[member = members[i], after_call](const Images& images) { return member->detect(images, after_call); },
+           model->members[i].reference});
+    return views;
   }
 };
 
@@ -69,10 +94,13 @@ Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunCon
   model.config.check();
   if (run.batch < 1) fail_usage("the batch is {}, expected at least 1", run.batch);
   const Diffusion diffusion(model.config.diffusion);
-  const auto network = std::make_shared<Network>(model.config.model, model.weights, choose_device(run.device),
-                                                 choose_precision(run.precision));
+  std::shared_ptr<const Network> network;
+  if (model.members.empty())
+    network = std::make_shared<Network>(model.config.model, model.weights, choose_device(run.device),
+                                        choose_precision(run.precision));
   state_ = std::make_unique<State>(
-      State{std::make_shared<Model>(std::move(model)), nullptr, run, diffusion, network, {}, nullptr});
+      State{std::make_shared<Model>(std::move(model)), nullptr, run, diffusion, network, {}, nullptr, {}});
+  state_->make_members();
   state_->use(std::move(detector));
 }
 
@@ -83,11 +111,15 @@ Pipeline::~Pipeline() = default;
 const Model& Pipeline::model() const { return *state_->model; }
 const Detector& Pipeline::detector() const { return *state_->detector; }
 int64_t Pipeline::network_calls() const {
-  return state_->detector->network_calls(state_->model->config.preprocess.size);
+  int64_t calls = state_->detector->network_calls(state_->model->config.preprocess.size);
+  for (const auto& member : state_->members) calls += member->network_calls();
+  return calls;
 }
 const std::string& Pipeline::perceptual() const { return state_->perceptual.name; }
 
-std::string Pipeline::device() const { return state_->network->device().str(); }
+std::string Pipeline::device() const {
+  return state_->network ? state_->network->device().str() : state_->members.front()->device();
+}
 
 Pipeline Pipeline::with_detector(std::unique_ptr<Detector> detector) const {
   auto state = std::make_unique<State>(*state_);
@@ -98,6 +130,7 @@ Pipeline Pipeline::with_detector(std::unique_ptr<Detector> detector) const {
 Pipeline Pipeline::with_seed(uint64_t seed) const {
   auto state = std::make_unique<State>(*state_);
   state->run.seed = seed;
+  for (auto& member : state->members) member = std::make_shared<const Pipeline>(member->with_seed(seed));
   return Pipeline(std::move(state));
 }
 
@@ -118,9 +151,10 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
   const auto distance = [&](const Tensor& x, const Tensor& y) { return s.distance(x, y); };
   const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
   try {
-    const Context context{s.diffusion, denoise, noise, distance, {}};
-    Detection found = s.detector->detect(context, {images.pixels.to(s.network->device()), images.keys});
-    if (after_call && network_calls() == 0) after_call(count);
+    const Context context{s.diffusion, denoise, noise, distance, {}, s.member_views(after_call)};
+    const Tensor pixels = s.network ? images.pixels.to(s.network->device()) : images.pixels;
+    Detection found = s.detector->detect(context, {pixels, images.keys});
+    if (after_call && s.members.empty() && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})
       *result = result->to(at::kCPU, at::kFloat).contiguous();
     return found;

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/cli/command.h"
+#include "thor/pipeline/detector_choice.h"
+
+namespace thor {
+namespace {
+
+struct PackOptions {
+  std::string model, output, detector, store = "bf16";
+  std::vector<std::string> sets;
+};
+
+int run(const PackOptions& options) {
+  Model model = load_model(options.model);
+  if (!options.detector.empty() || !options.sets.empty()) {
+    const DetectorChoice choice = choose_detector(model, options.detector, options.sets);
+    model.detector = choice.config;
+    model.detector["name"] = choice.name;
+  }
+  if (!model.calibration.empty()) {
+    warn("the calibration is left behind: the stored weights are rounded; calibrate '{}'", options.output);
+    model.calibration = nlohmann::json::object();
+  }
+  model.training["packed_from"] = model.hash;
+  save_model(options.output, model, options.store);
+  fmt::print("{}\n", options.output);
+  return 0;
+}
+
+}  // namespace
+
+Command pack_command() {
+  const auto o = std::make_shared<PackOptions>();
+  return {
+      "pack",
+      "a model to hand on: half the size, with the detector it recommends",
+      "Writes the weights in bfloat16 and stores which detector, with which settings, `thor detect` uses when none is\n"
+      "named. Calibrate the packed file, not the original.",
+      {{"pack run/model.safetensors -o brain.safetensors --detector thor --set detector.map.normalize=none",
+        "THOR with maps of its own scale"}},
+      {{"MODEL", "", "model file", &o->model, true},
+       {"-o,--out", "OUT", "model file to write", &o->output, true},
+       {"--store", "PRECISION", "of the weights in the file (default: bf16)", &o->store, false, {"bf16", "fp32"}},
+       detector_option(o->detector),
+       set_option(o->sets, "detector.*")},
+      [o] { return run(*o); }};
+}
+
+}  // namespace thor

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include "thor/detect/detector.h"
+
+namespace thor {
+
+struct EnsembleConfig {
+  double smooth = 0.7;  ///< blur of the sum, pixels
+  void describe(Fields& fields);
+};
+
+/// Several detectors, each on a network of its own, as one: the sum of their evidence against healthy scans
+/// (Fisher 1925, combination of independent tests). The first member draws the pseudo-healthy image.
+class Ensemble : public Detector {
+ public:
+  explicit Ensemble(const EnsembleConfig& config) : config_(config) {}
+  void describe(Fields& fields) override { config_.describe(fields); }
+  /// Its own; those of the members come on top.
+  int64_t network_calls(int64_t) const override { return 0; }
+  void check(const Diffusion&) const override {}
+  Detection detect(const Context& context, const Images& images) const override;
+
+ private:
+  EnsembleConfig config_;
+};
+
+}  // namespace thor

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/detect/evidence.h"
+
+#include <ATen/ATen.h>
+
+#include <cmath>
+
+#include "thor/base/error.h"
+#include "thor/detect/anomaly_map.h"
+
+namespace thor {
+namespace {
+
+constexpr double kPerNat = 32;           // quantiles
+constexpr int64_t kMaxQuantiles = 1024;  // e^-32 is rarer than any pixel
+
+}  // namespace
+
+void ReferenceConfig::describe(Fields& fields) {
+  fields.add("blur", &blur, "blur of the mean healthy map, pixels", between(0, 64));
+  fields.add("floor", &floor, "added to the mean healthy map, in units of its mean", between(0.001, 1000));
+}
+
+HealthyReference healthy_reference(const Tensor& maps, const ReferenceConfig& config) {
+  const double mean = maps.mean(at::kDouble).item<double>();
+  if (!(mean > 0) || !std::isfinite(mean))
+    fail_input("the maps of the healthy scans have the mean {}, expected a positive number", mean);
+  HealthyReference reference;
+  reference.level =
+      (gaussian_blur(maps.mean(0, /*keepdim=*/true), config.blur) + mean * config.floor)[0][0].contiguous();
+
+  const Tensor sorted = std::get<0>((maps / reference.level).flatten().sort());
+  const double values = static_cast<double>(sorted.numel());
+  const auto count = std::min<int64_t>(kMaxQuantiles, 1 + static_cast<int64_t>(kPerNat * std::log(values)));
+  const Tensor above = (at::arange(count, at::kDouble) / -kPerNat).exp() * values;  // how many values exceed the i-th
+  reference.quantiles = sorted.index_select(0, (values - above).floor().to(at::kLong).clamp(0, sorted.numel() - 1));
+  return reference;
+}
+
+void check_reference(const HealthyReference& reference, int64_t height, int64_t width) {
+  const Tensor &level = reference.level, &quantiles = reference.quantiles;
+  if (level.scalar_type() != at::kFloat || level.sizes() != at::IntArrayRef({height, width}))
+    fail_input("its healthy level has the shape {}, expected float32 [{}, {}]", shape_text(level.sizes()), height,
+               width);
+  if (!at::isfinite(level).all().item<bool>() || !level.gt(0).all().item<bool>())
+    fail_input("its healthy level is not positive everywhere");
+  if (quantiles.scalar_type() != at::kFloat || quantiles.dim() != 1 || quantiles.numel() < 2 ||
+      quantiles.numel() > kMaxQuantiles)
+    fail_input("its healthy quantiles have the shape {}, expected float32 [2 to {}]", shape_text(quantiles.sizes()),
+               kMaxQuantiles);
+  if (!at::isfinite(quantiles).all().item<bool>() || !quantiles.diff().ge(0).all().item<bool>())
+    fail_input("its healthy quantiles are not in ascending order");
+}
+
+Tensor evidence(const HealthyReference& reference, const Tensor& map) {
+  const Tensor quantiles = reference.quantiles.to(map.device());
+  const Tensor values = (map / reference.level.to(map.device())).contiguous();
+  const Tensor next = at::searchsorted(quantiles, values);  // the first quantile that is as high
+  const Tensor below = (next - 1).clamp_min(0), above = next.clamp_max(quantiles.numel() - 1);
+  const Tensor low = quantiles.take(below), step = quantiles.take(above) - low;
+  const Tensor part = at::where(step > 0, (values - low) / step, at::zeros_like(values));
+  return (below.to(at::kFloat) + part.clamp(0, 1)) / kPerNat;
+}
+
+}  // namespace thor

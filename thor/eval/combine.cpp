@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/combine.h"
+
+#include <set>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/base/version.h"
+#include "thor/eval/map_set.h"
+#include "thor/pipeline/members.h"
+
+namespace thor {
+namespace {
+
+nlohmann::json preprocess_json(const Model& model) {
+  ModelConfig config = model.config;
+  return Fields(config).to_json().at("preprocess");
+}
+
+void check_models(const std::vector<NamedModel>& models) {
+  if (models.size() < 2) fail_usage("an ensemble needs at least 2 models, {} was given", models.size());
+  std::set<std::string> names;
+  for (const NamedModel& one : models) {
+    check_member_name(one.name);
+    if (!names.insert(one.name).second) fail_usage("two members are called '{}'; name them with NAME=MODEL", one.name);
+    if (!one.model.members.empty()) fail_usage("'{}' is an ensemble itself; combine its members", one.name);
+    if (preprocess_json(one.model) != preprocess_json(models[0].model))
+      fail_usage("'{}' preprocesses images otherwise than '{}'; give both the same chain with 'thor import --config'",
+                 one.name, models[0].name);
+  }
+}
+
+HealthyReference reference_of(const NamedModel& one, const std::vector<SplitRow>& healthy,
+                              const ReferenceConfig& config, const RunConfig& run) {
+  DetectorChoice choice = choose_detector(one.model, "", {});
+  const Pipeline pipeline(one.model, std::move(choice.detector), run);
+  info("{}: {} in {} healthy scans", one.name, choice.name, healthy.size());
+  const MapSet found = need_maps(detect_set(pipeline, choice.name, choice.config, healthy, run));
+  if (!found.failed.empty()) fail_input("{}", found.failed[0].message);
+  return healthy_reference(found.maps.unsqueeze(1), config);
+}
+
+}  // namespace
+
+Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healthy, const ReferenceConfig& reference,
+              const RunConfig& run) {
+  check_models(models);
+  Model ensemble;
+  ensemble.config = models[0].model.config;
+  ensemble.templates = models[0].model.templates;
+  ensemble.training = {{"combined_by", fmt::format("thor {}", version())}, {"healthy_scans", healthy.size()}};
+  if (const auto data = models[0].model.training.find("data"); data != models[0].model.training.end())
+    ensemble.training["data"] = *data;
+  for (NamedModel& one : models) {
+    HealthyReference yardstick = reference_of(one, healthy, reference, run);
+    one.model.calibration = nlohmann::json::object();
+    one.model.templates.clear();
+    ensemble.members.push_back({one.name, std::move(one.model), std::move(yardstick)});
+  }
+  return ensemble;
+}
+
+}  // namespace thor

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/members.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "thor/base/error.h"
+#include "thor/pipeline/model_parts.h"
+
+namespace thor {
+namespace {
+
+constexpr const char* kMembersKey = "thor.members";
+constexpr size_t kMaxMembers = 16, kMaxName = 40;
+
+bool is_member_name(const std::string& name) {
+  const auto allowed = [](unsigned char c) { return std::isalnum(c) || c == '-' || c == '.'; };
+  return !name.empty() && name.size() <= kMaxName && name[0] != '.' && std::all_of(name.begin(), name.end(), allowed);
+}
+
+std::string prefix_of(const std::string& name) { return "member." + name + "/"; }
+
+/// Moves a tensor out of the file, wherever its map keeps it.
+Tensor take(StateDict& tensors, const std::string& name) {
+  const auto found = tensors.find(name);
+  if (found == tensors.end()) fail_input("its tensor '{}' is missing", name);
+  Tensor tensor = found->second.clone();
+  tensors.erase(found);
+  return tensor;
+}
+
+nlohmann::json preprocess_of(const ModelConfig& config) {
+  ModelConfig copy = config;
+  return Fields(copy).to_json().at("preprocess");
+}
+
+Member parse_member(const nlohmann::json& about, StateDict tensors) {
+  Member member;
+  member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
+  member.model.config = parse_model_config(about.at("config"));
+  member.model.weights = parse_model_weights(tensors, member.model.config);
+  const int64_t size = member.model.config.preprocess.size;
+  check_reference(member.reference, size, size);
+  about.at("name").get_to(member.name);
+  about.at("hash").get_to(member.model.hash);
+  member.model.training = about.at("training");
+  member.model.detector = about.at("detector");
+  if (!member.model.detector.is_object() || !member.model.training.is_object())
+    fail_input("its detector or training is not a JSON object");
+  return member;
+}
+
+}  // namespace
+
+void check_member_name(const std::string& name) {
+  if (!is_member_name(name))
+    fail_usage("a member is called '{}', expected 1 to {} letters, digits, '-' and '.'", name, kMaxName);
+}
+
+void store_members(const std::vector<Member>& members, const std::string& precision, Safetensors& file) {
+  if (members.empty()) return;
+  nlohmann::json list = nlohmann::json::array();
+  for (const Member& member : members) {
+    const std::string prefix = prefix_of(member.name);
+    for (const auto& [name, tensor] : stored_weights(member.model.weights, precision))
+      file.tensors[prefix + name] = tensor;
+    file.tensors[prefix + "healthy.level"] = member.reference.level;
+    file.tensors[prefix + "healthy.quantiles"] = member.reference.quantiles;
+    ModelConfig config = member.model.config;
+    list.push_back({{"name", member.name},
+                    {"config", Fields(config).to_json()},
+                    {"detector", member.model.detector},
+                    {"training", member.model.training},
+                    {"hash", member.model.hash}});
+  }
+  file.metadata[kMembersKey] = metadata_text(list);
+}
+
+std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file) {
+  std::vector<Member> members;
+  const auto found = file.metadata.find(kMembersKey);
+  if (found == file.metadata.end()) return members;
+  const nlohmann::json list = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (!list.is_array() || list.empty() || list.size() > kMaxMembers)
+    fail_input("its metadata '{}' is not a list of 1 to {} members", kMembersKey, kMaxMembers);
+  for (const auto& about : list) {
+    const std::string name = about.is_object() && about.contains("name") ? about.at("name").dump() : "?";
+    with_context(fmt::format("reading its member {}", name), [&] {
+      try {
+        if (!is_member_name(about.at("name").get<std::string>())) fail_input("it has no name that can be used");
+        const std::string prefix = prefix_of(about.at("name").get<std::string>());
+        members.push_back(parse_member(about, subset(file.tensors, prefix)));
+      } catch (const nlohmann::json::exception& e) {
+        fail_input("it is not described as a member: {}", e.what());
+      }
+      if (preprocess_of(members.back().model.config) != preprocess_of(ensemble))
+        fail_input("it preprocesses images otherwise than the ensemble");
+    });
+  }
+  return members;
+}
+
+}  // namespace thor

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What reading a model and reading the members of an ensemble share. Files are hostile: all of it throws Input.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "thor/pipeline/model.h"
+
+namespace thor {
+
+/// The stored config of a model, checked.
+ModelConfig parse_model_config(const nlohmann::json& json);
+/// Weights in float32, exactly those of the network, all finite.
+StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& config);
+/// Weights as they are stored: float32, or bfloat16 for "bf16".
+StateDict stored_weights(const StateDict& weights, const std::string& precision);
+/// File names from other systems need not be UTF-8; JSON must be.
+std::string metadata_text(const nlohmann::json& value);
+
+}  // namespace thor
