@@ -11,6 +11,7 @@
 #include "thor/cli/command.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/model_place.h"
 
 namespace thor {
 namespace {
@@ -71,7 +72,7 @@ struct CalibrationRun {
     const Calibration calibration = calibrate(detect_healthy(options.data), calibration_rates(options.fpr));
     warn_about(calibration);
     put_calibration(model, calibration);
-    const std::string out = options.output.empty() ? options.model : options.output;
+    const std::string out = options.output.empty() ? find_model(options.model) : options.output;
     save_calibration(options.model, out, model);
     info("'{}' is now calibrated for {} with these settings", out, choice.name);
     return calibration;

@@ -10,6 +10,7 @@
 #include "thor/cli/scan_facts.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/calibration.h"
+#include "thor/pipeline/model_place.h"
 
 namespace thor {
 namespace {
@@ -109,7 +110,10 @@ Command info_command() {
            {"--series", "NUMBER", "which DICOM series of several, by number or UID", &o->series},
            {"--frame", "N", "which frame of a 4-D scan, from 0", &o->frame},
            json_option(o->json)},
-          [o] { return is_model(o->path) ? describe_model(*o) : describe_scan(*o); }};
+          [o] {
+            o->path = find_model(o->path);
+            return is_model(o->path) ? describe_model(*o) : describe_scan(*o);
+          }};
 }
 
 }  // namespace thor

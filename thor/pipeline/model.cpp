@@ -8,6 +8,7 @@
 #include "thor/base/version.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/members.h"
+#include "thor/pipeline/model_place.h"
 #include "thor/pipeline/model_parts.h"
 
 namespace thor {
@@ -113,7 +114,8 @@ void ModelConfig::check() const {
                diffusion.range_high);
 }
 
-Model load_model(const std::string& path) {
+Model load_model(const std::string& path_or_name) {
+  const std::string path = find_model(path_or_name);
   return with_context("loading model " + path, [&] {
     Safetensors file = read_safetensors(path);
     check_format(file.metadata, path);
@@ -149,7 +151,8 @@ void save_model(const std::string& path, const Model& model, const std::string& 
   write_safetensors(path, file);
 }
 
-void save_calibration(const std::string& from, const std::string& to, const Model& model) {
+void save_calibration(const std::string& name, const std::string& to, const Model& model) {
+  const std::string from = find_model(name);
   if (sha256_of_file(from) != model.hash) fail_input("'{}' has changed since it was loaded; calibrate it again", from);
   Safetensors file = with_context("loading model " + from, [&] { return read_safetensors(from); });
   file.metadata["thor.calibration"] = metadata_text(model.calibration);

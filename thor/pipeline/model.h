@@ -46,11 +46,12 @@ struct Member {
   HealthyReference reference;
 };
 
-Model load_model(const std::string& path);
+/// From a path, or by the name of a model that is installed (model_place.h).
+Model load_model(const std::string& path_or_name);
 /// `precision`: how the weights are stored, fp32 or bf16 (half the size; they are float32 again once loaded).
 void save_model(const std::string& path, const Model& model, const std::string& precision = "fp32");
-/// Writes the file that `model` was loaded from again, as `to` (which may be the same), with the model's calibration
+/// Writes the file that `model` was loaded from (`name`, as load_model takes it) again, as `to` (which may be the same), with the model's calibration
 /// and everything else bit for bit as it is. Throws Input where `from` has become another file meanwhile.
-void save_calibration(const std::string& from, const std::string& to, const Model& model);
+void save_calibration(const std::string& name, const std::string& to, const Model& model);
 
 }  // namespace thor
