@@ -8,7 +8,7 @@ namespace thor {
 std::vector<Command> commands() {
   return {phantom_command(),  prepare_command(),  train_command(),     calibrate_command(), detect_command(),
           evaluate_command(), localize_command(), benchmark_command(), ablate_command(),    diagnose_command(),
-          import_command(),   info_command(),     doctor_command(),    demo_command()};
+          paint_command(),    import_command(),   info_command(),      doctor_command(),    demo_command()};
 }
 
 Option set_option(std::vector<std::string>& sets, const std::string& keys) {

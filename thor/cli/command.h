@@ -41,6 +41,7 @@ struct Command {
 std::vector<Command> commands();
 
 Command phantom_command();
+Command paint_command();
 Command prepare_command();
 Command train_command();
 Command calibrate_command();

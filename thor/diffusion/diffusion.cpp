@@ -35,6 +35,10 @@ void check(const DiffusionConfig& config) {
     fail_usage("diffusion.schedule is '{}', expected linear, scaled_linear or cosine", config.schedule);
   if (config.prediction != "epsilon" && config.prediction != "sample" && config.prediction != "v")
     fail_usage("diffusion.prediction is '{}', expected epsilon, sample or v", config.prediction);
+  if (config.process == "corruption" && config.prediction != "sample")
+    fail_usage(
+        "diffusion.prediction is '{}', but a network that undoes corruption gives the clean image: set it to sample",
+        config.prediction);
   if (config.steps < 1 || config.steps > 100000)
     fail_usage("diffusion.steps is {}, expected 1 to 100000", config.steps);
   if (!(config.beta_start >= 1e-6 && config.beta_start <= config.beta_end && config.beta_end < 1))
@@ -68,6 +72,9 @@ void DiffusionConfig::describe(Fields& fields) {
   fields.add("beta_end", &beta_end, "beta of the last step (not for cosine)", between(1e-6, 0.999));
   fields.add("steps", &steps, "T, training steps of the forward process", between(1, 100000));
   fields.add("prediction", &prediction, "what the network predicts", one_of({"epsilon", "sample", "v"}));
+  fields.add("process", &process,
+             "what the network undoes: noise, step by step, or synthetic corruption (train.corruption), at once",
+             one_of({"noise", "corruption"}));
   fields.add("range_low", &range_low, "value the network sees for black");
   fields.add("range_high", &range_high, "value the network sees for white");
 }

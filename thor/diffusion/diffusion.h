@@ -13,6 +13,7 @@ struct DiffusionConfig {
   double beta_start = 1e-4, beta_end = 2e-2;
   int64_t steps = 1000;                   ///< T
   std::string prediction = "epsilon";     ///< epsilon | sample | v
+  std::string process = "noise";          ///< noise | corruption: what the network was trained to undo
   double range_low = -1, range_high = 1;  ///< the network's own image range
   void describe(Fields& fields);
 };
