@@ -35,10 +35,9 @@ void check(const DiffusionConfig& config) {
     fail_usage("diffusion.schedule is '{}', expected linear, scaled_linear or cosine", config.schedule);
   if (config.prediction != "epsilon" && config.prediction != "sample" && config.prediction != "v")
     fail_usage("diffusion.prediction is '{}', expected epsilon, sample or v", config.prediction);
-  if (config.process == "corruption" && config.prediction != "sample")
+  if (config.process == "corruption" && config.prediction == "v")
     fail_usage(
-        "diffusion.prediction is '{}', but a network that undoes corruption gives the clean image: set it to sample",
-        config.prediction);
+        "diffusion.prediction is v, but of corruption there is no v: expected epsilon (what was added) or sample");
   if (config.steps < 1 || config.steps > 100000)
     fail_usage("diffusion.steps is {}, expected 1 to 100000", config.steps);
   if (!(config.beta_start >= 1e-6 && config.beta_start <= config.beta_end && config.beta_end < 1))
@@ -118,8 +117,9 @@ Tensor Diffusion::target(const Tensor& x0, const Tensor& eps, const Tensor& t) c
 }
 
 Tensor Diffusion::x0_from_output(const Tensor& output, const Tensor& xt, int64_t t) const {
-  const double a = signal(alpha_bar(t)), s = spread(alpha_bar(t));
   if (config_.prediction == "sample") return clip(output);
+  if (config_.process == "corruption") return clip(xt - output);
+  const double a = signal(alpha_bar(t)), s = spread(alpha_bar(t));
   if (config_.prediction == "v") return clip(xt * a - output * s);
   return clip((xt - output * s) / a);
 }

@@ -61,8 +61,9 @@ Batch make_corrupted_batch(const CorruptionConfig& config, const Diffusion& diff
     corrupted.push_back(one.image);
     counted.push_back(1 + one.painted * (config.weight - 1));
   }
-  return {diffusion.from_unit(at::stack(corrupted).unsqueeze(1)), at::zeros({images.size(0)}, at::kLong),
-          diffusion.from_unit(images), at::stack(counted).unsqueeze(1)};
+  const Tensor x0 = diffusion.from_unit(images), xt = diffusion.from_unit(at::stack(corrupted).unsqueeze(1));
+  const Tensor t = at::zeros({images.size(0)}, at::kLong);
+  return {xt, t, diffusion.target(x0, xt - x0, t), at::stack(counted).unsqueeze(1)};
 }
 
 Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, const std::vector<Example>& examples) {

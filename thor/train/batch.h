@@ -17,7 +17,8 @@ struct Batch {
 /// The batch of optimizer step `step` (from 0): epochs are permutations of the data, each image is augmented, gets its
 /// timestep and its noise from streams named by (seed, image, epoch). With `train.patch` only one window of the grid of
 /// such patches is noised, which one is drawn in the same way; the rest of the image stays clean. For a model that
-/// undoes corruption the image is corrupted instead (corruption.h), t is 0 and the healthy image is the target.
+/// undoes corruption the image is corrupted instead (corruption.h), t is 0 and the target is the healthy image or what
+/// was added to it.
 Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t step);
 
 /// Images first..first+count of a validation set with noise and timesteps that never change; timesteps are spread

@@ -57,10 +57,11 @@ void write_restored(const std::string& path, const Model& model, const StateDict
   const int64_t count = std::min(kImages, batch.xt.size(0));
   const at::Device device = weights.begin()->second.device();
   const Tensor xt = batch.xt.slice(0, 0, count).to(device), t = batch.t.slice(0, 0, count).to(device);
-  const Tensor restored = unet_forward(model.config.model, weights, xt, t);
+  const auto restored = [&](const Tensor& output) { return diffusion.x0_from_output(output, xt, 0); };
+  const Tensor output = unet_forward(model.config.model, weights, xt, t).to(at::kFloat);
   std::vector<Tensor> rows;
-  for (const Tensor& images : {xt, restored, batch.target.slice(0, 0, count)})
-    rows.push_back(side_by_side(diffusion, images.to(at::kFloat)));
+  for (const Tensor& images : {xt, restored(output), restored(batch.target.slice(0, 0, count).to(device))})
+    rows.push_back(side_by_side(diffusion, images));
   write_picture(path, at::cat(rows, 0));
 }
 

@@ -170,6 +170,26 @@ TEST(CorruptedBatch, AsksForTheHealthyImageAtTimestepZero) {
   EXPECT_EQ(batch.counted.min().item<double>(), 1);
 }
 
+TEST(CorruptedBatch, TellsTheHealthyImageWhicheverTheNetworkPredicts) {
+  ExperimentConfig config = restorer_experiment();
+  const Tensor slices = heads(4, 64);
+  const Diffusion sample(config.model.diffusion);
+  const Batch healthy = training_batch(config, sample, slices, 0);
+  config.model.diffusion.prediction = "epsilon";
+  const Diffusion epsilon(config.model.diffusion);
+  const Batch added = training_batch(config, epsilon, slices, 0);
+  EXPECT_TRUE(at::equal(added.xt, healthy.xt));
+  EXPECT_FALSE(at::equal(added.target, healthy.target));
+  EXPECT_LT(max_abs_diff(epsilon.x0_from_output(added.target, added.xt, 0), healthy.target), 1e-6);
+  EXPECT_LT(max_abs_diff(epsilon.x0_from_output(at::zeros_like(added.xt), added.xt, 0), added.xt), 1e-6);
+}
+
+TEST(CorruptedBatch, HasNoVelocityToPredict) {
+  DiffusionConfig config = restorer_experiment().model.diffusion;
+  config.prediction = "v";
+  EXPECT_THROW(Diffusion{config}, Error);
+}
+
 TEST(CorruptedBatch, IsAPureFunctionOfTheStepAndCorruptsAnImageAnewInEveryEpoch) {
   const ExperimentConfig config = restorer_experiment();
   const Diffusion diffusion(config.model.diffusion);
