@@ -24,6 +24,9 @@ enum class Purpose : uint32_t {
   Renoise = 13,     ///< AutoDDPM: the noise of a step back up between repeats
   TrainPatch = 14,  ///< which patch of a training image is noised
   Bootstrap = 15,   ///< which cases a resample draws
+  Corruption = 16,  ///< how a training image is corrupted for a restorer
+  Paint = 17,       ///< the lesion painted into a healthy image
+  Scanner = 18,     ///< how a simulated scanner changes an image
 };
 
 /// The full name of a stream. Equal keys give equal numbers on every machine, whatever the batch, order or thread.

@@ -41,6 +41,8 @@ struct Command {
 std::vector<Command> commands();
 
 Command phantom_command();
+Command paint_command();
+Command simulate_command();
 Command prepare_command();
 Command train_command();
 Command pack_command();

@@ -15,13 +15,6 @@
 namespace thor {
 namespace {
 
-LesionSize lesion_size(const std::string& group) {
-  if (group == "small") return {3, 71};
-  if (group == "medium") return {71, 570};
-  if (group == "large") return {570, 10000};
-  fail_usage("lesion '{}' is not one of small, medium, large", group);
-}
-
 /// A drawn subject: per pixel what it is, and its intensity.
 struct Head {
   std::vector<HeadSample> samples;

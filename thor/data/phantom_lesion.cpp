@@ -5,7 +5,8 @@
 #include <cmath>
 #include <functional>
 
-#include "thor/data/smooth_noise.h"
+#include "thor/base/error.h"
+#include "thor/data/blob.h"
 
 namespace thor {
 namespace {
@@ -18,29 +19,6 @@ bool tissue(const HeadSample& sample) { return sample.depth > 0.01 && sample.ven
 double centre_of(int64_t pixel, int64_t size) {
   return 2 * (static_cast<double>(pixel) + 0.5) / static_cast<double>(size) - 1;
 }
-
-/// A stretched, turned disc whose radius wobbles: 1 in the middle, falling by about 1 per radius.
-class Blob {
- public:
-  Blob(Random& random, double x, double y, double radius)
-      : x_(x),
-        y_(y),
-        radius_(radius),
-        angle_(random.uniform(0, M_PI)),
-        stretch_(random.uniform(1, 1.5)),
-        coarse_(random, 8),
-        fine_(random, 18) {}
-  double operator()(double x, double y) const {
-    const double c = std::cos(angle_), s = std::sin(angle_);
-    const double u = (c * (x - x_) + s * (y - y_)) / (radius_ * stretch_);
-    const double v = (c * (y - y_) - s * (x - x_)) * stretch_ / radius_;
-    return 1 - std::sqrt(u * u + v * v) + 0.28 * coarse_(u / 2, v / 2) + 0.12 * fine_(u / 2, v / 2);
-  }
-
- private:
-  double x_, y_, radius_, angle_, stretch_;
-  SmoothNoise coarse_, fine_;
-};
 
 /// A place well inside the tissue. -> pixel index
 size_t draw_centre(Random& random, const std::vector<HeadSample>& head) {
@@ -82,6 +60,13 @@ bool touches(const std::vector<float>& mask, int64_t place, int64_t size) {
 
 }  // namespace
 
+LesionSize lesion_size(const std::string& group) {
+  if (group == "small") return {3, 71};
+  if (group == "medium") return {71, 570};
+  if (group == "large") return {570, 10000};
+  fail_usage("lesion '{}' is not one of small, medium, large", group);
+}
+
 std::vector<float> paint_lesion(Random& random, int64_t size, const LesionSize& range,
                                 const std::vector<HeadSample>& head, std::vector<float>& image) {
   const double low = std::log(1.15 * static_cast<double>(range.above) + 4);
@@ -91,7 +76,7 @@ std::vector<float> paint_lesion(Random& random, int64_t size, const LesionSize& 
   const bool dark = random.uniform() < 0.6;
   const double tone = dark ? random.uniform(0.22, 0.36) : random.uniform(0.97, 1.05);
   const auto middle = static_cast<int64_t>(draw_centre(random, head));
-  const Blob blob(random, centre_of(middle % size, size), centre_of(middle / size, size), radius);
+  const Blob blob(random, {centre_of(middle % size, size), centre_of(middle / size, size), radius});
   const SmoothNoise texture(random, 40);
 
   constexpr double kOutside = -1e9;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "thor/base/random.h"
@@ -12,6 +13,9 @@ namespace thor {
 struct LesionSize {
   int64_t above = 0, up_to = 0;
 };
+
+/// The range of a size group (METHODS 10). Throws Usage unless it is small, medium or large.
+LesionSize lesion_size(const std::string& group);
 
 /// One irregular blob, darker or brighter than the tissue, in the brain but not in its ventricles. Paints it over
 /// `image` [size*size] and returns its mask, which is one connected piece; `head` says what each pixel is. The number

@@ -5,6 +5,7 @@
 #include "thor/detect/autoddpm.h"
 #include "thor/detect/ddpm.h"
 #include "thor/detect/pddpm.h"
+#include "thor/detect/restorer.h"
 #include "thor/detect/thor.h"
 #include "thor/detect/threshold.h"
 
@@ -51,10 +52,23 @@ const std::vector<DetectorRow>& detectors() {
        make_alike<AutoDdpm, AutoDdpmConfig>},
       {"pddpm", "Patched diffusion: estimate each patch in one step from the clean rest",
        "Behrendt et al., MIDL 2023, arXiv 2303.03758", make_alike<Pddpm, PddpmConfig>},
+      {"restorer", "Restore in one call what training on synthetic corruption taught",
+       "Kascenas et al., MIDL 2022; DISYRE, ISBI 2024, arXiv 2311.15453", make_alike<Restorer, RestorerConfig>},
       {"threshold", "No network: bright or dark among the image's own intensities",
        "Meissen et al., BrainLes 2021, arXiv 2109.06023", make_alike<Threshold, ThresholdConfig>},
   };
   return rows;
+}
+
+void check_detector(const Detector& detector, const Diffusion& diffusion) {
+  const std::string wanted = detector.undoes(), learned = diffusion.config().process;
+  if (!wanted.empty() && wanted != learned)
+    fail_usage(
+        "the detector needs a network that undoes {}, but the model's was trained to undo {} (diffusion.process): {}",
+        wanted, learned,
+        learned == "corruption" ? "use --detector restorer, or another model"
+                                : "train one with configs/restorer-brain-small.yaml, or choose another detector");
+  detector.check(diffusion);
 }
 
 std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind) {

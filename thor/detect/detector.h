@@ -72,6 +72,9 @@ class Detector {
   virtual bool perceptual_scaled_twice() const { return false; }
   /// Network calls one image of size x size pixels costs; 0 for a method without a network.
   virtual int64_t network_calls(int64_t size) const = 0;
+  /// What the network must have been trained to undo (`diffusion.process`): noise | corruption; "" where any model
+  /// serves.
+  virtual std::string undoes() const { return "noise"; }
   /// Throws Usage if the knobs do not fit the model (start_step beyond T, ...).
   virtual void check(const Diffusion& diffusion) const = 0;
   virtual Detection detect(const Context& context, const Images& images) const = 0;
@@ -83,6 +86,8 @@ struct DetectorRow {
   std::function<std::unique_ptr<Detector>(const std::string& noise_kind)> make;  ///< with the defaults of a noise kind
 };
 const std::vector<DetectorRow>& detectors();
+/// Throws Usage unless the model was trained to undo what the detector wants undone and its knobs fit the model.
+void check_detector(const Detector& detector, const Diffusion& diffusion);
 /// By name; Usage error with the nearest name otherwise.
 std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind);
 

@@ -19,6 +19,7 @@ class Threshold : public Detector {
   explicit Threshold(const ThresholdConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
   int64_t network_calls(int64_t) const override { return 0; }
+  std::string undoes() const override { return ""; }
   void check(const Diffusion&) const override {}
   Detection detect(const Context& context, const Images& images) const override;
 

@@ -35,6 +35,9 @@ void check(const DiffusionConfig& config) {
     fail_usage("diffusion.schedule is '{}', expected linear, scaled_linear or cosine", config.schedule);
   if (config.prediction != "epsilon" && config.prediction != "sample" && config.prediction != "v")
     fail_usage("diffusion.prediction is '{}', expected epsilon, sample or v", config.prediction);
+  if (config.process == "corruption" && config.prediction == "v")
+    fail_usage(
+        "diffusion.prediction is v, but of corruption there is no v: expected epsilon (what was added) or sample");
   if (config.steps < 1 || config.steps > 100000)
     fail_usage("diffusion.steps is {}, expected 1 to 100000", config.steps);
   if (!(config.beta_start >= 1e-6 && config.beta_start <= config.beta_end && config.beta_end < 1))
@@ -68,6 +71,9 @@ void DiffusionConfig::describe(Fields& fields) {
   fields.add("beta_end", &beta_end, "beta of the last step (not for cosine)", between(1e-6, 0.999));
   fields.add("steps", &steps, "T, training steps of the forward process", between(1, 100000));
   fields.add("prediction", &prediction, "what the network predicts", one_of({"epsilon", "sample", "v"}));
+  fields.add("process", &process,
+             "what the network undoes: noise, step by step, or synthetic corruption (train.corruption), at once",
+             one_of({"noise", "corruption"}));
   fields.add("range_low", &range_low, "value the network sees for black");
   fields.add("range_high", &range_high, "value the network sees for white");
 }
@@ -111,8 +117,9 @@ Tensor Diffusion::target(const Tensor& x0, const Tensor& eps, const Tensor& t) c
 }
 
 Tensor Diffusion::x0_from_output(const Tensor& output, const Tensor& xt, int64_t t) const {
-  const double a = signal(alpha_bar(t)), s = spread(alpha_bar(t));
   if (config_.prediction == "sample") return clip(output);
+  if (config_.process == "corruption") return clip(xt - output);
+  const double a = signal(alpha_bar(t)), s = spread(alpha_bar(t));
   if (config_.prediction == "v") return clip(xt * a - output * s);
   return clip((xt - output * s) / a);
 }

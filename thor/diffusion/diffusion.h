@@ -13,6 +13,7 @@ struct DiffusionConfig {
   double beta_start = 1e-4, beta_end = 2e-2;
   int64_t steps = 1000;                   ///< T
   std::string prediction = "epsilon";     ///< epsilon | sample | v
+  std::string process = "noise";          ///< noise | corruption: what the network was trained to undo
   double range_low = -1, range_high = 1;  ///< the network's own image range
   void describe(Fields& fields);
 };
@@ -39,7 +40,8 @@ class Diffusion {
   Tensor add_noise(const Tensor& x0, const Tensor& eps, const Tensor& t) const;
   /// What the network should output for a training pair: eps, x_0 or v. t int64 [N].
   Tensor target(const Tensor& x0, const Tensor& eps, const Tensor& t) const;
-  /// x0hat from the network's output, clipped to the model range.
+  /// x0hat from the network's output, clipped to the model range. Where the process is corruption eps is what was added
+  /// to x_0, whatever t.
   Tensor x0_from_output(const Tensor& output, const Tensor& xt, int64_t t) const;
   /// The eps that the network's output stands for, nothing clipped (DDIM's direction).
   Tensor eps_from_output(const Tensor& output, const Tensor& xt, int64_t t) const;

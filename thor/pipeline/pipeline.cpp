@@ -48,7 +48,7 @@ struct Pipeline::State {
 
   /// Everything that depends on the detector.
   void use(std::unique_ptr<Detector> chosen) {
-    chosen->check(diffusion);
+    check_detector(*chosen, diffusion);
     perceptual =
         choose_perceptual({chosen->perceptual(), chosen->perceptual_scaled_twice(), run.lpips}, network, diffusion);
     if (!members.empty()) perceptual.name = perceptual_of_members();

@@ -7,7 +7,9 @@
 #include <numeric>
 
 #include "thor/base/random.h"
+#include "thor/detect/head_mask.h"
 #include "thor/detect/patch_grid.h"
+#include "thor/train/corruption.h"
 
 namespace thor {
 namespace {
@@ -46,6 +48,24 @@ struct Example {
   Patch patch;  // that is noised, where the training is patched
 };
 
+bool undoes_corruption(const Diffusion& diffusion) { return diffusion.config().process == "corruption"; }
+
+// `healthy`, one image for each key, and its corruption; `donors` lend it their texture. -> t is 0 throughout
+Batch make_corrupted_batch(const CorruptionConfig& config, const Diffusion& diffusion, const Tensor& donors,
+                           const std::vector<Tensor>& healthy, const std::vector<StreamKey>& keys) {
+  constexpr double kForeground = 0.1;  // of the image's white: darker is air
+  const Tensor images = at::stack(healthy).unsqueeze(1), inside = head_mask(images, kForeground);
+  std::vector<Tensor> corrupted, counted;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Corrupted one = corrupt(config, {healthy[i], inside[static_cast<int64_t>(i)][0], donors}, keys[i]);
+    corrupted.push_back(one.image);
+    counted.push_back(1 + one.painted * (config.weight - 1));
+  }
+  const Tensor x0 = diffusion.from_unit(images), xt = diffusion.from_unit(at::stack(corrupted).unsqueeze(1));
+  const Tensor t = at::zeros({images.size(0)}, at::kLong);
+  return {xt, t, diffusion.target(x0, xt - x0, t), at::stack(counted).unsqueeze(1)};
+}
+
 Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, const std::vector<Example>& examples) {
   std::vector<Tensor> images;
   std::vector<int64_t> timesteps;
@@ -67,6 +87,27 @@ Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, con
   return batch;
 }
 
+Tensor augmented(const TrainConfig& train, const Tensor& slices, const Visit& visit) {
+  return augment(train.augment, slices[visit.image],
+                 {static_cast<uint64_t>(train.seed), static_cast<uint64_t>(visit.image), 0, Purpose::Augment,
+                  static_cast<uint64_t>(visit.epoch)});
+}
+
+Batch corrupted_training_batch(const TrainConfig& train, const Diffusion& diffusion, const Tensor& slices,
+                               int64_t step) {
+  const auto seed = static_cast<uint64_t>(train.seed);
+  Walk walk(seed, slices.size(0));
+  std::vector<Tensor> healthy;
+  std::vector<StreamKey> keys;
+  for (int64_t i = 0; i < train.batch; ++i) {
+    const Visit visit = walk.at(step * train.batch + i);
+    healthy.push_back(augmented(train, slices, visit));
+    keys.push_back(
+        {seed, static_cast<uint64_t>(visit.image), 0, Purpose::Corruption, static_cast<uint64_t>(visit.epoch)});
+  }
+  return make_corrupted_batch(train.corruption, diffusion, slices, healthy, keys);
+}
+
 // The patches one of which is noised; a whole image is one.
 std::vector<Patch> patches_of(const TrainConfig& train, const Tensor& slices) {
   const int64_t height = slices.size(1), width = slices.size(2);
@@ -78,6 +119,7 @@ std::vector<Patch> patches_of(const TrainConfig& train, const Tensor& slices) {
 Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t step) {
   const TrainConfig& train = config.train;
   const auto seed = static_cast<uint64_t>(train.seed);
+  if (undoes_corruption(diffusion)) return corrupted_training_batch(train, diffusion, slices, step);
   const int64_t t_end = train.t_max > 0 ? train.t_max : diffusion.steps();
   const std::vector<Patch> patches = patches_of(train, slices);
   Walk walk(seed, slices.size(0));
@@ -88,7 +130,7 @@ Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion,
     const uint64_t t = Random({seed, image, epoch, Purpose::TrainTimestep, 0}).below(t_end);
     const uint64_t patch = Random({seed, image, epoch, Purpose::TrainPatch, 0}).below(patches.size());
     // The epoch stands in the slice's place: t is the plane at which a simplex field is cut.
-    examples.push_back({augment(train.augment, slices[visit.image], {seed, image, 0, Purpose::Augment, epoch}),
+    examples.push_back({augmented(train, slices, visit),
                         static_cast<int64_t>(t),
                         {seed, image, epoch, Purpose::TrainNoise, t},
                         patches[patch]});
@@ -98,6 +140,13 @@ Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion,
 
 Batch validation_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t first,
                        int64_t count) {
+  if (undoes_corruption(diffusion)) {
+    std::vector<StreamKey> keys;
+    for (int64_t image = first; image < first + count; ++image)
+      keys.push_back({0, static_cast<uint64_t>(image), 0, Purpose::Validation, 0});
+    return make_corrupted_batch(config.train.corruption, diffusion, slices,
+                                slices.slice(0, first, first + count).unbind(0), keys);
+  }
   const int64_t t_end = config.train.t_max > 0 ? config.train.t_max : diffusion.steps(), images = slices.size(0);
   const std::vector<Patch> patches = patches_of(config.train, slices);
   std::vector<Example> examples;

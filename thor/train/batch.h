@@ -11,12 +11,14 @@ struct Batch {
   Tensor xt;       ///< noised images in model range, float32 [N,1,H,W]
   Tensor t;        ///< int64 [N]
   Tensor target;   ///< what the network should output, float32 [N,1,H,W]
-  Tensor counted;  ///< 1 where the image is noised and the loss counts, else 0, [N,1,H,W]; undefined = everywhere
+  Tensor counted;  ///< how much each pixel counts in the loss, [N,1,H,W]; undefined = all alike. 0 outside a patch
 };
 
 /// The batch of optimizer step `step` (from 0): epochs are permutations of the data, each image is augmented, gets its
 /// timestep and its noise from streams named by (seed, image, epoch). With `train.patch` only one window of the grid of
-/// such patches is noised, which one is drawn in the same way; the rest of the image stays clean.
+/// such patches is noised, which one is drawn in the same way; the rest of the image stays clean. For a model that
+/// undoes corruption the image is corrupted instead (corruption.h), t is 0 and the target is the healthy image or what
+/// was added to it.
 Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t step);
 
 /// Images first..first+count of a validation set with noise and timesteps that never change; timesteps are spread

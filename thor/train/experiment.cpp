@@ -40,6 +40,7 @@ void TrainConfig::describe(Fields& fields) {
   fields.add("sample_every", &sample_every, "optimizer steps between pictures of samples; 0 = never", at_least(0));
   fields.add("max_minutes", &max_minutes, "stop, with a checkpoint, after this much training; 0 = never", at_least(0));
   fields.group("augment", augment);
+  fields.group("corruption", corruption);
 }
 
 void ExperimentConfig::describe(Fields& fields) {
@@ -53,7 +54,11 @@ void ExperimentConfig::check() const {
   model.check();
   if (train.t_max > model.diffusion.steps)
     fail_usage("'train.t_max' is {}, more than diffusion.steps = {}", train.t_max, model.diffusion.steps);
-  detector->check(Diffusion(model.diffusion));
+  train.corruption.check();
+  if (model.diffusion.process == "corruption" && train.patch > 0)
+    fail_usage("train.patch is {}, but a model that undoes corruption is trained on whole images; set it to 0",
+               train.patch);
+  check_detector(*detector, Diffusion(model.diffusion));
 }
 
 ExperimentConfig load_experiment(const std::string& yaml_path, const std::vector<std::string>& sets) {

@@ -7,6 +7,7 @@
 #include "thor/data/augment.h"
 #include "thor/detect/detector.h"
 #include "thor/pipeline/model.h"
+#include "thor/train/corruption.h"
 
 namespace thor {
 
@@ -28,6 +29,7 @@ struct TrainConfig {
   int64_t validate_every = 500, checkpoint_every = 500, sample_every = 2000;  ///< optimizer steps; 0 = never
   double max_minutes = 0;  ///< stop, with a checkpoint, after this much training time; 0 = never
   AugmentConfig augment;
+  CorruptionConfig corruption;  ///< where the model's process is corruption
   void describe(Fields& fields);
 };
 

@@ -6,8 +6,8 @@
 
 namespace thor {
 
-/// Mean error of the network's output over the pixels that count: `mse` squared, `l1` absolute. float32 [N,1,H,W] ->
-/// a scalar on the output's device.
+/// Mean error of the network's output, each pixel weighed as it counts: `mse` squared, `l1` absolute. float32 [N,1,H,W]
+/// -> a scalar on the output's device.
 Tensor training_loss(const std::string& kind, const Tensor& output, const Batch& batch);
 
 }  // namespace thor

@@ -127,8 +127,14 @@ class Run {
 
   void sample() {
     const Model model = ema_model();
-    write_samples(fmt::format("{}/samples/step-{:07d}.png", paths_.run, state_.step), model,
-                  cast_weights(state_.ema, dtype_), config_.train.seed);
+    const StateDict weights = cast_weights(state_.ema, dtype_);
+    const std::string path = fmt::format("{}/samples/step-{:07d}.png", paths_.run, state_.step);
+    const Tensor& healthy = val_.slices.defined() ? val_.slices : data_.slices;
+    if (diffusion_.config().process == "corruption")
+      write_restored(path, model, weights,
+                     validation_batch(config_, diffusion_, healthy, 0, std::min<int64_t>(4, healthy.size(0))));
+    else
+      write_samples(path, model, weights, config_.train.seed);
   }
 
   Model ema_model() const {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/painted_set.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <map>
+#include <mutex>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/data/csv.h"
+#include "thor/data/preprocess.h"
+#include "thor/data/split.h"
+#include "thor/image/image.h"
+#include "thor/pipeline/case_list.h"
+
+namespace thor {
+namespace {
+
+constexpr double kWhiteOf8Bit = 255;
+
+void check_rows(const std::vector<SplitRow>& rows) {
+  std::map<std::string, std::string> named;
+  for (const SplitRow& row : rows) {
+    if (!row.mask.empty())
+      fail_input("'{}' has a mask; only healthy slices can be painted: leave out its row", row.name);
+    const auto [place, fresh] = named.emplace(stem_of(row.image), row.name);
+    if (!fresh) fail_input("'{}' and '{}' have the same file name; rename one", place->second, row.name);
+  }
+}
+
+// The lesion of the n-th group, as files and as a line of index.csv.
+std::string paint_one(const PaintJob& job, const SplitRow& row, const Image& image, size_t n) {
+  const Window window = window_of({}, image);
+  const Tensor unit = (image.voxels[0] - window.black) / (window.white - window.black);
+  const std::string& group = job.config.groups[n];
+  const Painting painting = paint_healthy(job.config, unit, group, {job.seed, content_id(image), n, Purpose::Paint, 0});
+  const std::string file = fmt::format("{}_{}.png", stem_of(row.image), group);
+  write_png(job.output + "/images/" + file, painting.image, image.full_scale == kWhiteOf8Bit ? 8 : 16);
+  write_png(job.output + "/masks/" + file, painting.mask, 8);
+  return fmt::format("{},{},{},{},{},{:.3f}\n", csv_cell("images/" + file), csv_cell("masks/" + file),
+                     csv_cell(row.name), group, painting.pixels128, painting.contrast);
+}
+
+}  // namespace
+
+std::string write_painted_set(const PaintJob& job) {
+  job.config.check();
+  const std::vector<SplitRow> rows = read_split(job.healthy);
+  check_rows(rows);
+  make_folder(job.output + "/images");
+  make_folder(job.output + "/masks");
+  const auto count = static_cast<int64_t>(rows.size());
+  std::vector<std::string> lines(rows.size());
+  Progress progress("painting", count);
+  std::mutex reporting;
+  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end && !interrupted(); ++i) {
+      const SplitRow& row = rows[static_cast<size_t>(i)];
+      with_context("painting " + row.image, [&] {
+        const Image image = read_image(row.image);
+        for (size_t n = 0; n < job.config.groups.size(); ++n)
+          lines[static_cast<size_t>(i)] += paint_one(job, row, image, n);
+      });
+      const std::lock_guard lock(reporting);
+      progress.advance();
+    }
+  });
+  if (interrupted()) fail_input("stopped on request: the painted slices in '{}' are not complete", job.output);
+  const std::string path = job.output + "/index.csv";
+  write_text_atomically(path,
+                        "image,mask,healthy,group,pixels128,contrast\n" + fmt::format("{}", fmt::join(lines, "")));
+  return path;
+}
+
+}  // namespace thor

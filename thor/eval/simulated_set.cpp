@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/simulated_set.h"
+
+#include <ATen/ATen.h>
+
+#include <map>
+
+#include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
+#include "thor/data/csv.h"
+#include "thor/data/preprocess.h"
+#include "thor/data/split.h"
+#include "thor/image/image.h"
+#include "thor/pipeline/case_list.h"
+
+namespace thor {
+namespace {
+
+void check_file_names(const std::vector<SplitRow>& rows) {
+  std::map<std::string, std::string> named;
+  for (const SplitRow& row : rows) {
+    const auto [place, fresh] = named.emplace(stem_of(row.image), row.name);
+    if (!fresh) fail_input("'{}' and '{}' have the same file name; rename one", place->second, row.name);
+  }
+}
+
+// The changed slice, as files and as a line of index.csv.
+std::string simulate_one(const SimulateJob& job, const SplitRow& row) {
+  const Image image = read_image(row.image);
+  const Window window = window_of({}, image);
+  SliceAndMask slice{((image.voxels[0] - window.black) / (window.white - window.black)).clamp(0, 1), {}};
+  if (!row.mask.empty()) slice.mask = read_image(row.mask).voxels[0].ne(0).to(at::kFloat);
+  if (slice.mask.defined() && slice.mask.sizes() != slice.image.sizes())
+    fail_input("its mask has {} pixels, the image {}", shape_text(slice.mask.sizes()), shape_text(slice.image.sizes()));
+  slice = change_scanner(job.change, slice, {job.seed, content_id(image), 0, Purpose::Scanner, 0});
+
+  const std::string file = stem_of(row.image) + ".png";
+  write_png(job.output + "/images/" + file, slice.image, 16);
+  if (slice.mask.defined()) write_png(job.output + "/masks/" + file, slice.mask, 8);
+  return fmt::format("{},{},{},{}\n", csv_cell("images/" + file), slice.mask.defined() ? csv_cell("masks/" + file) : "",
+                     csv_cell(row.group), csv_cell(row.name));
+}
+
+}  // namespace
+
+std::string write_simulated_set(const SimulateJob& job) {
+  job.change.check();
+  const std::vector<SplitRow> rows = read_split(job.source);
+  check_file_names(rows);
+  make_folder(job.output + "/images");
+  make_folder(job.output + "/masks");
+  Progress progress("simulating", static_cast<int64_t>(rows.size()));
+  std::string index = "image,mask,group,original\n";
+  for (const SplitRow& row : rows) {
+    if (interrupted()) fail_input("stopped on request: the slices in '{}' are not complete", job.output);
+    index += with_context("changing " + row.image, [&] { return simulate_one(job, row); });
+    progress.advance();
+  }
+  const std::string path = job.output + "/index.csv";
+  write_text_atomically(path, index);
+  return path;
+}
+
+}  // namespace thor
