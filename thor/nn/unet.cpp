@@ -19,6 +19,11 @@ Tensor timestep_embedding(const Tensor& t, int64_t dim) {
   return at::cat({angle.cos(), angle.sin()}, 1);
 }
 
+// With one channel both layouts are the same in memory, and the convolution would choose the slower one by the strides.
+Tensor channels_last(const Tensor& x) {
+  return at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast).copy_(x);
+}
+
 // One forward pass; every function's `w` is the place of its parameters.
 struct Pass {
   const UNetConfig& config;
@@ -55,7 +60,7 @@ struct Pass {
   // Every input of the up path, finest first; `features` gets the result of each level if given.
   std::vector<Tensor> encode(const Scope& net, const Tensor& xt, std::vector<Tensor>* features) const {
     const int64_t levels = config.channels.size();
-    Tensor h = conv(net / "conv_in.conv", xt.contiguous(at::MemoryFormat::ChannelsLast));
+    Tensor h = conv(net / "conv_in.conv", channels_last(xt));
     std::vector<Tensor> skips{h};
     for (int64_t level = 0; level < levels; ++level) {
       const Scope w = net / "down_blocks" / level;

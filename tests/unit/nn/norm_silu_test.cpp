@@ -67,6 +67,53 @@ TEST_P(FusedGroupNorm, HasTheSameBitsOnAnyNumberOfThreads) {
   at::set_num_threads(before);
 }
 
+/// x, offset, weight, bias of one norm, as leaves of the given types, and their gradients for the loss (y *
+/// weights).sum().
+std::vector<Tensor> gradients(const Case& one, at::ScalarType type, bool silu, bool fused) {
+  const at::AutoGradMode with_gradients(true);
+  at::manual_seed(5);
+  const at::ScalarType wide = fused ? at::kFloat : at::kDouble;
+  const auto leaf = [](const Tensor& x) { return x.detach().clone().requires_grad_(); };
+  Tensor x = at::randn({one.batch, one.channels, one.height, one.width}) * 3 + 1,
+         offset = at::randn({one.batch, one.channels});
+  x = leaf(x.to(type).to(fused ? type : wide)), offset = leaf(offset.to(wide));
+  const Tensor weight = leaf((at::rand({one.channels}) + 0.5).to(wide)),
+               bias = leaf(at::randn({one.channels}).to(wide));
+  const NormParameters norm{weight, bias, one.groups, 1e-6};
+  const Tensor y = fused ? fused_group_norm(norm, x, offset, silu) : reference(norm, x, offset, silu);
+  const Tensor downstream = at::randn(y.sizes()).to(type);
+  (y * downstream.to(y.scalar_type())).sum().backward();
+  return {x.grad(), offset.grad(), weight.grad(), bias.grad()};
+}
+
+TEST_P(FusedGroupNorm, HasTheGradientsOfGroupNormThenSilu) {
+  for (const bool silu : {false, true}) {
+    const auto ours = gradients(GetParam(), at::kFloat, silu, true);
+    const auto exact = gradients(GetParam(), at::kFloat, silu, false);
+    for (size_t i = 0; i < exact.size(); ++i)
+      EXPECT_LT(max_abs_diff(ours[i], exact[i]), 3e-6 * (1 + exact[i].abs().max().item<double>())) << i;
+  }
+}
+
+TEST_P(FusedGroupNorm, RoundsOnlyTheGradientOfABfloat16Image) {
+  const auto ours = gradients(GetParam(), at::kBFloat16, true, true);
+  const auto exact = gradients(GetParam(), at::kBFloat16, true, false);
+  EXPECT_EQ(ours[0].scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(((ours[0].to(at::kDouble) - exact[0]).abs() <= exact[0].abs() / 256 + 1e-5).all().item<bool>());
+  for (size_t i = 1; i < exact.size(); ++i)
+    EXPECT_LT(max_abs_diff(ours[i], exact[i]), 3e-6 * (1 + exact[i].abs().max().item<double>())) << i;
+}
+
+TEST_P(FusedGroupNorm, HasTheSameGradientsOnAnyNumberOfThreads) {
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto alone = gradients(GetParam(), at::kFloat, true, true);
+  at::set_num_threads(3);
+  const auto together = gradients(GetParam(), at::kFloat, true, true);
+  for (size_t i = 0; i < alone.size(); ++i) EXPECT_EQ(max_abs_diff(together[i], alone[i]), 0) << i;
+  at::set_num_threads(before);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, FusedGroupNorm,
                          testing::Values(Case{1, 16, 128, 128, 16}, Case{2, 32, 33, 17, 8}, Case{1, 128, 64, 64, 32},
                                          Case{1, 256, 8, 8, 32}, Case{3, 24, 5, 7, 4}, Case{1, 3, 1, 1, 1},
