@@ -9,15 +9,17 @@ namespace {
 
 using torch::autograd::AutogradContext;
 
+// An offset that is none has no numbers: libtorch 1.13 refuses undefined tensors here.
 class NormSilu : public torch::autograd::Function<NormSilu> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& x, const Tensor& offset, const Tensor& weight,
                         const Tensor& bias, int64_t groups, double eps, bool silu) {
-    const Normalized result = normalize_forward({weight, bias, groups, eps}, x, offset, silu);
+    const Tensor added = offset.numel() > 0 ? offset : Tensor();
+    const Normalized result = normalize_forward({weight, bias, groups, eps}, x, added, silu);
     context->save_for_backward({x, weight, bias, result.statistics});
     context->saved_data["groups"] = groups;
     context->saved_data["silu"] = silu;
-    if (offset.defined()) context->saved_data["offset_type"] = static_cast<int64_t>(offset.scalar_type());
+    if (added.defined()) context->saved_data["offset_type"] = static_cast<int64_t>(added.scalar_type());
     return result.y;
   }
 
@@ -39,7 +41,8 @@ class NormSilu : public torch::autograd::Function<NormSilu> {
 Tensor fused_group_norm(const NormParameters& norm, const Tensor& x, const Tensor& offset, bool silu) {
   const Tensor image = x.contiguous(at::MemoryFormat::ChannelsLast);
   if (!at::GradMode::is_enabled()) return normalize_forward(norm, image, offset, silu).y;
-  return NormSilu::apply(image, offset, norm.weight, norm.bias, norm.groups, norm.eps, silu);
+  const Tensor added = offset.defined() ? offset : at::empty({0}, x.options());
+  return NormSilu::apply(image, added, norm.weight, norm.bias, norm.groups, norm.eps, silu);
 }
 
 }  // namespace thor

@@ -67,37 +67,46 @@ TEST_P(FusedGroupNorm, HasTheSameBitsOnAnyNumberOfThreads) {
   at::set_num_threads(before);
 }
 
-/// x, offset, weight, bias of one norm, as leaves of the given types, and their gradients for the loss (y *
-/// weights).sum().
-std::vector<Tensor> gradients(const Case& one, at::ScalarType type, bool silu, bool fused) {
+/// Of the loss (y * some weights).sum(), with respect to x, weight, bias and, if there is one, the offset. All but x
+/// are leaves of float32; the exact ones are those of double.
+struct Question {
+  at::ScalarType type;
+  bool silu, offset;
+};
+
+std::vector<Tensor> gradients(const Case& one, const Question& asked, bool fused) {
   const at::AutoGradMode with_gradients(true);
   at::manual_seed(5);
-  const at::ScalarType wide = fused ? at::kFloat : at::kDouble;
-  const auto leaf = [](const Tensor& x) { return x.detach().clone().requires_grad_(); };
-  Tensor x = at::randn({one.batch, one.channels, one.height, one.width}) * 3 + 1,
-         offset = at::randn({one.batch, one.channels});
-  x = leaf(x.to(type).to(fused ? type : wide)), offset = leaf(offset.to(wide));
-  const Tensor weight = leaf((at::rand({one.channels}) + 0.5).to(wide)),
-               bias = leaf(at::randn({one.channels}).to(wide));
+  const auto leaf = [&](const Tensor& x, at::ScalarType type) {
+    return x.to(fused ? type : at::kDouble).clone().requires_grad_();
+  };
+  const Tensor image = at::randn({one.batch, one.channels, one.height, one.width}) * 3 + 1;
+  const Tensor x = leaf(image.to(asked.type), asked.type), weight = leaf(at::rand({one.channels}) + 0.5, at::kFloat);
+  const Tensor bias = leaf(at::randn({one.channels}), at::kFloat);
+  const Tensor offset = leaf(at::randn({one.batch, one.channels}), at::kFloat);
+  const Tensor downstream = at::randn(x.sizes()).to(asked.type);
   const NormParameters norm{weight, bias, one.groups, 1e-6};
-  const Tensor y = fused ? fused_group_norm(norm, x, offset, silu) : reference(norm, x, offset, silu);
-  const Tensor downstream = at::randn(y.sizes()).to(type);
+  const Tensor added = asked.offset ? offset : Tensor();
+  const Tensor y = fused ? fused_group_norm(norm, x, added, asked.silu) : reference(norm, x, added, asked.silu);
   (y * downstream.to(y.scalar_type())).sum().backward();
-  return {x.grad(), offset.grad(), weight.grad(), bias.grad()};
+  std::vector<Tensor> all{x.grad(), weight.grad(), bias.grad()};
+  if (asked.offset) all.push_back(offset.grad());
+  return all;
 }
 
 TEST_P(FusedGroupNorm, HasTheGradientsOfGroupNormThenSilu) {
-  for (const bool silu : {false, true}) {
-    const auto ours = gradients(GetParam(), at::kFloat, silu, true);
-    const auto exact = gradients(GetParam(), at::kFloat, silu, false);
-    for (size_t i = 0; i < exact.size(); ++i)
-      EXPECT_LT(max_abs_diff(ours[i], exact[i]), 3e-6 * (1 + exact[i].abs().max().item<double>())) << i;
-  }
+  for (const bool silu : {false, true})
+    for (const bool offset : {false, true}) {
+      const Question asked{at::kFloat, silu, offset};
+      const auto ours = gradients(GetParam(), asked, true), exact = gradients(GetParam(), asked, false);
+      for (size_t i = 0; i < exact.size(); ++i)
+        EXPECT_LT(max_abs_diff(ours[i], exact[i]), 3e-6 * (1 + exact[i].abs().max().item<double>())) << i;
+    }
 }
 
 TEST_P(FusedGroupNorm, RoundsOnlyTheGradientOfABfloat16Image) {
-  const auto ours = gradients(GetParam(), at::kBFloat16, true, true);
-  const auto exact = gradients(GetParam(), at::kBFloat16, true, false);
+  const Question asked{at::kBFloat16, true, true};
+  const auto ours = gradients(GetParam(), asked, true), exact = gradients(GetParam(), asked, false);
   EXPECT_EQ(ours[0].scalar_type(), at::kBFloat16);
   EXPECT_TRUE(((ours[0].to(at::kDouble) - exact[0]).abs() <= exact[0].abs() / 256 + 1e-5).all().item<bool>());
   for (size_t i = 1; i < exact.size(); ++i)
@@ -105,11 +114,12 @@ TEST_P(FusedGroupNorm, RoundsOnlyTheGradientOfABfloat16Image) {
 }
 
 TEST_P(FusedGroupNorm, HasTheSameGradientsOnAnyNumberOfThreads) {
+  const Question asked{at::kFloat, true, true};
   const int before = at::get_num_threads();
   at::set_num_threads(1);
-  const auto alone = gradients(GetParam(), at::kFloat, true, true);
+  const auto alone = gradients(GetParam(), asked, true);
   at::set_num_threads(3);
-  const auto together = gradients(GetParam(), at::kFloat, true, true);
+  const auto together = gradients(GetParam(), asked, true);
   for (size_t i = 0; i < alone.size(); ++i) EXPECT_EQ(max_abs_diff(together[i], alone[i]), 0) << i;
   at::set_num_threads(before);
 }
