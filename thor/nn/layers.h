@@ -11,7 +11,7 @@ Tensor conv(const Scope& w, const Tensor& x, int64_t stride = 1, int64_t padding
 /// x W^T + b in the dtype of the weight. [...,Cin] -> [...,Cout]
 Tensor linear(const Scope& w, const Tensor& x);
 /// GroupNorm with eps 1e-6; statistics in float32 whatever the dtype of x (libtorch 1.13 accumulates bfloat16 in
-/// bfloat16). The result has the dtype of x where nothing is to be learned, else float32.
+/// bfloat16). The result has the dtype of x on a CPU, else float32.
 Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups);
 /// The same of x + offset, then SiLU. x [N,C,H,W], offset [N,C] or undefined
 Tensor group_norm_silu(const Scope& w, const Tensor& x, const Tensor& offset, int64_t groups);

@@ -12,7 +12,8 @@ struct NormParameters {
 
 /// GroupNorm, with `silu` followed by SiLU, in two passes over the image and nothing in between; `offset` [N,C], if
 /// defined, is added to every pixel first. Statistics are float32 in blocks of pixels of a fixed size, summed in double
-/// in a fixed order, so the result is the same on any number of threads. On a CPU, not differentiable.
+/// in a fixed order, so the result, and its gradients, are the same on any number of threads. On a CPU. Differentiable
+/// once, in x, offset, weight and bias.
 /// x [N,C,H,W] float32 or bfloat16, best in channels-last -> the same shape and type, in channels-last
 Tensor fused_group_norm(const NormParameters& norm, const Tensor& x, const Tensor& offset, bool silu);
 /// Whether x is something that it can take.

@@ -5,8 +5,8 @@
 
 #include <cmath>
 
+#include "thor/nn/attention.h"
 #include "thor/nn/layers.h"
-#include "thor/nn/steady.h"
 
 namespace thor {
 namespace {
@@ -17,6 +17,11 @@ Tensor timestep_embedding(const Tensor& t, int64_t dim) {
   const Tensor k = at::arange(half, t.options().dtype(at::kFloat));
   const Tensor angle = t.to(at::kFloat).unsqueeze(1) * (k * (-std::log(10000.0) / half)).exp().unsqueeze(0);
   return at::cat({angle.cos(), angle.sin()}, 1);
+}
+
+// With one channel both layouts are the same in memory, and the convolution would choose the slower one by the strides.
+Tensor channels_last(const Tensor& x) {
+  return at::empty(x.sizes(), x.options(), at::MemoryFormat::ChannelsLast).copy_(x);
 }
 
 // One forward pass; every function's `w` is the place of its parameters.
@@ -38,24 +43,19 @@ struct Pass {
 
   // Self-attention over all pixels: [N,C,H,W] -> [N,C,H,W]
   Tensor attention(const Scope& w, const Tensor& x) const {
-    const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
-    const auto d = config.head_channels, heads = c / d;
-    const Tensor tokens = group_norm(w / "norm", x, config.norm_groups).flatten(2).transpose(1, 2);  // [N,HW,C]
-    const auto split = [&](const char* name) {  // -> [N*heads,HW,d]
-      return linear(w / name, tokens).view({n, pixels, heads, d}).transpose(1, 2).reshape({n * heads, pixels, d});
-    };
-    const auto multiply = must_be_steady((w / "to_q")["weight"]) ? steady_batch_product : at::bmm;
-    const Tensor scores = multiply(split("to_q") * (1 / std::sqrt(double(d))), split("to_k").transpose(1, 2));
-    Tensor h = multiply(at::softmax(scores, -1), split("to_v"));
-    h = h.view({n, heads, pixels, d}).transpose(1, 2).reshape({n, pixels, c});
+    const auto c = x.size(1);
+    const Tensor tokens =
+        group_norm(w / "norm", x, config.norm_groups).permute({0, 2, 3, 1}).flatten(1, 2);  // [N,HW,C]
+    Tensor h = attention_of_heads(linear(w / "to_q", tokens), linear(w / "to_k", tokens), linear(w / "to_v", tokens),
+                                  c / config.head_channels);
     if (config.attention_projection) h = linear(w / "proj_attn", h);
-    return x + h.transpose(1, 2).reshape(x.sizes());
+    return x + h.view({x.size(0), x.size(2), x.size(3), c}).permute({0, 3, 1, 2});
   }
 
   // Every input of the up path, finest first; `features` gets the result of each level if given.
   std::vector<Tensor> encode(const Scope& net, const Tensor& xt, std::vector<Tensor>* features) const {
     const int64_t levels = config.channels.size();
-    Tensor h = conv(net / "conv_in.conv", xt.contiguous(at::MemoryFormat::ChannelsLast));
+    Tensor h = conv(net / "conv_in.conv", channels_last(xt));
     std::vector<Tensor> skips{h};
     for (int64_t level = 0; level < levels; ++level) {
       const Scope w = net / "down_blocks" / level;

@@ -67,6 +67,63 @@ TEST_P(FusedGroupNorm, HasTheSameBitsOnAnyNumberOfThreads) {
   at::set_num_threads(before);
 }
 
+/// Of the loss (y * some weights).sum(), with respect to x, weight, bias and, if there is one, the offset. All but x
+/// are leaves of float32; the exact ones are those of double.
+struct Question {
+  at::ScalarType type;
+  bool silu, offset;
+};
+
+std::vector<Tensor> gradients(const Case& one, const Question& asked, bool fused) {
+  const at::AutoGradMode with_gradients(true);
+  at::manual_seed(5);
+  const auto leaf = [&](const Tensor& x, at::ScalarType type) {
+    return x.to(fused ? type : at::kDouble).clone().requires_grad_();
+  };
+  const Tensor image = at::randn({one.batch, one.channels, one.height, one.width}) * 3 + 1;
+  const Tensor x = leaf(image.to(asked.type), asked.type), weight = leaf(at::rand({one.channels}) + 0.5, at::kFloat);
+  const Tensor bias = leaf(at::randn({one.channels}), at::kFloat);
+  const Tensor offset = leaf(at::randn({one.batch, one.channels}), at::kFloat);
+  const Tensor downstream = at::randn(x.sizes()).to(asked.type);
+  const NormParameters norm{weight, bias, one.groups, 1e-6};
+  const Tensor added = asked.offset ? offset : Tensor();
+  const Tensor y = fused ? fused_group_norm(norm, x, added, asked.silu) : reference(norm, x, added, asked.silu);
+  (y * downstream.to(y.scalar_type())).sum().backward();
+  std::vector<Tensor> all{x.grad(), weight.grad(), bias.grad()};
+  if (asked.offset) all.push_back(offset.grad());
+  return all;
+}
+
+TEST_P(FusedGroupNorm, HasTheGradientsOfGroupNormThenSilu) {
+  for (const bool silu : {false, true})
+    for (const bool offset : {false, true}) {
+      const Question asked{at::kFloat, silu, offset};
+      const auto ours = gradients(GetParam(), asked, true), exact = gradients(GetParam(), asked, false);
+      for (size_t i = 0; i < exact.size(); ++i)
+        EXPECT_LT(max_abs_diff(ours[i], exact[i]), 3e-6 * (1 + exact[i].abs().max().item<double>())) << i;
+    }
+}
+
+TEST_P(FusedGroupNorm, RoundsOnlyTheGradientOfABfloat16Image) {
+  const Question asked{at::kBFloat16, true, true};
+  const auto ours = gradients(GetParam(), asked, true), exact = gradients(GetParam(), asked, false);
+  EXPECT_EQ(ours[0].scalar_type(), at::kBFloat16);
+  EXPECT_TRUE(((ours[0].to(at::kDouble) - exact[0]).abs() <= exact[0].abs() / 256 + 1e-5).all().item<bool>());
+  for (size_t i = 1; i < exact.size(); ++i)
+    EXPECT_LT(max_abs_diff(ours[i], exact[i]), 3e-6 * (1 + exact[i].abs().max().item<double>())) << i;
+}
+
+TEST_P(FusedGroupNorm, HasTheSameGradientsOnAnyNumberOfThreads) {
+  const Question asked{at::kFloat, true, true};
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto alone = gradients(GetParam(), asked, true);
+  at::set_num_threads(3);
+  const auto together = gradients(GetParam(), asked, true);
+  for (size_t i = 0; i < alone.size(); ++i) EXPECT_EQ(max_abs_diff(together[i], alone[i]), 0) << i;
+  at::set_num_threads(before);
+}
+
 INSTANTIATE_TEST_SUITE_P(Shapes, FusedGroupNorm,
                          testing::Values(Case{1, 16, 128, 128, 16}, Case{2, 32, 33, 17, 8}, Case{1, 128, 64, 64, 32},
                                          Case{1, 256, 8, 8, 32}, Case{3, 24, 5, 7, 4}, Case{1, 3, 1, 1, 1},
