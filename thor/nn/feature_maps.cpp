@@ -5,14 +5,15 @@
 
 #include "thor/base/error.h"
 #include "thor/nn/perceptual.h"
+#include "thor/nn/unit_features.h"
 
 namespace thor {
 
-Tensor unit_over_channels(const Tensor& features) { return features / (features.square().sum(1, true).sqrt() + 1e-10); }
-
 Tensor sum_at_size(const std::vector<Tensor>& maps, int64_t height, int64_t width) {
   Tensor total;
-  for (const Tensor& map : maps) {
+  for (size_t i = 0; i < maps.size(); ++i) {
+    Tensor map = maps[i];
+    while (i + 1 < maps.size() && maps[i + 1].sizes() == map.sizes()) map = map + maps[++i];
     const Tensor whole = at::upsample_bilinear2d(map, {height, width}, false);
     total = total.defined() ? total + whole : whole;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,15 @@ using Perceptual = std::function<Tensor(const Tensor&, const Tensor&)>;
 /// Which network carries LPIPS.
 enum class LpipsNet { Squeeze, Alex };
 
-/// LPIPS v0.1 (Zhang et al. 2018, METHODS 5), torch names of torchvision's features and the 1x1 heads.
+/// What LPIPS sees in images: many others can be compared with it.
+struct LpipsFeatures {
+  std::vector<Tensor> unit;  ///< of each tap, length 1 over the channels, [N,C,h,w]
+};
+
+class SqueezeNet;
+
+/// LPIPS v0.1 (Zhang et al. 2018, METHODS 5), torch names of torchvision's features and the 1x1 heads. On the CPU
+/// images neither influence each other nor does the number of threads.
 class Lpips {
  public:
   /// Strict, names as to_lpips_names gives them; which network is read from the names. Throws Input with the report.
@@ -25,14 +34,20 @@ class Lpips {
   /// x, y [N,1,H,W] in [0,1], or [N,3,H,W] in colour -> distance map [N,1,H,W]. `scaled_twice` reproduces the
   /// published quirk: the input is taken to [-1,1] once more. Input error below 32 x 32.
   Tensor spatial(const Tensor& x, const Tensor& y, bool scaled_twice = false) const;
+  /// The same in two halves, where one x is compared with many y.
+  LpipsFeatures features(const Tensor& x, bool scaled_twice = false) const;
+  Tensor spatial(const LpipsFeatures& x, const Tensor& y, bool scaled_twice = false) const;
   /// The usual scalar LPIPS (each tap averaged over its own grid): [N]
   Tensor mean(const Tensor& x, const Tensor& y) const;
   void to(at::Device device);
 
  private:
-  std::vector<Tensor> taps(const Tensor& x, const Tensor& y, bool scaled_twice) const;
+  std::vector<Tensor> taps(const Tensor& images, bool scaled_twice) const;
+  std::vector<Tensor> distances(const LpipsFeatures& x, const std::vector<Tensor>& y) const;
+  std::vector<Tensor> pair_distances(const Tensor& x, const Tensor& y, bool scaled_twice) const;
   LpipsNet net_;
   StateDict weights_;
+  std::shared_ptr<const SqueezeNet> squeeze_;  // null: through libtorch
 };
 /// From a .safetensors or .pt file with the network and its heads.
 Lpips load_lpips(const std::string& path);

@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -30,18 +31,40 @@ Perceptual unet_distance(std::shared_ptr<const Network> network, const Diffusion
   };
 }
 
-Perceptual lpips_distance(const std::string& path, at::Device device, bool scaled_twice) {
-  const auto lpips = std::make_shared<Lpips>(load_lpips(path));
-  lpips->to(device);
-  return [lpips, device, scaled_twice](const Tensor& x, const Tensor& y) {
-    const int64_t at_once = device.is_cpu() ? 1 : x.size(0);
-    std::vector<Tensor> parts;
-    for (int64_t begin = 0; begin < x.size(0); begin += at_once) {
-      throw_if_interrupted();
-      parts.push_back(lpips->spatial(x.narrow(0, begin, at_once), y.narrow(0, begin, at_once), scaled_twice));
+/// LPIPS for the steps of a chain, which all compare with the same images: what LPIPS sees in those is kept.
+class LpipsOfChain {
+ public:
+  LpipsOfChain(const std::string& path, at::Device device, bool scaled_twice)
+      : lpips_(load_lpips(path)), scaled_twice_(scaled_twice) {
+    lpips_.to(device);
+  }
+  Tensor operator()(const Tensor& x, const Tensor& y) {
+    throw_if_interrupted();
+    const LpipsFeatures features = features_of(x);
+    return lpips_.spatial(features, y, scaled_twice_);
+  }
+
+ private:
+  LpipsFeatures features_of(const Tensor& x) {
+    if (!x.is_cpu()) return lpips_.features(x, scaled_twice_);  // comparing would wait for the device
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!x_.defined() || !at::equal(x_, x)) {
+      kept_ = lpips_.features(x, scaled_twice_);
+      x_ = x.clone();
     }
-    return at::cat(parts);
-  };
+    return kept_;
+  }
+
+  Lpips lpips_;
+  bool scaled_twice_;
+  std::mutex mutex_;
+  Tensor x_;
+  LpipsFeatures kept_;  // of x_
+};
+
+Perceptual lpips_distance(const std::string& path, at::Device device, bool scaled_twice) {
+  const auto lpips = std::make_shared<LpipsOfChain>(path, device, scaled_twice);
+  return [lpips](const Tensor& x, const Tensor& y) { return (*lpips)(x, y); };
 }
 
 }  // namespace

@@ -1,11 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/detect/median.h"
 
+#include <algorithm>
+
 #include "tests/support.h"
 #include "thor/base/error.h"
 
 namespace thor::test {
 namespace {
+
+/// The middle one of the window's sorted values, border mirrored.
+at::Tensor plain_median(const at::Tensor& images, int64_t size) {
+  const at::Tensor result = at::empty_like(images);
+  const int64_t height = images.size(2), width = images.size(3), half = size / 2;
+  const auto mirrored = [](int64_t i, int64_t count) {
+    while (i < 0 || i >= count) i = i < 0 ? -1 - i : 2 * count - 1 - i;
+    return i;
+  };
+  for (int64_t n = 0; n < images.size(0); ++n)
+    for (int64_t row = 0; row < height; ++row)
+      for (int64_t column = 0; column < width; ++column) {
+        std::vector<float> window;
+        for (int64_t r = row - half; r <= row + half; ++r)
+          for (int64_t c = column - half; c <= column + half; ++c)
+            window.push_back(images[n][0][mirrored(r, height)][mirrored(c, width)].item<float>());
+        std::sort(window.begin(), window.end());
+        result[n][0][row][column] = window[window.size() / 2];
+      }
+  return result;
+}
+
+TEST(MedianFilter, TakesTheMiddleOfEveryWindowInAnySizeOfImageAndWindow) {
+  for (const auto& size : {std::pair<int64_t, int64_t>{9, 19}, {2, 33}, {5, 1}})
+    for (const int64_t window : {3, 5, 7, 15}) {
+      const auto image = at::randn({2, 1, size.first, size.second});
+      EXPECT_EQ(max_abs_diff(median_filter(image, window), plain_median(image, window)), 0) << window;
+    }
+}
 
 TEST(MedianFilter, RemovesWhatIsSmallerThanHalfTheWindowAndKeepsEdges) {
   auto image = at::zeros({1, 1, 9, 9});

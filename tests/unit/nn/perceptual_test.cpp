@@ -2,6 +2,7 @@
 #include "thor/nn/perceptual.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include "tests/support.h"
 #include "thor/base/error.h"
@@ -44,6 +45,37 @@ TEST(Perceptual, LpipsOfAnImageDoesNotDependOnItsNeighbours) {
       EXPECT_TRUE(at::equal(together.narrow(0, i, 1), lpips.spatial(x.narrow(0, i, 1), y.narrow(0, i, 1))));
       EXPECT_TRUE(at::equal(lpips.mean(x, y).narrow(0, i, 1), lpips.mean(x.narrow(0, i, 1), y.narrow(0, i, 1))));
     }
+  }
+}
+
+TEST(Perceptual, LpipsIsTheSameOnAnyNumberOfThreads) {
+  const int before = at::get_num_threads();
+  for (const auto net : {LpipsNet::Squeeze, LpipsNet::Alex}) {
+    const Lpips lpips(made_up(net));
+    const Tensor x = noise({3, 1, 65, 40}, 7), y = noise({3, 1, 65, 40}, 8);
+    at::set_num_threads(1);
+    const Tensor alone = lpips.spatial(x, y);
+    at::set_num_threads(3);
+    const Tensor shared = lpips.spatial(x, y);
+    at::set_num_threads(before);
+    if (net == LpipsNet::Squeeze)
+      EXPECT_TRUE(at::equal(alone, shared));
+    else  // its strided convolution is the library's
+      EXPECT_LT(max_abs_diff(alone, shared), 1e-6);
+  }
+}
+
+TEST(Perceptual, LpipsOfKeptFeaturesIsTheSameToTheLastBit) {
+  const at::NoGradGuard no_grad;
+  for (const auto net : {LpipsNet::Squeeze, LpipsNet::Alex}) {
+    const Lpips lpips(made_up(net));
+    const Tensor x = noise({2, 1, 48, 40}, 7);
+    const LpipsFeatures kept = lpips.features(x, true);
+    for (const uint64_t seed : {8, 9}) {
+      const Tensor y = noise({2, 1, 48, 40}, seed);
+      EXPECT_TRUE(at::equal(lpips.spatial(kept, y, true), lpips.spatial(x, y, true)));
+    }
+    EXPECT_THROW(lpips.spatial(kept, noise({2, 1, 48, 60}, 1)), Error);
   }
 }
 
