@@ -64,7 +64,7 @@ Tensor AutoDdpm::stitch(const Context& context, const Images& images, const Tens
 }
 
 int64_t AutoDdpm::network_calls(int64_t) const {
-  const auto chain = timestep_grid(config_.start_step, config_.sampler.steps, {});
+  const auto chain = timestep_grid(config_.start_step, config_.sampler, {});
   return static_cast<int64_t>(chain.size()) + config_.resample_repeats * (config_.resample_step + 1);
 }
 

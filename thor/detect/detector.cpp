@@ -4,6 +4,7 @@
 #include "thor/base/error.h"
 #include "thor/detect/autoddpm.h"
 #include "thor/detect/ddpm.h"
+#include "thor/detect/mean_over_seeds.h"
 #include "thor/detect/pddpm.h"
 #include "thor/detect/thor.h"
 #include "thor/detect/threshold.h"
@@ -38,32 +39,61 @@ std::unique_ptr<Detector> make_alike(const std::string&) {
   return std::make_unique<Method>(Config());
 }
 
+// A method that draws noise: it can be run several times and averaged.
+template <std::unique_ptr<Detector> (*make)(const std::string&)>
+std::unique_ptr<Detector> make_averaged(const std::string& noise_kind) {
+  return std::make_unique<MeanOverSeeds>(make(noise_kind));
+}
+
 }  // namespace
 
 const std::vector<DetectorRow>& detectors() {
   static const std::vector<DetectorRow> rows{
-      {"thor", "THOR: reverse diffusion with implicit guidance", "Bercea et al., MICCAI 2024, arXiv 2403.08464",
-       make_thor},
-      {"ddpm", "Denoise from t0 and compare", "Ho et al., NeurIPS 2020, arXiv 2006.11239", make_ddpm},
-      {"anoddpm", "AnoDDPM: denoise from t0 with simplex noise and compare", "Wyatt et al., CVPR Workshops 2022",
-       make_anoddpm},
-      {"autoddpm", "AutoDDPM: mask, stitch and re-sample", "Bercea et al., 2023, arXiv 2305.19643",
-       make_alike<AutoDdpm, AutoDdpmConfig>},
-      {"pddpm", "Patched diffusion: estimate each patch in one step from the clean rest",
-       "Behrendt et al., MIDL 2023, arXiv 2303.03758", make_alike<Pddpm, PddpmConfig>},
-      {"threshold", "No network: bright or dark among the image's own intensities",
-       "Meissen et al., BrainLes 2021, arXiv 2109.06023", make_alike<Threshold, ThresholdConfig>},
+      {"thor",
+       "THOR: reverse diffusion with implicit guidance",
+       "Bercea et al., MICCAI 2024, arXiv 2403.08464",
+       make_averaged<make_thor>,
+       {}},
+      {"ddpm",
+       "Denoise from t0 and compare",
+       "Ho et al., NeurIPS 2020, arXiv 2006.11239",
+       make_averaged<make_ddpm>,
+       {}},
+      {"anoddpm",
+       "AnoDDPM: denoise from t0 with simplex noise and compare",
+       "Wyatt et al., CVPR Workshops 2022",
+       make_averaged<make_anoddpm>,
+       {}},
+      {"autoddpm",
+       "AutoDDPM: mask, stitch and re-sample",
+       "Bercea et al., 2023, arXiv 2305.19643",
+       make_averaged<make_alike<AutoDdpm, AutoDdpmConfig>>,
+       {}},
+      {"pddpm",
+       "Patched diffusion: estimate each patch in one step from the clean rest",
+       "Behrendt et al., MIDL 2023, arXiv 2303.03758",
+       make_averaged<make_alike<Pddpm, PddpmConfig>>,
+       {}},
+      {"threshold",
+       "No network: bright or dark among the image's own intensities",
+       "Meissen et al., BrainLes 2021, arXiv 2109.06023",
+       make_alike<Threshold, ThresholdConfig>,
+       {}},
   };
   return rows;
 }
 
-std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind) {
+const DetectorRow& detector_row(const std::string& name) {
   std::vector<std::string> names;
   for (const auto& row : detectors()) {
-    if (row.name == name) return row.make(noise_kind);
+    if (row.name == name) return row;
     names.push_back(row.name);
   }
   fail_usage("there is no detector '{}'{}; there are: {}", name, did_you_mean(name, names), fmt::join(names, ", "));
+}
+
+std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind) {
+  return detector_row(name).make(noise_kind);
 }
 
 }  // namespace thor

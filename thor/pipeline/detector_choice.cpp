@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/pipeline/detector_choice.h"
 
+#include <cstring>
+
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 
@@ -24,7 +26,33 @@ void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
     warn("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
 }
 
+/// Splits the settings into the speed that was asked for and the others.
+std::string take_speed(std::vector<std::string>& sets) {
+  constexpr const char* kSpeed = "detector.speed=";
+  std::string speed = kFullSpeed;
+  std::vector<std::string> others;
+  for (const std::string& set : sets)
+    if (set.rfind(kSpeed, 0) == 0)
+      speed = set.substr(std::strlen(kSpeed));
+    else
+      others.push_back(set);
+  sets = std::move(others);
+  return speed;
+}
+
 }  // namespace
+
+std::vector<std::string> speed_settings(const std::string& detector, const std::string& speed) {
+  const DetectorRow& row = detector_row(detector);
+  if (speed == kFullSpeed) return {};
+  std::vector<std::string> names{kFullSpeed};
+  for (const DetectorSpeed& one : row.speeds) {
+    if (one.name == speed) return one.sets;
+    names.push_back(one.name);
+  }
+  if (speed == kFastSpeed) return {};
+  fail_usage("detector.speed of {} is '{}', expected {}", detector, speed, fmt::join(names, ", "));
+}
 
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
   const std::string recommended = model.detector.value("name", "");
@@ -41,7 +69,9 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
       fields.read(nlohmann::json{{"detector", knobs}}.dump());
     });
   }
-  for (const auto& set : sets) {
+  std::vector<std::string> own = sets;
+  for (const auto& set : speed_settings(choice.name, take_speed(own))) fields.assign(set);
+  for (const auto& set : own) {
     if (set.rfind("detector.name=", 0) == 0)
       fail_usage("the detector is chosen with --detector, not with --set {}", set);
     fields.assign(set);
