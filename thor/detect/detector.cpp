@@ -45,40 +45,56 @@ std::unique_ptr<Detector> make_averaged(const std::string& noise_kind) {
   return std::make_unique<MeanOverSeeds>(make(noise_kind));
 }
 
+/// So many chains of few steps each. Between stops that far apart only chains that draw noise at every step stay on the
+/// way of the ancestral one; what that noise costs a single map, the mean over chains takes back (docs/results.md).
+std::vector<std::string> few_steps(int64_t seeds) {
+  return {"detector.sampler.kind=ddim", "detector.sampler.eta=1",
+          "detector.sampler.timesteps=[350,300,250,200,150,100,50,25,0]", fmt::format("detector.seeds={}", seeds)};
+}
+
+std::vector<std::string> with(std::vector<std::string> sets, const std::string& more) {
+  sets.push_back(more);
+  return sets;
+}
+
+const std::vector<DetectorSpeed>& thor_speeds() {
+  static const std::string comparable = "detector.map.normalize=none";
+  static const std::vector<DetectorSpeed> speeds{{"fast", with(few_steps(4), comparable)},
+                                                 {"faster", with(few_steps(2), comparable)},
+                                                 {"fastest", with(few_steps(1), comparable)},
+                                                 {"full", {}}};
+  return speeds;
+}
+
+const std::vector<DetectorSpeed>& chain_speeds() {
+  static const std::vector<DetectorSpeed> speeds{
+      {"fast", few_steps(4)}, {"faster", few_steps(2)}, {"fastest", few_steps(1)}, {"full", {}}};
+  return speeds;
+}
+
+const std::vector<DetectorSpeed>& autoddpm_speeds() {
+  static const std::vector<DetectorSpeed> speeds{{"fast", with(few_steps(1), "detector.resample_every=10")},
+                                                 {"full", {}}};
+  return speeds;
+}
+
 }  // namespace
 
 const std::vector<DetectorRow>& detectors() {
+  static const std::vector<DetectorSpeed> only_full{{"full", {}}};
   static const std::vector<DetectorRow> rows{
-      {"thor",
-       "THOR: reverse diffusion with implicit guidance",
-       "Bercea et al., MICCAI 2024, arXiv 2403.08464",
-       make_averaged<make_thor>,
-       {}},
-      {"ddpm",
-       "Denoise from t0 and compare",
-       "Ho et al., NeurIPS 2020, arXiv 2006.11239",
-       make_averaged<make_ddpm>,
-       {}},
-      {"anoddpm",
-       "AnoDDPM: denoise from t0 with simplex noise and compare",
-       "Wyatt et al., CVPR Workshops 2022",
-       make_averaged<make_anoddpm>,
-       {}},
-      {"autoddpm",
-       "AutoDDPM: mask, stitch and re-sample",
-       "Bercea et al., 2023, arXiv 2305.19643",
-       make_averaged<make_alike<AutoDdpm, AutoDdpmConfig>>,
-       {}},
-      {"pddpm",
-       "Patched diffusion: estimate each patch in one step from the clean rest",
-       "Behrendt et al., MIDL 2023, arXiv 2303.03758",
-       make_averaged<make_alike<Pddpm, PddpmConfig>>,
-       {}},
-      {"threshold",
-       "No network: bright or dark among the image's own intensities",
-       "Meissen et al., BrainLes 2021, arXiv 2109.06023",
-       make_alike<Threshold, ThresholdConfig>,
-       {}},
+      {"thor", "THOR: reverse diffusion with implicit guidance", "Bercea et al., MICCAI 2024, arXiv 2403.08464",
+       make_averaged<make_thor>, thor_speeds()},
+      {"ddpm", "Denoise from t0 and compare", "Ho et al., NeurIPS 2020, arXiv 2006.11239", make_averaged<make_ddpm>,
+       chain_speeds()},
+      {"anoddpm", "AnoDDPM: denoise from t0 with simplex noise and compare", "Wyatt et al., CVPR Workshops 2022",
+       make_averaged<make_anoddpm>, chain_speeds()},
+      {"autoddpm", "AutoDDPM: mask, stitch and re-sample", "Bercea et al., 2023, arXiv 2305.19643",
+       make_averaged<make_alike<AutoDdpm, AutoDdpmConfig>>, autoddpm_speeds()},
+      {"pddpm", "Patched diffusion: estimate each patch in one step from the clean rest",
+       "Behrendt et al., MIDL 2023, arXiv 2303.03758", make_averaged<make_alike<Pddpm, PddpmConfig>>, only_full},
+      {"threshold", "No network: bright or dark among the image's own intensities",
+       "Meissen et al., BrainLes 2021, arXiv 2109.06023", make_alike<Threshold, ThresholdConfig>, only_full},
   };
   return rows;
 }

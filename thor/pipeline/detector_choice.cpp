@@ -44,8 +44,7 @@ std::string take_speed(std::vector<std::string>& sets) {
 
 std::vector<std::string> speed_settings(const std::string& detector, const std::string& speed) {
   const DetectorRow& row = detector_row(detector);
-  if (speed == kFullSpeed) return {};
-  std::vector<std::string> names{kFullSpeed};
+  std::vector<std::string> names;
   for (const DetectorSpeed& one : row.speeds) {
     if (one.name == speed) return one.sets;
     names.push_back(one.name);
