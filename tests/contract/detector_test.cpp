@@ -99,6 +99,53 @@ TEST_P(EveryDetector, CallsTheNetworkAsOftenAsItSays) {
   EXPECT_EQ(world.calls, detector->network_calls(16));
 }
 
+TEST_P(EveryDetector, AveragesTheMapsOfItsChainsWhateverTheBatch) {
+  if (!uses_network()) GTEST_SKIP() << "it draws nothing";
+  const Images images = some_images(3);
+  const int64_t calls = detector->network_calls(16);
+  const Detection first = detect(images);
+  Detection sum = first;
+  for (uint64_t chain = 1; chain < 3; ++chain) {
+    Images other = images;
+    for (ImageKey& key : other.keys) key.chain = chain;
+    const Detection one = detect(other);
+    EXPECT_GT(max_abs_diff(one.map, first.map), 1e-4);
+    sum = {sum.map + one.map, sum.pseudo_healthy + one.pseudo_healthy, sum.score + one.score};
+  }
+  Fields(*detector).set("seeds", "3");
+  EXPECT_EQ(detector->network_calls(16), 3 * calls);
+  for (const int64_t batch : {0, 1, 2, 4}) {
+    SmallWorld world(GetParam().noise);
+    Context context = world.context();
+    context.batch = batch;
+    const Detection mean = detector->detect(context, images);
+    EXPECT_LT(max_abs_diff(mean.map, sum.map / 3), 1e-6) << batch;
+    EXPECT_LT(max_abs_diff(mean.pseudo_healthy, sum.pseudo_healthy / 3), 1e-6) << batch;
+    EXPECT_LT(max_abs_diff(mean.score, mean.map.mean({1, 2, 3})), 1e-6) << batch;
+  }
+}
+
+TEST_P(EveryDetector, HasSpeedsThatItCanBeSetToAndThatCostFewerCalls) {
+  const DetectorRow& row = detector_row(GetParam().detector);
+  const auto calls_with = [&](const std::vector<std::string>& sets) {
+    auto fresh = row.make(GetParam().noise);
+    Fields fields;
+    fields.group("detector", *fresh);
+    for (const std::string& set : sets) fields.assign(set);
+    EXPECT_NO_THROW(fresh->check(Diffusion(DiffusionConfig())));
+    return fresh->network_calls(128);
+  };
+  std::vector<std::string> names;
+  for (const DetectorSpeed& speed : row.speeds) {
+    names.push_back(speed.name);
+    EXPECT_EQ(speed.sets.empty(), speed.name == "full") << speed.name;
+    if (!speed.sets.empty()) {
+      EXPECT_LT(4 * calls_with(speed.sets), calls_with({})) << speed.name;
+    }
+  }
+  EXPECT_EQ(std::count(names.begin(), names.end(), "full"), 1);
+}
+
 TEST_P(EveryDetector, TellsItsStepsInTheOrderOfTheChain) {
   SmallWorld world(GetParam().noise);
   Context context = world.context();

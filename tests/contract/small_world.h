@@ -39,7 +39,7 @@ struct SmallWorld {
               std::vector<StreamKey> keys;
               for (const auto& key : images.keys)
                 keys.push_back({seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
-                                static_cast<uint64_t>(draw.repeat)});
+                                static_cast<uint64_t>(draw.repeat), key.chain});
               return draw_noise(noise, keys, 1, images.pixels.size(2), images.pixels.size(3));
             },
             [](const at::Tensor& a, const at::Tensor& b) { return smooth((a - b).abs()); },

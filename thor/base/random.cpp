@@ -31,7 +31,10 @@ std::array<uint32_t, 4> philox4x32(std::array<uint32_t, 4> c, std::array<uint32_
 Random::Random(const StreamKey& key) {
   uint64_t h = 0;
   for (uint64_t word : {key.seed, key.case_id, key.slice, static_cast<uint64_t>(key.purpose), key.t}) h = mix(h, word);
-  if (key.repeat > 0) h = mix(h, key.repeat);  // the first draw is what it was before there were several
+  // The first draw of the first chain is what it was before there were several. A word of its own keeps chain n from
+  // being repeat n.
+  if (key.repeat > 0) h = mix(h, key.repeat);
+  if (key.chain > 0) h = mix(mix(h, 0x6368'6169'6eULL), key.chain);
   // 128 bits of hash (64 as the key, 64 in the upper counter) make two streams collide with negligible probability.
   const uint64_t upper = mix(h, 0x7468'6f72ULL);
   key_ = {low(h), high(h)};

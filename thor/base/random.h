@@ -37,6 +37,7 @@ struct StreamKey {
   Purpose purpose = Purpose::Start;
   uint64_t t = 0;       ///< timestep, or epoch
   uint64_t repeat = 0;  ///< which of several draws of the same kind at the same t
+  uint64_t chain = 0;   ///< which of several independent chains of the same image
 };
 
 /// Counter-based generator: Philox4x32-10 (Salmon et al., SC 2011) keyed by a hash of the StreamKey.

@@ -4,14 +4,12 @@
 #include <cstring>
 
 // One version of a loop for each generation of vector units; the program picks at start-up.
-#ifndef THOR_VECTORIZED
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define THOR_VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define THOR_VECTORIZED
 #endif
 #define THOR_INLINE inline __attribute__((always_inline))
-#endif
 
 namespace thor {
 

@@ -33,7 +33,8 @@ Command ablate_command() {
   return {"ablate",
           "one method under many settings, on the same images",
           "CONFIG names a model, a detector, images with masks, and either axes (every combination of their values)\n"
-          "or rows (single settings); see configs/ablate. Settings share every network call they have in common, so\n"
+          "or rows (single settings), and perhaps a reference that all are compared with; see configs/ablate. Settings "
+          "share every network call they have in common, so\n"
           "that a hundred ways to make the map cost one walk. Writes into OUT: results.csv, results.json, and\n"
           "index.html with the table of all settings and a chart. What is finished stays in OUT/cells: stopped\n"
           "anywhere, the same command goes on there; settings that are added later are all that is computed.",

@@ -19,6 +19,7 @@ namespace {
 struct CalibrateOptions {
   std::string model, detector, data, check, output;
   double fpr = 0.05;
+  SpeedOptions speed;
   RunConfig run;
   std::vector<std::string> sets;
   bool json = false;
@@ -107,8 +108,9 @@ void print_calibration(const Calibration& calibration, const std::optional<Calib
   fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
-int run(const CalibrateOptions& options) {
+int run(CalibrateOptions options) {
   check_options(options);
+  options.speed.add_to(options.sets);
   CalibrationRun work(options);
   const Calibration calibration = options.data.empty() ? work.stored() : work.fit();
   std::optional<CalibrationCheck> check;
@@ -131,6 +133,7 @@ Command calibrate_command() {
       {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},
+       {"calibrate run/model.safetensors --data healthy.csv --fast", "for `thor detect --fast`"},
        {"calibrate run/model.safetensors --check fresh.csv --set detector.map.normalize=none",
         "do the rates hold on other healthy scans?"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
@@ -140,6 +143,8 @@ Command calibrate_command() {
        {"-o,--out", "OUT", "model file to write (default: MODEL itself)", &o->output},
        detector_option(o->detector),
        set_option(o->sets, "detector.*"),
+       fast_option(o->speed),
+       seeds_option(o->speed),
        seed_option(o->run.seed),
        batch_option(o->run.batch),
        device_option(o->run.device),

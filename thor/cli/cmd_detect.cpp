@@ -8,6 +8,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
+#include "thor/pipeline/budget.h"
 #include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/report/volume_page.h"
@@ -16,7 +17,8 @@ namespace thor {
 namespace {
 
 struct DetectCommandOptions {
-  std::string model, detector;
+  std::string model, detector, budget;
+  SpeedOptions speed;
   DetectOptions detect;
   RunConfig run;
   std::vector<std::string> sets;
@@ -52,11 +54,25 @@ void print_results(const FolderResult& result, bool json) {
   fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 
+/// Takes the settings that fit the budget. They stand in the results like any others, so a run can be repeated without.
+void keep_to_budget(const Model& model, DetectCommandOptions& options) {
+  if (!model.members.empty()) fail_usage("--budget chooses how fast one detector is; an ensemble has no such choice");
+  if (options.speed.fast) fail_usage("--budget chooses how fast, and --fast does too; give one of them");
+  const BudgetChoice choice =
+      fit_budget(model, {parse_duration(options.budget), options.detector, options.sets}, options.run);
+  info("budget {}: {}", options.budget, choice.reason);
+  options.sets.insert(options.sets.begin(), "detector.speed=" + choice.speed);
+  options.run.precision = choice.precision;
+  options.run.batch = choice.batch;
+}
+
 int run(DetectCommandOptions options) {
+  options.speed.add_to(options.sets);
   options.detect.volume = volume_config(options.sets);
   options.detect.layout = options.bids ? "bids" : "flat";
   options.detect.write_page = [](const VolumeReport& report) { write_page(report.path, volume_page(report)); };
   Model model = load_model(options.model);
+  if (!options.budget.empty()) keep_to_budget(model, options);
   DetectorChoice choice = choose_detector(model, options.detector, options.sets);
   options.detect.detector_name = choice.name;
   options.detect.detector_config = choice.config;
@@ -86,7 +102,8 @@ Command detect_command() {
       "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.\n"
       "Volumes go through the chain in the model; of them the slices are examined that the model was trained on, or\n"
       "those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps, volume.min_ml drops\n"
-      "small lesions.",
+      "small lesions. --fast takes the few-step chains of docs/results.md, which find as much as the full ones; masks\n"
+      "then need a calibration made with --fast. --budget times the network here and takes the best that fits.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},
        {"detect run/model.safetensors t1.nii.gz -o maps --set detector.map.normalize=none --set volume.slices=[0,60]",
         "some slices of a volume, their maps comparable"},
@@ -94,6 +111,9 @@ Command detect_command() {
         "two participants of a BIDS dataset, as BIDS derivatives"},
        {"detect run/model.safetensors a.png b.nii.gz -o maps --detector ddpm --seed 3 --json",
         "two files with plain DDPM"},
+       {"detect run/model.safetensors scans -o maps --fast", "few network calls"},
+       {"detect run/model.safetensors scans -o maps --fast --seeds 1 --precision bf16", "still fewer"},
+       {"detect run/model.safetensors scans -o maps --budget 10s", "what this machine can do in ten seconds an image"},
        {"detect run/model.safetensors test.csv -o maps --set detector.start_step=250 --set detector.perceptual=ssim",
         "other parameters"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
@@ -101,6 +121,9 @@ Command detect_command() {
        {"-o,--out", "OUT", "folder to write to", &o->detect.output, true},
        detector_option(o->detector),
        set_option(o->sets, "detector.*, volume.*"),
+       fast_option(o->speed),
+       seeds_option(o->speed),
+       {"--budget", "TIME", "for one image or slice, 500ms, 10s or 2m: chooses speed, precision and batch", &o->budget},
        {"--bids", "", "write a dataset of BIDS derivatives", &o->bids},
        {"--participant-label", "LABEL", "of a BIDS dataset only this participant, again for each",
         &o->detect.participants},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/cli/command.h"
 
+#include <fmt/format.h>
+
 #include "thor/detect/detector.h"
 
 namespace thor {
@@ -36,5 +38,16 @@ Option precision_option(std::string& precision) {
   return {"--precision", "P", "of the network", &precision, false, {"fp32", "bf16"}};
 }
 Option json_option(bool& json) { return {"--json", "", "results as JSON, for programs", &json}; }
+
+void SpeedOptions::add_to(std::vector<std::string>& sets) const {
+  if (seeds != 0) sets.insert(sets.begin(), fmt::format("detector.seeds={}", seeds));
+  if (fast) sets.insert(sets.begin(), "detector.speed=fast");
+}
+Option fast_option(SpeedOptions& speed) {
+  return {"--fast", "", "few network calls, as measured to find as much: --set detector.speed=fast", &speed.fast};
+}
+Option seeds_option(SpeedOptions& speed) {
+  return {"--seeds", "N", "mean over so many independent chains: --set detector.seeds=N", &speed.seeds};
+}
 
 }  // namespace thor

@@ -69,4 +69,14 @@ Option precision_option(std::string& precision);
 Option lpips_option(std::string& file);
 Option json_option(bool& json);
 
+/// What `--fast` and `--seeds` say: short for settings of the detector.
+struct SpeedOptions {
+  bool fast = false;
+  int64_t seeds = 0;  ///< 0 = not given
+  /// In front of `sets`, so that these still win.
+  void add_to(std::vector<std::string>& sets) const;
+};
+Option fast_option(SpeedOptions& speed);
+Option seeds_option(SpeedOptions& speed);
+
 }  // namespace thor

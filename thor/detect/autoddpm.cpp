@@ -47,15 +47,18 @@ Tensor AutoDdpm::stitch(const Context& context, const Images& images, const Tens
   // Repeat 0 at this timestep is the first reconstruction's.
   const Tensor eps = context.noise(images, {Purpose::Start, config_.resample_step, 1});
   Tensor z = diffusion.add_noise(xrec, eps, config_.resample_step);
-  for (int64_t t = config_.resample_step; t >= 0; --t) {
+  const auto grid = resample_grid();
+  for (size_t i = 0; i < grid.size(); ++i) {
+    const int64_t t = grid[i], t_next = after(grid, i);
     for (int64_t repeat = 1; repeat <= config_.resample_repeats; ++repeat) {
       const Tensor noise = t > 0 ? context.noise(images, {Purpose::Step, t, repeat}) : Tensor();
-      const Tensor unknown = sampler->step(context.denoise(z, t), z, t, t - 1, noise).next;
+      const Tensor unknown = sampler->step(context.denoise(z, t), z, t, t_next, noise).next;
       const Tensor known =
-          t > 0 ? diffusion.add_noise(x, context.noise(images, {Purpose::Known, t - 1, repeat}), t - 1) : x;
+          t > 0 ? diffusion.add_noise(x, context.noise(images, {Purpose::Known, t_next, repeat}), t_next) : x;
       z = at::where(masked, unknown, known);
       if (repeat == config_.resample_repeats) break;
-      const double beta = diffusion.beta(t);
+      const double beta =
+          t_next == t - 1 ? diffusion.beta(t) : 1 - diffusion.alpha_bar(t) / diffusion.alpha_bar(t_next);
       z = z * std::sqrt(1 - beta) + context.noise(images, {Purpose::Renoise, t, repeat}) * std::sqrt(beta);
     }
     trace(context, "stitched", t, to_clipped_unit(diffusion, z));
@@ -63,9 +66,17 @@ Tensor AutoDdpm::stitch(const Context& context, const Images& images, const Tens
   return z;
 }
 
+// From resample_step to 0, evenly, both included.
+std::vector<int64_t> AutoDdpm::resample_grid() const {
+  std::vector<int64_t> grid;
+  for (int64_t t = config_.resample_step; t > 0; t -= config_.resample_every) grid.push_back(t);
+  grid.push_back(0);
+  return grid;
+}
+
 int64_t AutoDdpm::network_calls(int64_t) const {
-  const auto chain = timestep_grid(config_.start_step, config_.sampler.steps, {});
-  return static_cast<int64_t>(chain.size()) + config_.resample_repeats * (config_.resample_step + 1);
+  const auto chain = timestep_grid(config_.start_step, config_.sampler, {});
+  return static_cast<int64_t>(chain.size()) + config_.resample_repeats * static_cast<int64_t>(resample_grid().size());
 }
 
 void AutoDdpm::check(const Diffusion& diffusion) const {
@@ -76,6 +87,7 @@ void AutoDdpm::check(const Diffusion& diffusion) const {
 void AutoDdpmConfig::describe(Fields& fields) {
   fields.add("start_step", &start_step, "t0, the timestep the image is noised to first", between(0, 99999));
   fields.add("resample_step", &resample_step, "timestep from which the masked part is drawn anew", between(0, 99999));
+  fields.add("resample_every", &resample_every, "from one timestep of the re-sampling to the next", between(1, 99999));
   fields.add("resample_repeats", &resample_repeats, "times each timestep is walked while re-sampling",
              between(1, 1000));
   fields.add("threshold", &threshold, "suspicion above which a pixel is masked and drawn anew", between(0, 1));

@@ -20,7 +20,7 @@ Tensor reconstruct(const Context& context, const Images& images, int64_t t0, con
   const Tensor eps = context.noise(images, {Purpose::Start, t0});
   Tensor xt = diffusion.add_noise(diffusion.from_unit(images.pixels), eps, t0);
   const auto sampler = make_sampler(config, diffusion);
-  const auto grid = timestep_grid(t0, config.steps, {});
+  const auto grid = timestep_grid(t0, config, {});
   for (size_t i = 0; i < grid.size(); ++i)
     xt = reverse_step(context, images, *sampler, xt, grid[i], after(grid, i)).next;
   return xt;

@@ -14,7 +14,7 @@ void DdpmConfig::describe(Fields& fields) {
 }
 
 int64_t Ddpm::network_calls(int64_t) const {
-  return static_cast<int64_t>(timestep_grid(config_.start_step, config_.sampler.steps, {}).size());
+  return static_cast<int64_t>(timestep_grid(config_.start_step, config_.sampler, {}).size());
 }
 
 void Ddpm::check(const Diffusion& diffusion) const { check_timestep("start_step", config_.start_step, diffusion); }

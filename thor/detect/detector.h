@@ -18,6 +18,7 @@ namespace thor {
 struct ImageKey {
   uint64_t case_id = 0;
   uint64_t slice = 0;
+  uint64_t chain = 0;  ///< which of several independent chains through the same image
 };
 
 /// A batch to examine. Images do not influence each other.
@@ -56,6 +57,8 @@ struct Context {
   Perceptual perceptual;
   /// Sees intermediate results by name ("map", "x0", "harmonized", "region") and timestep; may be empty.
   std::function<void(const char* name, int64_t t, const Tensor&)> trace;
+  /// Images times chains that go through the network at once; 0 = any number.
+  int64_t batch = 0;
   /// Of an ensemble.
   std::vector<MemberView> members = {};
 };
@@ -80,15 +83,26 @@ class Detector {
   virtual Detection detect(const Context& context, const Images& images) const = 0;
 };
 
+/// Settings under a name, as `--set` takes them: "detector.sampler.steps=18".
+struct DetectorSpeed {
+  std::string name;
+  std::vector<std::string> sets;
+};
+
 /// A row of the table of detectors.
 struct DetectorRow {
   std::string name, title, paper;
   std::function<std::unique_ptr<Detector>(const std::string& noise_kind)> make;  ///< with the defaults of a noise kind
+  /// What `detector.speed` may be, in the order of what it was measured to find, the best first; "full" is the method
+  /// as published and sets nothing.
+  std::vector<DetectorSpeed> speeds;
 };
 const std::vector<DetectorRow>& detectors();
 /// Throws Usage unless the model was trained to undo what the detector wants undone and its knobs fit the model.
 void check_detector(const Detector& detector, const Diffusion& diffusion);
 /// By name; Usage error with the nearest name otherwise.
+const DetectorRow& detector_row(const std::string& name);
+/// The row's method with the defaults of a noise kind.
 std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind);
 
 }  // namespace thor

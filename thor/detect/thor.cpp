@@ -71,7 +71,7 @@ std::vector<int64_t> Thor::grid() const {
   std::vector<int64_t> stops;
   for (int64_t t = 0; t <= config_.start_step; ++t)
     if (keeps_map_at(t) || harmonizes_at(t)) stops.push_back(t);
-  return timestep_grid(config_.start_step, config_.sampler.steps, stops);
+  return timestep_grid(config_.start_step, config_.sampler, stops);
 }
 
 void Thor::check(const Diffusion& diffusion) const {

@@ -104,11 +104,23 @@ class Dpmpp2m : public Sampler {
   double last_h_ = 0;
 };
 
+/// Each timestep from `start` to 0 once, both included, the highest first.
+std::vector<int64_t> ordered_grid(int64_t start, const std::vector<int64_t>& timesteps) {
+  std::vector<int64_t> grid{start, 0};
+  for (const int64_t t : timesteps)
+    if (t >= 0 && t <= start) grid.push_back(t);
+  std::sort(grid.rbegin(), grid.rend());
+  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
+  return grid;
+}
+
 }  // namespace
 
 void SamplerConfig::describe(Fields& fields) {
   fields.add("kind", &kind, "how the reverse chain walks", one_of({"ddpm", "ddim", "dpmpp_2m"}));
   fields.add("steps", &steps, "network calls between the start step and 0; 0 = every timestep", between(0, 100000));
+  fields.add("timesteps", &timesteps, "the timesteps themselves, instead of steps; those above the start are idle",
+             between(0, 99999));
   fields.add("eta", &eta, "ddim: 0 = deterministic, 1 = as noisy as ddpm", between(0, 1));
   fields.add("variance", &variance, "ddpm: variance of a step", one_of({"fixed_small", "fixed_large"}));
 }
@@ -116,14 +128,17 @@ void SamplerConfig::describe(Fields& fields) {
 std::vector<int64_t> timestep_grid(int64_t start, int64_t steps, const std::vector<int64_t>& stops) {
   if (start < 0) fail_usage("the start step is {}, expected 0 or more", start);
   const int64_t count = steps <= 0 || steps > start + 1 ? start + 1 : steps;
-  std::vector<int64_t> grid{start, 0};
+  std::vector<int64_t> grid = stops;
   for (int64_t i = 1; i < count - 1; ++i)
     grid.push_back(std::llround(static_cast<double>(start) * static_cast<double>(i) / static_cast<double>(count - 1)));
-  for (int64_t stop : stops)
-    if (stop >= 0 && stop <= start) grid.push_back(stop);
-  std::sort(grid.rbegin(), grid.rend());
-  grid.erase(std::unique(grid.begin(), grid.end()), grid.end());
-  return grid;
+  return ordered_grid(start, grid);
+}
+
+std::vector<int64_t> timestep_grid(int64_t start, const SamplerConfig& sampler, const std::vector<int64_t>& stops) {
+  if (sampler.timesteps.empty()) return timestep_grid(start, sampler.steps, stops);
+  std::vector<int64_t> grid = sampler.timesteps;
+  grid.insert(grid.end(), stops.begin(), stops.end());
+  return ordered_grid(start, grid);
 }
 
 std::unique_ptr<Sampler> make_sampler(const SamplerConfig& config, const Diffusion& diffusion) {

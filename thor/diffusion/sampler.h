@@ -11,6 +11,7 @@ namespace thor {
 struct SamplerConfig {
   std::string kind = "ddpm";             ///< ddpm | ddim | dpmpp_2m
   int64_t steps = 0;                     ///< timesteps of the grid between start and 0; 0 = every one
+  std::vector<int64_t> timesteps;        ///< the grid itself, instead of steps; those above the start are idle
   double eta = 0;                        ///< ddim: 0 deterministic .. 1 ancestral
   std::string variance = "fixed_small";  ///< ddpm: fixed_small | fixed_large
   void describe(Fields& fields);
@@ -18,6 +19,8 @@ struct SamplerConfig {
 
 /// Decreasing timesteps from `start` to 0, evenly spread, that contain every one of `stops` not above `start`.
 std::vector<int64_t> timestep_grid(int64_t start, int64_t steps, const std::vector<int64_t>& stops);
+/// The same with the timesteps that the sampler names, where it names any.
+std::vector<int64_t> timestep_grid(int64_t start, const SamplerConfig& sampler, const std::vector<int64_t>& stops);
 
 struct SamplerStep {
   Tensor next;  ///< x at t_next (x_0 for t_next = -1), model range

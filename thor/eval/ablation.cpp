@@ -10,6 +10,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/version.h"
+#include "thor/eval/bootstrap.h"
 #include "thor/eval/diagnose.h"
 #include "thor/pipeline/open_case.h"
 
@@ -84,13 +85,15 @@ struct AblationRunner {
   void examine(size_t setting, const std::vector<SplitRow>& batch, const std::vector<std::string>& hashes,
                Found& found) {
     const Contender& contender = contenders[setting];
-    const nlohmann::json key = cell_key(contender, run, batch, hashes);
+    RunConfig as = run;
+    as.seed += static_cast<uint64_t>(result.settings[setting].seed);
+    const nlohmann::json key = cell_key(contender, as, batch, hashes);
     const std::string name = part_name(key);
     std::optional<MapSet> set = store.find(name, key);
     if (!set) {
       int64_t computed = 0;
-      MapSet fresh = detect_set(contender.pipeline.with_seed(run.seed), contender.detector, contender.detector_config,
-                                batch, run, [&](int64_t images) { computed += images; });
+      MapSet fresh = detect_set(contender.pipeline.with_seed(as.seed), contender.detector, contender.detector_config,
+                                batch, as, [&](int64_t images) { computed += images; });
       fresh.about[kComputedCalls] = computed;
       ++result.computed;
       set = store.keep(name, key, std::move(fresh));
@@ -138,7 +141,7 @@ struct AblationRunner {
       cell.seconds = set.seconds;
       cell.evaluation = evaluate_set(set, rows, config.evaluation);
       result.computed_calls.push_back(found[i].calls / static_cast<double>(set.names.size()));
-      result.correlation.push_back(map_correlation(set, first));
+      result.correlation.push_back(map_correlation(set, first, config.evaluation));
       result.cells.push_back(std::move(cell));
     }
   }
@@ -167,17 +170,16 @@ AblationResult run_ablation(const AblationConfig& config, RunConfig run) {
   return AblationRunner(config, std::move(run)).work();
 }
 
-double map_correlation(const MapSet& a, const MapSet& b) {
-  if (a.maps.sizes().slice(1) != b.maps.sizes().slice(1)) return NAN;
-  std::vector<Tensor> of_a, of_b;
-  for (size_t i = 0; i < a.names.size(); ++i) {
-    const auto same = std::find(b.names.begin(), b.names.end(), a.names[i]);
-    if (same == b.names.end()) continue;
-    of_a.push_back(a.maps[static_cast<int64_t>(i)].flatten());
-    of_b.push_back(b.maps[same - b.names.begin()].flatten());
-  }
-  if (of_a.empty()) return NAN;
-  return map_correlation(at::cat(of_a), at::cat(of_b));
+Interval map_correlation(const MapSet& a, const MapSet& b, const EvaluationConfig& config) {
+  std::vector<double> of_case;
+  if (a.maps.sizes().slice(1) == b.maps.sizes().slice(1))
+    for (size_t i = 0; i < a.names.size(); ++i) {
+      const auto same = std::find(b.names.begin(), b.names.end(), a.names[i]);
+      if (same == b.names.end()) continue;
+      const double one = map_correlation(a.maps[static_cast<int64_t>(i)], b.maps[same - b.names.begin()]);
+      if (std::isfinite(one)) of_case.push_back(one);
+    }
+  return bootstrap_mean(of_case, config);
 }
 
 std::string ablation_csv(const AblationResult& result) {
@@ -191,13 +193,15 @@ nlohmann::json ablation_json(const AblationResult& result) {
   nlohmann::json settings = nlohmann::json::array(), unreadable = nlohmann::json::array();
   for (const AblationSetting& setting : result.settings) {
     names.push_back(setting.name);
-    settings.push_back({{"name", setting.name}, {"model", setting.model}, {"set", setting.set}});
+    settings.push_back(
+        {{"name", setting.name}, {"model", setting.model}, {"set", setting.set}, {"seed", setting.seed}});
   }
   for (const LeftOut& one : result.unreadable) unreadable.push_back({{"image", one.name}, {"reason", one.reason}});
   nlohmann::json cells = results_json(result.cells, names, {result.config.truth});
   for (size_t i = 0; i < cells.size(); ++i) {
     cells[i]["computed_calls_per_image"] = result.computed_calls[i];
-    cells[i]["correlation_with_first"] = result.correlation[i];
+    const Interval& alike = result.correlation[i];
+    cells[i]["correlation_with_first"] = {{"mean", alike.mean}, {"low", alike.low}, {"high", alike.high}};
   }
   return {{"thor", version()},    {"title", result.config.title}, {"seeds", result.config.seeds},
           {"settings", settings}, {"unreadable", unreadable},     {"results", std::move(cells)}};

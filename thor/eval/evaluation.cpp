@@ -205,13 +205,15 @@ Evaluation evaluate_cases(size_t count, const CaseSource& source, const Evaluati
   return Comparison(source, count, config).finish(thresholds);
 }
 
-Interval paired_difference(const Evaluation& a, const Evaluation& b, size_t index, const EvaluationConfig& config) {
+Interval paired_difference(const Evaluation& a, const Evaluation& b, size_t index, const EvaluationConfig& config,
+                           const std::string& group) {
   std::map<std::string, const CaseScores*> others;
   for (const CaseScores& one : b.cases) others[one.name] = &one;
   std::vector<double> differences;
   for (const CaseScores& one : a.cases) {
     const auto other = others.find(one.name);
     if (!one.lesion || other == others.end() || !other->second->lesion) continue;
+    if (!group.empty() && one.group != group) continue;
     if (index >= one.dice.size() || index >= other->second->dice.size())
       fail(ErrorKind::Internal, "threshold number {} of '{}', which was compared at {}", index, one.name,
            std::min(one.dice.size(), other->second->dice.size()));

@@ -121,7 +121,8 @@ Evaluation evaluate_set(const MapSet& set, const std::vector<SplitRow>& rows, co
                         const std::vector<NamedThreshold>& thresholds = {});
 
 /// Difference of mean case Dice (a minus b) at threshold number `index` of each case's group, over the lesion cases
-/// that both have, with the paired bootstrap interval. Throws Input where they share no case.
-Interval paired_difference(const Evaluation& a, const Evaluation& b, size_t index, const EvaluationConfig& config);
+/// that both have, or those of one group, with the paired bootstrap interval. Throws Input where they share no case.
+Interval paired_difference(const Evaluation& a, const Evaluation& b, size_t index, const EvaluationConfig& config,
+                           const std::string& group = "");
 
 }  // namespace thor

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What loops that the compiler shall vectorize are made of.
+// What vectorized loops over float32 and bfloat16 values are made of.
 #pragma once
 #include <c10/util/BFloat16.h>
 
 #include <cstdint>
 #include <cstring>
 
-// One version of a loop for each generation of vector units; the program picks at start-up.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define THOR_VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define THOR_VECTORIZED
-#endif
-#define THOR_INLINE inline __attribute__((always_inline))
+#include "thor/base/vectorized.h"
 
 namespace thor {
 

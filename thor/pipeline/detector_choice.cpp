@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/pipeline/detector_choice.h"
 
+#include <cstring>
+
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/detect/ensemble.h"
@@ -10,6 +12,7 @@ namespace thor {
 namespace {
 
 constexpr const char* kEnsemble = "ensemble";
+constexpr const char* kSpeedSetting = "detector.speed=";
 
 /// Says what the network never met in training: it would answer all the same, and nothing in a map would show it.
 void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
@@ -57,13 +60,40 @@ DetectorChoice choose_ensemble(const Model& model, const std::string& name, cons
       fields.read(nlohmann::json{{"detector", knobs}}.dump());
     });
   }
+  for (const auto& set : sets)
+    if (set.rfind(kSpeedSetting, 0) == 0)
+      fail_usage("how fast its members are is part of an ensemble; combine others to have it otherwise");
   assign(fields, sets);
   choice.config = fields.to_json().value("detector", nlohmann::json::object());
   choice.config["members"] = members_of(model);
   return choice;
 }
 
+/// Splits the settings into the speed that was asked for and the others.
+std::string take_speed(std::vector<std::string>& sets) {
+  std::string speed = kFullSpeed;
+  std::vector<std::string> others;
+  for (const std::string& set : sets)
+    if (set.rfind(kSpeedSetting, 0) == 0)
+      speed = set.substr(std::strlen(kSpeedSetting));
+    else
+      others.push_back(set);
+  sets = std::move(others);
+  return speed;
+}
+
 }  // namespace
+
+std::vector<std::string> speed_settings(const std::string& detector, const std::string& speed) {
+  const DetectorRow& row = detector_row(detector);
+  std::vector<std::string> names;
+  for (const DetectorSpeed& one : row.speeds) {
+    if (one.name == speed) return one.sets;
+    names.push_back(one.name);
+  }
+  if (speed == kFastSpeed) return {};
+  fail_usage("detector.speed of {} is '{}', expected {}", detector, speed, fmt::join(names, ", "));
+}
 
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
   if (!model.members.empty()) return choose_ensemble(model, name, sets);
@@ -81,7 +111,9 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
       fields.read(nlohmann::json{{"detector", knobs}}.dump());
     });
   }
-  assign(fields, sets);
+  std::vector<std::string> own = sets;
+  for (const auto& set : speed_settings(choice.name, take_speed(own))) fields.assign(set);
+  assign(fields, own);
   choice.config = fields.to_json().value("detector", nlohmann::json::object());
   warn_of_untrained(model, choice);
   return choice;

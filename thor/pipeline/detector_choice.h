@@ -16,8 +16,18 @@ struct DetectorChoice {
   nlohmann::json config;
 };
 
+/// Speeds that every detector has: as published, and the one of its row that is called so. Where a row has none of that
+/// name, the method is as fast as it gets and nothing changes.
+inline constexpr const char* kFullSpeed = "full";
+inline constexpr const char* kFastSpeed = "fast";
+
+/// What a speed of a detector sets. Throws Usage, with the speeds there are, for another.
+std::vector<std::string> speed_settings(const std::string& detector, const std::string& speed);
+
 /// The detector called `name` ("" = the one the model recommends, else THOR): the table's defaults for the model's
-/// noise, then what the model recommends for this detector, then `sets` ("detector.start_step=250").
+/// noise, then what the model recommends for this detector, then what the speed that `sets` names
+/// ("detector.speed=fast") sets, then the other `sets` ("detector.start_step=250"). The config has the knobs, not the
+/// name of the speed: a calibration holds for equal knobs, whatever they are called.
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets);
 
 /// What a model file stores as its recommended detector: {"name": ..., knobs}.

@@ -3,6 +3,10 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
 #include "thor/base/error.h"
 #include "thor/pipeline/call_memory.h"
 #include "thor/pipeline/detector_choice.h"
@@ -26,23 +30,30 @@ struct Pipeline::State {
     std::vector<StreamKey> keys;
     for (const ImageKey& key : images.keys)
       keys.push_back({run.seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
-                      static_cast<uint64_t>(draw.repeat)});
+                      static_cast<uint64_t>(draw.repeat), key.chain});
     return draw_noise(model->config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3))
         .to(network->device(), at::kFloat);
   }
 
+  /// Gray images where the network is, for measurements.
+  Images blank(int64_t count) const {
+    const int64_t size = model->config.preprocess.size;
+    return {at::full({count, 1, size, size}, 0.5, at::TensorOptions(network->device()).dtype(at::kFloat)),
+            std::vector<ImageKey>(static_cast<size_t>(count))};
+  }
+
   Tensor denoise(const Tensor& xt, int64_t t, const NetworkCallback& after_call) const {
-    const auto compute = [&] {
-      Tensor output = network->forward(xt, t);
-      if (after_call) after_call(xt.size(0));
+    const auto compute = [&](const std::vector<Tensor>& inputs) {
+      Tensor output = network->forward(inputs[0], t);
+      if (after_call) after_call(inputs[0].size(0));
       return output;
     };
-    return memory ? memory->recall(fmt::format("network at {}", t), {xt}, compute) : compute();
+    return memory ? memory->recall(fmt::format("network at {}", t), {xt}, compute) : compute({xt});
   }
 
   Tensor distance(const Tensor& x, const Tensor& y) const {
-    const auto compute = [&] { return perceptual.distance(x, y); };
-    if (!memory) return compute();
+    const auto compute = [&](const std::vector<Tensor>& pair) { return perceptual.distance(pair[0], pair[1]); };
+    if (!memory) return compute({x, y});
     return memory->recall(fmt::format("{} {}", perceptual.name, detector->perceptual_scaled_twice()), {x, y}, compute);
   }
 
@@ -86,6 +97,19 @@ namespace {
     fail(ErrorKind::Unsupported, "not enough memory for {} images at once; use a smaller batch ({})", images,
          what.substr(0, what.find('\n')));
   fail(ErrorKind::Internal, "{}", what);
+}
+
+/// The shorter of two times: what is set up at the first is not paid again. A failure is about so many images.
+double seconds_of(const std::function<void()>& work, int64_t images) {
+  double shortest = std::numeric_limits<double>::infinity();
+  for (int time = 0; time < 2; ++time) try {
+      const auto start = std::chrono::steady_clock::now();
+      work();
+      shortest = std::min(shortest, std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    } catch (const c10::Error& error) {
+      translate(error, images);
+    }
+  return shortest;
 }
 
 }  // namespace
@@ -140,6 +164,23 @@ void Pipeline::forget_calls() const {
   if (state_->memory) state_->memory->clear();
 }
 
+double Pipeline::seconds_of_call(int64_t images) const {
+  const at::NoGradGuard no_grad;
+  const Images some = state_->blank(images);
+  return seconds_of([&] { state_->network->forward(some.pixels, 0).to(at::kCPU); }, images) /
+         static_cast<double>(images);
+}
+
+double Pipeline::seconds_beside_network() const {
+  const at::NoGradGuard no_grad;
+  const State& s = *state_;
+  const auto no_network = [](const Tensor& xt, int64_t) { return at::zeros_like(xt); };
+  const auto distance = [&](const Tensor& x, const Tensor& y) { return s.perceptual.distance(x, y); };
+  const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
+  const Context context{s.diffusion, no_network, noise, distance, {}, s.run.batch};
+  return seconds_of([&] { s.detector->detect(context, s.blank(1)).map.to(at::kCPU); }, 1);
+}
+
 Detection Pipeline::detect(const Images& images, const NetworkCallback& after_call) const {
   check_images(images.pixels, "the images to examine");
   const int64_t count = images.pixels.size(0);
@@ -151,7 +192,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
   const auto distance = [&](const Tensor& x, const Tensor& y) { return s.distance(x, y); };
   const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
   try {
-    const Context context{s.diffusion, denoise, noise, distance, {}, s.member_views(after_call)};
+    const Context context{s.diffusion, denoise, noise, distance, {}, s.run.batch, s.member_views(after_call)};
     const Tensor pixels = s.network ? images.pixels.to(s.network->device()) : images.pixels;
     Detection found = s.detector->detect(context, {pixels, images.keys});
     if (after_call && s.members.empty() && network_calls() == 0) after_call(count);

@@ -39,6 +39,10 @@ class Pipeline {
   const Detector& detector() const;
   /// Network calls one image costs with this model and detector; may be 0.
   int64_t network_calls() const;
+  /// Measured now: the seconds that a network call takes for each of so many images at once, and those that all else in
+  /// the detection of one image takes.
+  double seconds_of_call(int64_t images) const;
+  double seconds_beside_network() const;
   /// The perceptual distance in use; may differ from the request where LPIPS weights are absent.
   const std::string& perceptual() const;
   /// Where the network runs: "cpu", "cuda:0".

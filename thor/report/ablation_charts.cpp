@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 
 #include "thor/report/chart.h"
 
@@ -72,10 +73,46 @@ std::string grid_heat_map(const std::string& title, const AblationAxis& y, const
   return heat_map(map);
 }
 
+double calls_of(const ComparedRow& row) {
+  return row.mean([](const CellResult& cell) { return static_cast<double>(cell.network_calls); });
+}
+
+/// Settings with the same value on the first axis, and each reference, are a series.
+std::string cost_chart(const AblationResult& result, const std::vector<ComparedRow>& rows, const std::string& figure,
+                       const std::function<double(size_t)>& of_setting) {
+  Chart chart{"Network calls and " + figure, {"network calls an image", NAN, NAN, true}, {figure, NAN, NAN}, {}};
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const AblationSetting& setting = result.settings[i];
+    const bool alone = i < result.config.reference.size();
+    const std::string name = !setting.values.empty() ? setting.values[0] : alone ? setting.name : "settings";
+    auto series =
+        std::find_if(chart.series.begin(), chart.series.end(), [&](const Series& one) { return one.name == name; });
+    if (series == chart.series.end()) series = chart.series.insert(series, {name, {}, {}});
+    series->x.push_back(calls_of(rows[i]));
+    series->y.push_back(of_setting(i));
+  }
+  return scatter_chart(chart);
+}
+
 }  // namespace
+
+std::vector<std::string> cost_charts(const AblationResult& result, const std::vector<ComparedRow>& rows,
+                                     const std::vector<Interval>& correlation) {
+  const bool alike =
+      std::all_of(rows.begin(), rows.end(), [&](const ComparedRow& row) { return calls_of(row) == calls_of(rows[0]); });
+  if (alike || result.config.reference.empty()) return {};
+  std::vector<std::string> charts;
+  for (const std::string& group : groups_of(rows))
+    charts.push_back(cost_chart(result, rows, "oracle Dice %: " + group,
+                                [&](size_t setting) { return dice_percent(rows[setting], group); }));
+  charts.push_back(cost_chart(result, rows, "correlation with the first",
+                              [&](size_t setting) { return correlation[setting].mean; }));
+  return charts;
+}
 
 std::vector<std::string> ablation_charts(const AblationConfig& config, const std::vector<ComparedRow>& rows) {
   const auto& axes = config.axes;
+  if (axes.size() > 3) return {};
   if (axes.size() == 2) return {grid_heat_map("Oracle Dice", axes[0], axes[1], rows, 0)};
   if (axes.size() == 3) {
     std::vector<std::string> charts;

@@ -98,10 +98,12 @@ int64_t cases_in(const std::vector<ComparedRow>& rows, const std::string& group)
   return 0;
 }
 
-Interval difference_to(const ComparedRow& first, const ComparedRow& row, const EvaluationConfig& config) {
+Interval difference_to(const ComparedRow& first, const ComparedRow& row, const EvaluationConfig& config,
+                       const std::string& group) {
   std::vector<double> mean, low, high;
   for (size_t i = 0; i < std::min(first.cells.size(), row.cells.size()); ++i) try {
-      const Interval one = paired_difference(row.cells[i]->evaluation, first.cells[i]->evaluation, 0, config);
+      const Interval one = paired_difference(row.cells[i]->evaluation, first.cells[i]->evaluation, 0, config,
+                                             group == kWholeSet ? "" : group);
       mean.push_back(one.mean);
       low.push_back(one.low);
       high.push_back(one.high);

@@ -29,8 +29,9 @@ std::vector<std::string> labels_of(const std::vector<ComparedRow>& rows);
 int64_t cases_in(const std::vector<ComparedRow>& rows, const std::string& group);
 
 /// Mean over seeds of the paired difference in case Dice at the oracle thresholds, `row` minus `first`; NaN where they
-/// share no case.
-Interval difference_to(const ComparedRow& first, const ComparedRow& row, const EvaluationConfig& config);
+/// share no case. "all" = over all groups.
+Interval difference_to(const ComparedRow& first, const ComparedRow& row, const EvaluationConfig& config,
+                       const std::string& group = "all");
 
 /// Mean oracle Dice over the groups of lesions, each counting the same; over all where there are no groups.
 double mean_group_dice(const ComparedRow& row, const std::vector<std::string>& groups);

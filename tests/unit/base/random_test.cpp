@@ -22,15 +22,21 @@ TEST(Philox, GivesThePublishedKnownAnswers) {
 }
 
 TEST(Random, EveryPartOfTheKeyNamesAnotherStream) {
-  const StreamKey keys[] = {{1, 2, 3, Purpose::Start, 4}, {9, 2, 3, Purpose::Start, 4}, {1, 9, 3, Purpose::Start, 4},
-                            {1, 2, 9, Purpose::Start, 4}, {1, 2, 3, Purpose::Step, 4},  {1, 2, 3, Purpose::Start, 9},
-                            {2, 1, 3, Purpose::Start, 4}};
+  const StreamKey keys[] = {
+      {1, 2, 3, Purpose::Start, 4},       {9, 2, 3, Purpose::Start, 4},      {1, 9, 3, Purpose::Start, 4},
+      {1, 2, 9, Purpose::Start, 4},       {1, 2, 3, Purpose::Step, 4},       {1, 2, 3, Purpose::Start, 9},
+      {2, 1, 3, Purpose::Start, 4},       {1, 2, 3, Purpose::Start, 4, 1},   {1, 2, 3, Purpose::Start, 4, 2},
+      {1, 2, 3, Purpose::Start, 4, 0, 1}, {1, 2, 3, Purpose::Start, 4, 1, 1}};
   std::set<uint32_t> first;
   for (const auto& key : keys) {
     first.insert(Random(key).bits());
     EXPECT_EQ(Random(key).bits(), Random(key).bits());
   }
   EXPECT_EQ(first.size(), std::size(keys));
+}
+
+TEST(Random, TheFirstDrawOfTheFirstChainIsWhatItWasBeforeThereWereSeveral) {
+  EXPECT_EQ(Random({1, 2, 3, Purpose::Start, 4}).bits(), 0x18c51e81u);
 }
 
 TEST(Random, NormalsHaveUnitMoments) {

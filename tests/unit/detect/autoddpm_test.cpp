@@ -101,6 +101,21 @@ TEST(AutoDdpm, CostsItsChainAndEveryRepeat) {
   AutoDdpmConfig config = short_autoddpm();
   config.sampler.steps = 7;
   EXPECT_EQ(AutoDdpm(config).network_calls(128), 7 + 3 * 11);
+  config.resample_every = 4;  // 10 6 2 0
+  EXPECT_EQ(AutoDdpm(config).network_calls(128), 7 + 3 * 4);
+}
+
+TEST(AutoDdpm, RecoversTheImageInStridesTooWithTheExactDenoiser) {
+  SmallWorld world;
+  const Images images = some_images(2);
+  Context context = world.context();
+  context.denoise = [&](const at::Tensor& xt, int64_t t) {
+    return world.diffusion.eps_from_x0(world.diffusion.from_unit(images.pixels), xt, t);
+  };
+  AutoDdpmConfig config = short_autoddpm();
+  config.threshold = 0;
+  config.resample_every = 4;
+  EXPECT_LT(max_abs_diff(AutoDdpm(config).detect(context, images).pseudo_healthy, images.pixels), 1e-4);
 }
 
 TEST(AutoDdpm, RefusesToResampleBeyondTheTimestepsOfTheModel) {

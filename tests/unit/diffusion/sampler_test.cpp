@@ -19,6 +19,14 @@ TEST(TimestepGrid, SpreadsFewStepsEvenlyAndKeepsTheStops) {
   EXPECT_EQ(timestep_grid(0, 0, {0}), (Steps{0}));
 }
 
+TEST(TimestepGrid, TakesTheTimestepsThatAreNamedInstead) {
+  SamplerConfig config;
+  config.steps = 5;
+  EXPECT_EQ(timestep_grid(100, config, {60}), (Steps{100, 75, 60, 50, 25, 0}));
+  config.timesteps = {300, 90, 25, 7};
+  EXPECT_EQ(timestep_grid(100, config, {60}), (Steps{100, 90, 60, 25, 7, 0}));
+}
+
 TEST(TimestepGrid, RefusesToStartBelowZero) { EXPECT_THROW(timestep_grid(-1, 0, {}), Error); }
 
 SamplerConfig kind(const std::string& name, double eta = 0) {

@@ -55,8 +55,8 @@ TEST(Ablation, TriesEveryCombinationAndSharesTheNetworkCalls) {
     EXPECT_EQ(cell.network_calls, 21);
     EXPECT_EQ(cell.evaluation.cases.size(), 6u);
   }
-  EXPECT_DOUBLE_EQ(result.correlation[0], 1);
-  EXPECT_LT(result.correlation[2], 1);
+  EXPECT_NEAR(result.correlation[0].mean, 1, 1e-9);
+  EXPECT_LT(result.correlation[2].mean, 1);
 }
 
 TEST(Ablation, GivesTheMapsOfEverySettingAlone) {
@@ -137,20 +137,57 @@ TEST(Ablation, RefusesConfigsThatSayNothingToVary) {
   EXPECT_THROW(ablate(here, base + "axes: [{key: detector.start_stpe, values: [3]}]"), Error);
 }
 
+TEST(Ablation, ComparesWithAReferenceAndWithItsOwnOtherSeed) {
+  const test::TinyComparison here;
+  const AblationResult result = ablate(here, R"(
+output: out
+model: model.safetensors
+detector: ddpm
+truth: truth.csv
+evaluation: {resamples: 50}
+reference:
+  - {name: long, set: [detector.start_step=8]}
+  - {name: long once more, set: [detector.start_step=8], seed: 1}
+axes:
+  - key: length
+    values: [{name: as the reference, set: [detector.start_step=8]}, {name: short, set: [detector.start_step=4, detector.seeds=2]}]
+  - {key: detector.map.power, values: [1, 2]}
+)");
+  ASSERT_EQ(result.settings.size(), 2u + 4u);
+  EXPECT_EQ(result.settings[1].name, "long once more");
+  EXPECT_EQ(result.settings[4].name, "length short, power 1");
+  EXPECT_THAT(result.settings[4].values, ElementsAre("short", "1"));
+  EXPECT_TRUE(at::equal(maps_of(result.cells[2]).maps, maps_of(result.cells[0]).maps));
+  EXPECT_EQ(result.cells[4].network_calls, 2 * 5);
+  EXPECT_NEAR(result.correlation[2].mean, 1, 1e-9);
+  for (const size_t other : {1u, 4u}) {
+    EXPECT_LT(result.correlation[other].mean, 1);
+    EXPECT_LE(result.correlation[other].low, result.correlation[other].mean);
+  }
+}
+
+TEST(Ablation, RefusesValuesWithoutAName) {
+  const test::TinyComparison here;
+  const std::string base = "model: model.safetensors\ntruth: truth.csv\n";
+  EXPECT_THAT(refused_ablation(here, base + "axes: [{key: length, values: [{set: [detector.start_step=4]}]}]"),
+              HasSubstr("needs a name"));
+}
+
 TEST(Ablation, CorrelatesMapsOfTheSameCasesOnly) {
+  const EvaluationConfig config;
   MapSet a, b;
   a.names = {"x", "y"};
   a.maps = at::rand({2, 4, 4});
   b.names = {"y", "x"};
-  b.maps = at::stack({a.maps[1] * 2 + 1, a.maps[0] * 2 + 1});
-  EXPECT_NEAR(map_correlation(a, b), 1, 1e-6);
+  b.maps = at::stack({a.maps[1] * 2 + 1, a.maps[0] * 3});  // each map on its own scale
+  EXPECT_NEAR(map_correlation(a, b, config).mean, 1, 1e-6);
   b.names = {"p", "q"};
-  EXPECT_TRUE(std::isnan(map_correlation(a, b)));
+  EXPECT_TRUE(std::isnan(map_correlation(a, b, config).mean));
   b.names = a.names;
   b.maps = at::rand({2, 8, 8});
-  EXPECT_TRUE(std::isnan(map_correlation(a, b)));
+  EXPECT_TRUE(std::isnan(map_correlation(a, b, config).mean));
   b.maps = at::zeros({2, 4, 4});
-  EXPECT_TRUE(std::isnan(map_correlation(a, b)));
+  EXPECT_TRUE(std::isnan(map_correlation(a, b, config).mean));
 }
 
 }  // namespace

@@ -233,6 +233,23 @@ TEST(PairedDifference, IsNarrowWhereTwoMethodsDifferAlikeOnEveryCase) {
   EXPECT_NEAR(shifted.high, 0.125, 1e-12);
 }
 
+TEST(PairedDifference, OfAGroupCountsThatGroupsCasesOnly) {
+  Evaluation a, b;
+  for (const char* group : {"small", "large"}) {
+    CaseScores one;
+    one.name = one.group = group;
+    one.lesion = true;
+    one.dice = {0.5};
+    a.cases.push_back(one);
+    one.dice = {one.group == "small" ? 0.25 : 0.75};
+    b.cases.push_back(one);
+  }
+  EXPECT_DOUBLE_EQ(paired_difference(a, b, 0, {}, "small").mean, 0.25);
+  EXPECT_DOUBLE_EQ(paired_difference(a, b, 0, {}, "large").mean, -0.25);
+  EXPECT_DOUBLE_EQ(paired_difference(a, b, 0, {}).mean, 0);
+  EXPECT_THROW(paired_difference(a, b, 0, {}, "medium"), Error);
+}
+
 TEST(PairedDifference, NeedsCasesThatBothHave) {
   const EvaluationConfig config;
   EXPECT_THROW(paired_difference(evaluate_list({noisy_case(0, 4)}), evaluate_list({noisy_case(1, 4)}), 0, config),

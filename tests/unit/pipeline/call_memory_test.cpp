@@ -11,9 +11,9 @@ namespace {
 
 /// Recalls `name` at `input`; how often the function ran so far is in `runs`.
 Tensor doubled(CallMemory& memory, const std::string& name, const Tensor& input, int& runs) {
-  return memory.recall(name, {input}, [&] {
+  return memory.recall(name, {input}, [&](const std::vector<Tensor>& rows) {
     ++runs;
-    return input * 2;
+    return rows[0] * 2;
   });
 }
 
@@ -45,10 +45,28 @@ TEST(CallMemory, ComputesEqualCallsOnceAndTellsOthersApart) {
   EXPECT_EQ(runs, 4);
 }
 
+TEST(CallMemory, KnowsAnImageInWhateverBatchItComes) {
+  CallMemory memory(1 << 20);
+  const Tensor x = at::arange(12, at::kFloat).view({4, 3});
+  std::vector<int64_t> computed;
+  const auto ask = [&](const Tensor& rows) {
+    EXPECT_TRUE(at::equal(memory.recall("a", {rows, rows + 1},
+                                        [&](const std::vector<Tensor>& in) {
+                                          computed.push_back(in[0].size(0));
+                                          return in[0] * in[1];
+                                        }),
+                          rows * (rows + 1)));
+  };
+  ask(x.narrow(0, 0, 2));
+  ask(x);
+  ask(x.flip(0));
+  EXPECT_EQ(computed, (std::vector<int64_t>{2, 2}));
+}
+
 TEST(CallMemory, SurvivesCallersThatChangeWhatTheyGot) {
   CallMemory memory(1 << 20);
   int runs = 0;
-  const Tensor x = at::ones({4});
+  const Tensor x = at::ones({1, 4});
   doubled(memory, "a", x, runs).zero_();
   doubled(memory, "a", x, runs).zero_();
   EXPECT_TRUE(at::equal(doubled(memory, "a", x, runs), x * 2));
@@ -58,13 +76,13 @@ TEST(CallMemory, SurvivesCallersThatChangeWhatTheyGot) {
 TEST(CallMemory, DropsWhatWasNotAskedForLongestBeyondItsLimit) {
   CallMemory memory(2 * 4 * sizeof(float));
   int runs = 0;
-  for (const int value : {1, 0, 1, 2}) doubled(memory, "a", at::full({4}, value, at::kFloat), runs);
+  for (const int value : {1, 0, 1, 2}) doubled(memory, "a", at::full({1, 4}, value, at::kFloat), runs);
   EXPECT_EQ(memory.bytes(), 2 * 4 * sizeof(float));
-  doubled(memory, "a", at::full({4}, 1, at::kFloat), runs);
+  doubled(memory, "a", at::full({1, 4}, 1, at::kFloat), runs);
   EXPECT_EQ(runs, 3);
-  doubled(memory, "a", at::full({4}, 0, at::kFloat), runs);
+  doubled(memory, "a", at::full({1, 4}, 0, at::kFloat), runs);
   EXPECT_EQ(runs, 4);
-  doubled(memory, "a", at::zeros({100}), runs);  // larger than everything it may hold
+  doubled(memory, "a", at::zeros({1, 100}), runs);  // larger than everything it may hold
   EXPECT_LE(memory.bytes(), 2 * 4 * sizeof(float));
   memory.clear();
   EXPECT_EQ(memory.bytes(), 0u);
@@ -88,6 +106,26 @@ TEST(CallMemory, TwoSettingsThatDifferInTheMapStepsCostTheCallsOfOne) {
   first.forget_calls();
   expect_equal_bits(a, first.detect(images, count));
   EXPECT_EQ(computed, 2 * 2 * 41);
+}
+
+TEST(CallMemory, SharesTheChainsThatTwoNumbersOfSeedsHaveInCommon) {
+  const auto ddpm_with = [](int64_t seeds) {
+    auto detector = make_detector("ddpm", "gaussian");
+    Fields fields(*detector);
+    fields.set("start_step", "5");
+    fields.set("seeds", std::to_string(seeds));
+    return detector;
+  };
+  Pipeline two(test::tiny_model(), ddpm_with(2), test::on_cpu());
+  two.remember_calls(1 << 26);
+  const Pipeline three = two.with_detector(ddpm_with(3));
+  int64_t computed = 0;
+  const auto count = [&](int64_t n) { computed += n; };
+  two.detect(test::pictures(3), count);
+  EXPECT_EQ(computed, 3 * 2 * 6);
+  const Detection mean = three.detect(test::pictures(3), count);
+  EXPECT_EQ(computed, 3 * 3 * 6);
+  expect_equal_bits(mean, Pipeline(test::tiny_model(), ddpm_with(3), test::on_cpu(0, 2)).detect(test::pictures(3)));
 }
 
 TEST(CallMemory, AnotherSeedSharesNothing) {

@@ -89,6 +89,17 @@ TEST(AblationPage, DrawsALineOverNumbersAndAHeatMapOverTwoAxes) {
     EXPECT_THAT(grid, HasSubstr(title));
 }
 
+TEST(AblationPage, ShowsWhatANetworkCallBuysBesideAReference) {
+  const test::TinyComparison here;
+  const std::string html =
+      ablation_written_to(here,
+                          "reference: [{name: long, set: [detector.start_step=5]}]\n"
+                          "axes: [{key: detector.start_step, values: [2, 4]}, {key: detector.seeds, values: [1, 2]}]");
+  for (const char* title : {"Network calls and oracle Dice %: odd", "Network calls and correlation with the first",
+                            "all: case Dice % minus long", "correlation with the first, %"})
+    EXPECT_THAT(html, HasSubstr(title));
+}
+
 TEST(AblationPage, ComparesNamedRowsGroupByGroup) {
   const test::TinyComparison here;
   const std::string html = ablation_written_to(

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/detector_choice.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/unit/pipeline/tiny_model.h"
+#include "thor/base/error.h"
+
+namespace thor {
+namespace {
+
+using ::testing::HasSubstr;
+
+nlohmann::json knobs_of(const std::vector<std::string>& sets, const std::string& detector = "thor",
+                        const Model& model = test::tiny_model()) {
+  return choose_detector(model, detector, sets).config;
+}
+
+TEST(DetectorChoice, AKnobThatIsSetWinsOverTheSpeedWhereverItStands) {
+  const nlohmann::json fast = knobs_of({"detector.speed=fast"});
+  EXPECT_NE(fast, knobs_of({}));
+  const nlohmann::json one_seed = knobs_of({"detector.seeds=1", "detector.speed=fast"});
+  EXPECT_EQ(one_seed["seeds"], 1);
+  EXPECT_EQ(one_seed["sampler"], fast["sampler"]);
+  EXPECT_EQ(knobs_of({"detector.speed=fast", "detector.speed=full"}), knobs_of({}));
+}
+
+TEST(DetectorChoice, ASpeedIsNoMoreThanItsSettings) {
+  EXPECT_EQ(knobs_of({"detector.speed=fast"}), knobs_of(speed_settings("thor", "fast")));
+}
+
+TEST(DetectorChoice, ASpeedWinsOverWhatTheModelRecommends) {
+  Model model = test::tiny_model();
+  model.detector = {{"name", "thor"}, {"sampler", {{"kind", "dpmpp_2m"}}}, {"map", {{"sigma", 3}}}};
+  const nlohmann::json fast = knobs_of({"detector.speed=fast"}, "", model);
+  EXPECT_NE(fast["sampler"]["kind"], "dpmpp_2m");
+  EXPECT_EQ(fast["map"]["sigma"], 3);
+  EXPECT_EQ(knobs_of({}, "", model)["sampler"]["kind"], "dpmpp_2m");
+}
+
+TEST(DetectorChoice, AMethodThatIsFastAlreadyHasNothingToChange) {
+  EXPECT_EQ(knobs_of({"detector.speed=fast"}, "pddpm"), knobs_of({}, "pddpm"));
+}
+
+TEST(DetectorChoice, NamesTheSpeedsThereAre) {
+  try {
+    knobs_of({"detector.speed=quick"});
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Usage);
+    EXPECT_THAT(error.what(), HasSubstr("'quick', expected fast, faster, fastest, full"));
+  }
+}
+
+}  // namespace
+}  // namespace thor
