@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "thor/nn/gpu.h"
 #include "thor/nn/layers.h"
 #include "thor/nn/steady.h"
 
@@ -17,6 +18,14 @@ Tensor timestep_embedding(const Tensor& t, int64_t dim) {
   const Tensor k = at::arange(half, t.options().dtype(at::kFloat));
   const Tensor angle = t.to(at::kFloat).unsqueeze(1) * (k * (-std::log(10000.0) / half)).exp().unsqueeze(0);
   return at::cat({angle.cos(), angle.sin()}, 1);
+}
+
+// softmax(q k^T / sqrt(d)) v: [N,heads,HW,d] three times -> [N,heads,HW,d]
+Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v) {
+  const auto flat = [&](const Tensor& t) { return t.reshape({q.size(0) * q.size(1), q.size(2), q.size(3)}); };
+  const auto multiply = must_be_steady(q) ? steady_batch_product : at::bmm;
+  const Tensor scores = multiply(flat(q) * (1 / std::sqrt(double(q.size(3)))), flat(k).transpose(1, 2));
+  return multiply(at::softmax(scores, -1), flat(v)).view(q.sizes());
 }
 
 // One forward pass; every function's `w` is the place of its parameters.
@@ -41,13 +50,12 @@ struct Pass {
     const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
     const auto d = config.head_channels, heads = c / d;
     const Tensor tokens = group_norm(w / "norm", x, config.norm_groups).flatten(2).transpose(1, 2);  // [N,HW,C]
-    const auto split = [&](const char* name) {  // -> [N*heads,HW,d]
-      return linear(w / name, tokens).view({n, pixels, heads, d}).transpose(1, 2).reshape({n * heads, pixels, d});
+    const auto split = [&](const char* name) {  // -> [N,heads,HW,d]
+      return linear(w / name, tokens).view({n, pixels, heads, d}).transpose(1, 2);
     };
-    const auto multiply = must_be_steady((w / "to_q")["weight"]) ? steady_batch_product : at::bmm;
-    const Tensor scores = multiply(split("to_q") * (1 / std::sqrt(double(d))), split("to_k").transpose(1, 2));
-    Tensor h = multiply(at::softmax(scores, -1), split("to_v"));
-    h = h.view({n, heads, pixels, d}).transpose(1, 2).reshape({n, pixels, c});
+    Tensor h = has_fused_attention(tokens) ? fused_attention(split("to_q"), split("to_k"), split("to_v"))
+                                           : attend(split("to_q"), split("to_k"), split("to_v"));
+    h = h.transpose(1, 2).reshape({n, pixels, c});
     if (config.attention_projection) h = linear(w / "proj_attn", h);
     return x + h.transpose(1, 2).reshape(x.sizes());
   }

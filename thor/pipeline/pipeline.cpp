@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "thor/base/error.h"
+#include "thor/nn/gpu.h"
 #include "thor/pipeline/call_memory.h"
 #include "thor/pipeline/device.h"
 #include "thor/pipeline/network.h"
@@ -25,8 +26,8 @@ struct Pipeline::State {
     for (const ImageKey& key : images.keys)
       keys.push_back({run.seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
                       static_cast<uint64_t>(draw.repeat)});
-    return draw_noise(model->config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3))
-        .to(network->device(), at::kFloat);
+    return sent_to(draw_noise(model->config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3)),
+                   network->device());
   }
 
   Tensor denoise(const Tensor& xt, int64_t t, const NetworkCallback& after_call) const {
@@ -119,7 +120,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
   const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
   try {
     const Context context{s.diffusion, denoise, noise, distance, {}};
-    Detection found = s.detector->detect(context, {images.pixels.to(s.network->device()), images.keys});
+    Detection found = s.detector->detect(context, {sent_to(images.pixels, s.network->device()), images.keys});
     if (after_call && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})
       *result = result->to(at::kCPU, at::kFloat).contiguous();
