@@ -3,9 +3,9 @@
 option(THOR_FUZZ "Build tests/libfuzzer as well (clang)" OFF)
 
 add_library(thor_options INTERFACE)
-target_compile_options(thor_options INTERFACE -Wall -Wextra -Wshadow -Wno-unused-parameter)
+target_compile_options(thor_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wno-unused-parameter>)
 if(THOR_WERROR)
-  target_compile_options(thor_options INTERFACE -Werror)
+  target_compile_options(thor_options INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
 if(THOR_SANITIZE)
   target_compile_options(thor_options INTERFACE -fsanitize=${THOR_SANITIZE} -fno-sanitize-recover=undefined -fno-omit-frame-pointer)

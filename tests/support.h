@@ -22,11 +22,11 @@ inline std::string golden_dir() { return environment_or("THOR_GOLDEN_DIR", THOR_
 /// Weights and real images that are not ours to ship; may be absent.
 inline std::string shared_dir() { return environment_or("THOR_SHARED_DIR", THOR_SOURCE_DIR "/../shared"); }
 
-/// Largest absolute difference; NaN anywhere gives infinity, so that EXPECT_LT fails.
+/// Largest absolute difference, on whatever devices the two are; NaN anywhere gives infinity, so that EXPECT_LT fails.
 inline double max_abs_diff(const at::Tensor& a, const at::Tensor& b) {
   EXPECT_EQ(a.sizes(), b.sizes());
   if (a.sizes() != b.sizes()) return INFINITY;
-  const double diff = (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+  const double diff = (a.to(at::kCPU, at::kDouble) - b.to(at::kCPU, at::kDouble)).abs().max().item<double>();
   return diff == diff ? diff : INFINITY;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "tests/device.h"
 #include "thor/detect/detector.h"
 #include "thor/diffusion/noise.h"
 
@@ -30,20 +31,21 @@ struct SmallWorld {
   }
 
   Context context() {
-    return {diffusion,
-            [this](const at::Tensor& xt, int64_t t) {
-              ++calls;
-              return predict_eps(xt, t);
-            },
-            [this](const Images& images, const NoiseDraw& draw) {
-              std::vector<StreamKey> keys;
-              for (const auto& key : images.keys)
-                keys.push_back({seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
-                                static_cast<uint64_t>(draw.repeat), key.chain});
-              return draw_noise(noise, keys, 1, images.pixels.size(2), images.pixels.size(3));
-            },
-            [](const at::Tensor& a, const at::Tensor& b) { return smooth((a - b).abs()); },
-            {}};
+    return {
+        diffusion,
+        [this](const at::Tensor& xt, int64_t t) {
+          ++calls;
+          return predict_eps(xt, t);
+        },
+        [this](const Images& images, const NoiseDraw& draw) {
+          std::vector<StreamKey> keys;
+          for (const auto& key : images.keys)
+            keys.push_back({seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
+                            static_cast<uint64_t>(draw.repeat), key.chain});
+          return draw_noise(noise, keys, 1, images.pixels.size(2), images.pixels.size(3)).to(images.pixels.device());
+        },
+        [](const at::Tensor& a, const at::Tensor& b) { return smooth((a - b).abs()); },
+        {}};
   }
 
   Diffusion diffusion{DiffusionConfig()};
@@ -55,7 +57,7 @@ struct SmallWorld {
 /// `count` images with keys of their own.
 inline Images some_images(int64_t count) {
   at::manual_seed(5);
-  Images images{smooth(at::rand({count, 1, 16, 16})), {}};
+  Images images{on_device(smooth(at::rand({count, 1, 16, 16}))), {}};
   for (int64_t i = 0; i < count; ++i)
     images.keys.push_back({static_cast<uint64_t>(100 + i), static_cast<uint64_t>(i % 3)});
   return images;
@@ -63,7 +65,7 @@ inline Images some_images(int64_t count) {
 
 /// Those of `images` that `order` names.
 inline Images chosen(const Images& images, const std::vector<int64_t>& order) {
-  Images result{images.pixels.index_select(0, at::tensor(order, at::kLong)), {}};
+  Images result{images.pixels.index_select(0, on_device(at::tensor(order, at::kLong))), {}};
   for (int64_t i : order) result.keys.push_back(images.keys[static_cast<size_t>(i)]);
   return result;
 }

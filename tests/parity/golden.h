@@ -10,14 +10,18 @@
 #include <string>
 #include <vector>
 
-#include "tests/support.h"
+#include "tests/device.h"
 #include "thor/nn/safetensors.h"
 #include "thor/nn/unet.h"
 
 namespace thor::test {
 
 struct Golden {
-  explicit Golden(const std::string& name) : file(read_safetensors(golden_dir() + "/" + name)) {}
+  /// Its tensors lie where the test computes.
+  explicit Golden(const std::string& name, at::Device device = at::kCPU)
+      : file(read_safetensors(golden_dir() + "/" + name)) {
+    for (auto& [key, tensor] : file.tensors) tensor = tensor.to(device);
+  }
   const at::Tensor& operator[](const std::string& key) const { return file.tensors.at(key); }
   bool has(const std::string& key) const { return file.tensors.count(key) > 0; }
   /// Metadata text; "" where there is none.

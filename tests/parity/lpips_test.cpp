@@ -41,16 +41,19 @@ double between(const Lpips& lpips, const std::string& a, const std::string& b) {
 
 TEST(Lpips, EqualsThePublishedNumbersAtEverySize) {
   SKIP_WITHOUT(LpipsNet::Squeeze);
-  const Lpips lpips = load_lpips(weights_file(LpipsNet::Squeeze));
+  Lpips lpips = load_lpips(weights_file(LpipsNet::Squeeze));
+  lpips.to(test::test_device());
   EXPECT_EQ(lpips.net(), LpipsNet::Squeeze);
-  const Golden golden("lpips_squeeze.safetensors");
+  const Golden golden("lpips_squeeze.safetensors", test::test_device());
   const auto cases = golden.matches(R"((.*)\.x)");
   ASSERT_FALSE(cases.empty());
   for (const auto& size : cases) {
     const Tensor x = golden[size + ".x"], y = golden[size + ".y"];
-    EXPECT_LT(max_abs_diff(lpips.spatial(x, y), golden[size + ".spatial"]), 1e-5) << size;
-    EXPECT_LT(max_abs_diff(lpips.spatial(x, y, true), golden[size + ".spatial_double_normalized"]), 1e-5) << size;
-    EXPECT_LT(max_abs_diff(lpips.mean(x, y), golden[size + ".mean"].flatten()), 1e-5) << size;
+    EXPECT_LT(max_abs_diff(lpips.spatial(x, y), golden[size + ".spatial"]), test::tolerance(1e-5)) << size;
+    EXPECT_LT(max_abs_diff(lpips.spatial(x, y, true), golden[size + ".spatial_double_normalized"]),
+              test::tolerance(1e-5))
+        << size;
+    EXPECT_LT(max_abs_diff(lpips.mean(x, y), golden[size + ".mean"].flatten()), test::tolerance(1e-5)) << size;
   }
 }
 

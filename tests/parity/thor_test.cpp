@@ -35,16 +35,17 @@ class ThorParity : public ::testing::Test {
   /// Runs the detector; what it traces is kept as "<name>.t<t>".
   Detection run(const ThorConfig& config) {
     const Thor thor(config);
-    const Golden network(golden.about("unet"));
+    const Golden network(golden.about("unet"), test_device());
     const UNetConfig shape = unet_config(network.about("config"));
     const StateDict weights = subset(network.file.tensors, "weights.");
-    const Lpips lpips = load_lpips(lpips_path);
+    Lpips lpips = load_lpips(lpips_path);
+    lpips.to(test_device());
     const bool twice = thor.perceptual_scaled_twice();
     const Diffusion diffusion{DiffusionConfig()};
     const Context context{
         diffusion,
         [&](const Tensor& xt, int64_t t) {
-          return unet_forward(shape, weights, xt, at::full({xt.size(0)}, t, at::kLong));
+          return unet_forward(shape, weights, xt, at::full({xt.size(0)}, t, xt.options().dtype(at::kLong)));
         },
         [&](const Images&, const NoiseDraw& draw) {
           return draw.purpose == Purpose::Start ? golden["noise_init"] : golden["noise_steps"][draw.t];
@@ -62,17 +63,17 @@ class ThorParity : public ::testing::Test {
       ASSERT_TRUE(traced.count(key));
       const bool in_model_range = key.rfind("harmonized", 0) == 0;
       const auto& value = golden[who + "." + key];
-      EXPECT_LT(max_abs_diff(traced[key], in_model_range ? (value + 1) / 2 : value), 1e-3);
+      EXPECT_LT(max_abs_diff(traced[key], in_model_range ? (value + 1) / 2 : value), tolerance(1e-3));
     }
-    EXPECT_LT(max_abs_diff(result.map, golden[who + ".anomaly_map"]), 1e-3);
-    EXPECT_LT(max_abs_diff(result.pseudo_healthy, golden[who + ".x_rec"]), 1e-3);
+    EXPECT_LT(max_abs_diff(result.map, golden[who + ".anomaly_map"]), tolerance(1e-3));
+    EXPECT_LT(max_abs_diff(result.pseudo_healthy, golden[who + ".x_rec"]), tolerance(1e-3));
     if (golden.has(who + ".score")) {
-      EXPECT_LT(max_abs_diff(result.score.flatten(), golden[who + ".score"].flatten()), 1e-3);
+      EXPECT_LT(max_abs_diff(result.score.flatten(), golden[who + ".score"].flatten()), tolerance(1e-3));
     }
   }
 
   const std::string lpips_path = shared_dir() + "/weights/lpips_squeeze_v0.1.safetensors";
-  const Golden golden{"thor_trajectory.safetensors"};
+  const Golden golden{"thor_trajectory.safetensors", test_device()};
   std::map<std::string, Tensor> traced;
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thor/base/random.h"
+#include "thor/nn/gpu.h"
 #include "thor/nn/layers.h"
 #include "thor/nn/unet.h"
 
@@ -60,6 +61,7 @@ std::vector<double> summary(const Tensor& output) {
 }  // namespace
 
 Tensor run_tiny_network(at::Device device, at::ScalarType type) {
+  compute_in_full_float32();
   const at::NoGradGuard no_grad;
   StateDict weights = cast_weights(tiny_weights(), type);
   for (auto& [name, tensor] : weights) tensor = tensor.to(device);

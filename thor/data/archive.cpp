@@ -136,11 +136,16 @@ Archive read_archive(const std::string& path) {
   return with_context(fmt::format("reading the archive '{}'", path), [&] { return parse_archive(path); });
 }
 
+Archive open_archive(const std::string& path, const PreprocessConfig& config) {
+  Archive archive = read_archive(path);
+  with_context(fmt::format("opening '{}'", path), [&] { check_same(archive, config); });
+  return archive;
+}
+
 Archive open_training_data(const std::string& path, const PreprocessConfig& config, const TemplatePlaces& places) {
   if (std::filesystem::path(path).extension() != ".safetensors")
     return prepare(read_split(path), config, load_templates_if_there(config.steps, places));
-  Archive archive = read_archive(path);
-  with_context(fmt::format("opening '{}'", path), [&] { check_same(archive, config); });
+  Archive archive = open_archive(path, config);
   if (archive.templates.empty()) archive.templates = load_templates_if_there(config.steps, places);
   return archive;
 }

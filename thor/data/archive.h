@@ -27,9 +27,11 @@ void write_archive(const std::string& path, const Archive& archive);
 Archive read_archive(const std::string& path);
 /// The SHA-256 of an archive's slices.
 std::string sha256_of_slices(const Tensor& slices);
-/// Opens what a user names as training data: an archive (.safetensors) whose preprocessing must equal `config` (steps
-/// and slices only where volumes are in it), or a CSV, which is prepared in memory. Templates that an archive does not
-/// hold are looked for in `places`; where they are missing it is said that the model will take ready slices only.
+/// The archive, if it was prepared as `config` says (steps and slices count only where volumes are in it); else Usage.
+Archive open_archive(const std::string& path, const PreprocessConfig& config);
+/// Opens what a user names as training data: an archive (.safetensors), as above, or a CSV, which is prepared in
+/// memory. Templates that an archive does not hold are looked for in `places`; where they are missing it is said that
+/// the model will take ready slices only.
 Archive open_training_data(const std::string& path, const PreprocessConfig& config, const TemplatePlaces& places = {});
 
 }  // namespace thor

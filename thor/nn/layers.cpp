@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include "thor/nn/gpu.h"
 #include "thor/nn/norm_silu.h"
 #include "thor/nn/steady.h"
 
@@ -28,12 +29,16 @@ Tensor linear(const Scope& w, const Tensor& x) {
 }
 
 Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups) {
-  if (can_fuse_group_norm(x)) return fused_group_norm({w["weight"], w["bias"], groups, kNormEps}, x, {}, false);
+  const NormParameters norm{w["weight"], w["bias"], groups, kNormEps};
+  if (can_gpu_group_norm(norm, x)) return gpu_group_norm(norm, x, {}, false);
+  if (can_fuse_group_norm(x)) return fused_group_norm(norm, x, {}, false);
   return at::group_norm(x.to(at::kFloat), groups, w["weight"], w["bias"], kNormEps);
 }
 
 Tensor group_norm_silu(const Scope& w, const Tensor& x, const Tensor& offset, int64_t groups) {
-  if (can_fuse_group_norm(x)) return fused_group_norm({w["weight"], w["bias"], groups, kNormEps}, x, offset, true);
+  const NormParameters norm{w["weight"], w["bias"], groups, kNormEps};
+  if (can_gpu_group_norm(norm, x)) return gpu_group_norm(norm, x, offset, true);
+  if (can_fuse_group_norm(x)) return fused_group_norm(norm, x, offset, true);
   return at::silu(group_norm(w, offset.defined() ? x + offset.unsqueeze(2).unsqueeze(3) : x, groups));
 }
 

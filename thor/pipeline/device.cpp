@@ -4,6 +4,7 @@
 #include <ATen/Context.h>
 
 #include "thor/base/error.h"
+#include "thor/nn/gpu.h"
 
 namespace thor {
 namespace {
@@ -30,6 +31,7 @@ int64_t gpu_index(const std::string& name) {
 }  // namespace
 
 at::Device choose_device(const std::string& name) {
+  compute_in_full_float32();
   if (name == "cpu") return at::Device(at::kCPU);
   if (name == "auto") return gpu_count() > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   const int64_t index = gpu_index(name);

@@ -8,7 +8,7 @@
 namespace thor {
 
 /// Where to compute: "auto" (the first GPU, else the CPU), "cpu", "cuda" or "cuda:N". Throws Usage, with the devices
-/// that are there, for anything else.
+/// that are there, for anything else. From then on float32 is computed as float32 on every device.
 at::Device choose_device(const std::string& name);
 /// "fp32" or "bf16"; Usage otherwise.
 at::ScalarType choose_precision(const std::string& name);

@@ -9,6 +9,13 @@
 
 namespace thor {
 
+namespace {
+
+/// Recorded steps hold the memory of a whole forward pass each; full batches and the last one of a list are two.
+constexpr size_t kMostRecordings = 3;
+
+}  // namespace
+
 Network::Network(const UNetConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision)
     : config_(config), device_(device) {
   StateDict placed;
@@ -28,9 +35,26 @@ Tensor Network::each(int64_t count, const std::function<Tensor(int64_t, int64_t)
 
 Tensor Network::forward(const Tensor& xt, int64_t t) const {
   return each(xt.size(0), [&](int64_t begin, int64_t count) {
-    const Tensor step = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
-    return unet_forward(config_, weights_, xt.narrow(0, begin, count), step);
+    const Tensor at_t = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
+    return this->step(xt.narrow(0, begin, count), at_t);
   });
+}
+
+Tensor Network::step(const Tensor& xt, const Tensor& t) const {
+  Recording* recording = recording_for(xt, t);
+  return recording ? recording->replay({xt, t}) : unet_forward(config_, weights_, xt, t);
+}
+
+Recording* Network::recording_for(const Tensor& xt, const Tensor& t) const {
+  if (device_.is_cpu()) return nullptr;
+  const std::vector<int64_t> shape = xt.sizes().vec();
+  if (const auto found = recordings_.find(shape); found != recordings_.end()) return found->second.get();
+  if (recordings_.size() == kMostRecordings) recordings_.clear();
+  return (recordings_[shape] = record({xt, t},
+                                      [this](const std::vector<Tensor>& inputs) {
+                                        return unet_forward(config_, weights_, inputs[0], inputs[1]);
+                                      }))
+      .get();
 }
 
 Tensor Network::feature_distance(const Tensor& a, const Tensor& b, int64_t t) const {

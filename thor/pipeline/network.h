@@ -4,14 +4,18 @@
 #include <c10/core/ScalarType.h>
 
 #include <functional>
+#include <map>
+#include <memory>
 
+#include "thor/nn/gpu.h"
 #include "thor/nn/unet.h"
 
 namespace thor {
 
 /// The UNet where it runs and as precise as it runs. On a CPU the images of a batch go through one by one: nothing is
 /// lost (one image fills the cores), an image's result cannot depend on its neighbours, memory does not grow with the
-/// batch and an interrupt is heard after one image. All calls throw Interrupted once the user asked to stop.
+/// batch and an interrupt is heard after one image. On a GPU they go through together, and the step is recorded once
+/// for each shape and replayed. All calls throw Interrupted once the user asked to stop.
 class Network {
  public:
   Network(const UNetConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision);
@@ -24,9 +28,14 @@ class Network {
 
  private:
   Tensor each(int64_t count, const std::function<Tensor(int64_t begin, int64_t count)>& part) const;
+  Tensor step(const Tensor& xt, const Tensor& t) const;
+  /// The recorded step for images of this shape; null where it cannot be recorded.
+  Recording* recording_for(const Tensor& xt, const Tensor& t) const;
+
   UNetConfig config_;
   StateDict weights_;
   at::Device device_;
+  mutable std::map<std::vector<int64_t>, std::unique_ptr<Recording>> recordings_;  ///< by shape
 };
 
 }  // namespace thor

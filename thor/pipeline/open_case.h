@@ -60,8 +60,8 @@ struct CaseSurroundings {
   const DetectOptions& options;
   const ResultFolder& folder;
 };
-/// Reads one input: a picture or single slice, or a volume. Throws Input and Unsupported as the readers and the
-/// model's chain do.
+/// Reads one input: a picture or single slice, a volume, or a prepared archive. Throws Input and Unsupported as the
+/// readers and the model's chain do.
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with);
 std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with, const Image& image);
 std::unique_ptr<ExaminedCase> examine_volume(const CaseInput& input, const CaseSurroundings& with, Image scan);

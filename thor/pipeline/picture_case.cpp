@@ -5,6 +5,7 @@
 
 #include "thor/base/error.h"
 #include "thor/image/overlay.h"
+#include "thor/pipeline/archive_case.h"
 #include "thor/pipeline/open_case.h"
 
 namespace thor {
@@ -128,6 +129,7 @@ std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const Case
 }
 
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with) {
+  if (is_archive(input.path)) return std::make_unique<ArchiveCase>(input, with);
   Image image = read_scan(input.path, input.choice);
   if (image.voxels.size(0) == 1) return examine_picture(input, with, image);
   return with_context(fmt::format("examining '{}'", input.path),

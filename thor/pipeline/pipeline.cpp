@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "thor/base/error.h"
+#include "thor/nn/gpu.h"
 #include "thor/pipeline/call_memory.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/device.h"
@@ -31,8 +32,8 @@ struct Pipeline::State {
     for (const ImageKey& key : images.keys)
       keys.push_back({run.seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
                       static_cast<uint64_t>(draw.repeat), key.chain});
-    return draw_noise(model->config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3))
-        .to(network->device(), at::kFloat);
+    return sent_to(draw_noise(model->config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3)),
+                   network->device());
   }
 
   /// Gray images where the network is, for measurements.
@@ -193,7 +194,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
   const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
   try {
     const Context context{s.diffusion, denoise, noise, distance, {}, s.run.batch, s.member_views(after_call)};
-    const Tensor pixels = s.network ? images.pixels.to(s.network->device()) : images.pixels;
+    const Tensor pixels = s.network ? sent_to(images.pixels, s.network->device()) : images.pixels;
     Detection found = s.detector->detect(context, {pixels, images.keys});
     if (after_call && s.members.empty() && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})

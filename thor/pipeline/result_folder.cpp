@@ -17,7 +17,7 @@ namespace thor {
 namespace {
 
 constexpr const char* kKinds[] = {"map", "pseudo_healthy", "overlay", "mask"};
-constexpr const char* kEndings[] = {".png", ".nii.gz"};
+constexpr const char* kEndings[] = {".png", ".nii.gz", ".safetensors"};
 constexpr uint64_t kMaxSidecarBytes = uint64_t{16} << 20;
 constexpr const char* kResearchNote =
     "Research software, not a medical device: not for diagnosis or any other clinical decision.";

@@ -14,7 +14,9 @@
 #include "thor/base/version.h"
 #include "thor/data/archive.h"
 #include "thor/data/summary.h"
+#include "thor/nn/gpu.h"
 #include "thor/nn/layers.h"
+#include "thor/pipeline/device.h"
 #include "thor/train/adam.h"
 #include "thor/train/batch.h"
 #include "thor/train/checkpoint.h"
@@ -41,7 +43,7 @@ class Run {
       : config_(config),
         paths_(paths),
         diffusion_(config.model.diffusion),
-        device_(device == "auto" ? "cpu" : device),
+        device_(choose_device(device)),
         dtype_(compute_dtype(config.train.precision, device_)),
         data_(open_training_data(paths.train_data, config.model.preprocess, paths.templates)),
         data_summary_(summarize(data_.slices)) {
@@ -78,8 +80,8 @@ class Run {
   double step() {
     const Batch batch = training_batch(config_, diffusion_, data_.slices, state_.step);
     adam_->zero_gradients();
-    const Tensor output = unet_forward(config_.model.model, cast_weights(state_.weights, dtype_), batch.xt.to(device_),
-                                       batch.t.to(device_));
+    const Tensor output = unet_forward(config_.model.model, cast_weights(state_.weights, dtype_),
+                                       sent_to(batch.xt, device_), sent_to(batch.t, device_));
     const Tensor loss = training_loss(config_.train.loss, output, batch);
     const double loss_value = loss.item<double>();
     if (!std::isfinite(loss_value))
@@ -117,7 +119,8 @@ class Run {
     for (int64_t first = 0; first < images; first += size) {
       const int64_t count = std::min(size, images - first);
       const Batch batch = validation_batch(config_, diffusion_, val_.slices, first, count);
-      const Tensor output = unet_forward(config_.model.model, weights, batch.xt.to(device_), batch.t.to(device_));
+      const Tensor output =
+          unet_forward(config_.model.model, weights, sent_to(batch.xt, device_), sent_to(batch.t, device_));
       sum += training_loss(config_.train.loss, output, batch).item<double>() * count;
     }
     validation_loss_ = sum / images;
