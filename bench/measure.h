@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <cmath>
+#include <functional>
+#include <string>
+
+#include "thor/base/tensor.h"
+
+namespace thor::bench {
+
+/// Something to be timed, whose answer was found to be right.
+struct Checked {
+  std::function<void()> run;
+  double operations = 0;  ///< floating-point operations of one run; 0 = not counted
+  double error = NAN;     ///< how far its answer is from the one it was compared with
+  double seconds = 0.3;   ///< to be timed at least; a run that takes longer is timed once
+};
+
+/// Registers a benchmark. `make` runs once, before the first measurement; where it throws, nothing is timed.
+void measure(const std::string& name, std::function<Checked()> make);
+
+/// The largest difference, as a share of the expected values' standard deviation. Throws Input beyond `tolerance`, and
+/// where a value is not finite.
+double agreement(const Tensor& found, const Tensor& expected, double tolerance);
+
+}  // namespace thor::bench
