@@ -13,10 +13,10 @@ void step_cases(World& world);
 /// train/NETWORK/bBATCH/PRECISION
 void training_cases(World& world);
 /// Single layers: layer/...
-void layer_cases(World& world);
+void layer_cases();
 /// What surrounds the network: part/...
-void part_cases(World& world);
-/// One slice: thor/NETWORK/cCALLS/PRECISION, ddpm/..., and the fast settings
+void part_cases();
+/// One slice: thor/NETWORK/cCALLS/PRECISION, ddpm/..., and in fast settings fast/NETWORK/seedsN/PRECISION
 void detection_cases(World& world);
 
 }  // namespace thor::bench

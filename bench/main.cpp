@@ -17,6 +17,10 @@ int main(int argc, char** argv) {
     thor::bench::World world(argc > 1 ? argv[1] : "build/bench");
     thor::bench::peak_cases();
     thor::bench::step_cases(world);
+    thor::bench::training_cases(world);
+    thor::bench::layer_cases();
+    thor::bench::part_cases();
+    thor::bench::detection_cases(world);
     benchmark::RunSpecifiedBenchmarks();
     return 0;
   } catch (const thor::Interrupted&) {

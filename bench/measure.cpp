@@ -38,14 +38,15 @@ void measure(const std::string& name, std::function<Checked()> make) {
       ->Unit(benchmark::kMillisecond);
 }
 
+double accepted(double error, double tolerance) {
+  if (!(error <= tolerance))
+    fail_input("the answer is off by {:.3g}, at most {:.3g} is accepted: not timed", error, tolerance);
+  return error;
+}
+
 double agreement(const Tensor& found, const Tensor& expected, double tolerance) {
   const Tensor exact = expected.to(at::kDouble);
-  const double error = ((found.to(at::kDouble) - exact).abs().max() / exact.std()).item<double>();
-  if (!(error <= tolerance))
-    fail_input(
-        "the answer differs by {:.3g} of its spread from the expected one, at most {:.3g} is accepted: not timed",
-        error, tolerance);
-  return error;
+  return accepted(((found.to(at::kDouble) - exact).abs().max() / exact.std()).item<double>(), tolerance);
 }
 
 }  // namespace thor::bench

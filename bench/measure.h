@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <c10/core/ScalarType.h>
+
 #include <cmath>
 #include <functional>
 #include <string>
@@ -7,6 +9,12 @@
 #include "thor/base/tensor.h"
 
 namespace thor::bench {
+
+struct Precision {
+  const char* name;
+  at::ScalarType type;
+};
+inline constexpr Precision kPrecisions[] = {{"fp32", at::kFloat}, {"bf16", at::kBFloat16}};
 
 /// Something to be timed, whose answer was found to be right.
 struct Checked {
@@ -19,8 +27,9 @@ struct Checked {
 /// Registers a benchmark. `make` runs once, before the first measurement; where it throws, nothing is timed.
 void measure(const std::string& name, std::function<Checked()> make);
 
-/// The largest difference, as a share of the expected values' standard deviation. Throws Input beyond `tolerance`, and
-/// where a value is not finite.
+/// `error`; throws Input where it is beyond `tolerance` or not a number.
+double accepted(double error, double tolerance);
+/// The largest difference, as a share of the expected values' standard deviation; accepted.
 double agreement(const Tensor& found, const Tensor& expected, double tolerance);
 
 }  // namespace thor::bench

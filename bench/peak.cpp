@@ -9,8 +9,6 @@
 namespace thor::bench {
 namespace {
 
-constexpr std::pair<const char*, at::ScalarType> kTypes[] = {{"fp32", at::kFloat}, {"bf16", at::kBFloat16}};
-
 struct ConvShape {
   int64_t in, out, side;
 };
@@ -46,7 +44,7 @@ Checked product_probe(const GemmShape& shape, at::ScalarType type) {
 }  // namespace
 
 void peak_cases() {
-  for (const auto& [name, type] : kTypes) {
+  for (const auto& [name, type] : kPrecisions) {
     for (const ConvShape& shape : kConvolutions)
       measure(fmt::format("peak/conv3x3/{}-{}/s{}/{}", shape.in, shape.out, shape.side, name),
               [shape, t = type] { return convolution_probe(shape, t); });

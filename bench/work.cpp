@@ -28,6 +28,16 @@ void add_attention(Work& work, double channels, double pixels, double images) {
 
 }  // namespace
 
+UNetConfig network_config(const std::string& name) {
+  UNetConfig config;
+  if (name == "paper") return config;
+  config.channels = {16, 32, 64, 128};
+  config.attention = {false, false, false, true};
+  config.head_channels = 64;
+  config.norm_groups = 16;
+  return config;
+}
+
 Work work_of(const UNetConfig& config, int64_t batch, int64_t size) {
   Work work;
   const auto levels = static_cast<int64_t>(config.channels.size());

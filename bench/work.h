@@ -11,6 +11,9 @@ struct Work {
   double operations() const { return convolutions + linears + attention; }
 };
 
+/// "paper", or "small": that of configs/thor-brain-small.yaml.
+UNetConfig network_config(const std::string& name);
+
 /// Of `batch` images of size x size. A convolution reads its input and writes its output, GroupNorm reads twice and
 /// writes once, attention reads q, k, v and writes as much as one of them: nothing that need not be stored is counted.
 Work work_of(const UNetConfig& config, int64_t batch, int64_t size);

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "bench/work.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/random.h"
@@ -24,15 +25,6 @@ Tensor drawn(uint64_t stream, const std::vector<int64_t>& shape, double spread) 
   return t.mul_(spread);
 }
 
-UNetConfig small_network() {
-  UNetConfig config;
-  config.channels = {16, 32, 64, 128};
-  config.attention = {false, false, false, true};
-  config.head_channels = 64;
-  config.norm_groups = 16;
-  return config;
-}
-
 /// Fresh weights, but none zero: a network that starts as the identity of its skips would hide most of its errors.
 Model random_model(const UNetConfig& network) {
   Model model;
@@ -49,7 +41,7 @@ Model random_model(const UNetConfig& network) {
 }
 
 /// Something with the size and brightness of a head.
-Tensor head(int64_t size) {
+Tensor head_of(int64_t size) {
   const Tensor axis = at::linspace(-1, 1, size);
   const Tensor radius = (axis.unsqueeze(1) / 0.9).square() + (axis.unsqueeze(0) / 0.7).square();
   return (0.6 + 0.2 * at::sin(9 * axis.unsqueeze(0)) * at::cos(7 * axis.unsqueeze(1))) * radius.lt(1).to(at::kFloat);
@@ -59,9 +51,9 @@ StateDict make_inputs() {
   StateDict inputs;
   for (int64_t size : {64, 128, 256})
     inputs["x." + std::to_string(size)] =
-        0.7 * (2 * head(size) - 1) + drawn(static_cast<uint64_t>(1000 + size), {2, 1, size, size}, 0.7);
+        0.7 * (2 * head_of(size) - 1) + drawn(static_cast<uint64_t>(1000 + size), {2, 1, size, size}, 0.7);
   inputs["train.target"] = drawn(2000, {8, 1, 128, 128}, 1);
-  inputs["train.xt"] = 0.7 * (2 * head(128) - 1) + 0.7 * inputs["train.target"];
+  inputs["train.xt"] = 0.7 * (2 * head_of(128) - 1) + 0.7 * inputs["train.target"];
   inputs["train.t"] = at::arange(8, at::kLong) * 120 + 40;
   return inputs;
 }
@@ -71,12 +63,12 @@ StateDict make_inputs() {
 World::World(const std::string& folder) : folder_(folder) {
   namespace fs = std::filesystem;
   make_folder(folder);
-  if (!fs::exists(model_path("paper"))) save_model(model_path("paper"), random_model({}));
-  if (!fs::exists(model_path("small"))) save_model(model_path("small"), random_model(small_network()));
+  if (!fs::exists(model_path("paper"))) save_model(model_path("paper"), random_model(network_config("paper")));
+  if (!fs::exists(model_path("small"))) save_model(model_path("small"), random_model(network_config("small")));
   const std::string inputs = folder + "/inputs.safetensors", picture = folder + "/image.png";
   if (!fs::exists(inputs)) write_safetensors(inputs, {make_inputs(), {}});
   if (!fs::exists(picture)) {
-    const std::string png = encode_png(head(128));
+    const std::string png = encode_png(head_of(128));
     write_stream_atomically(picture, [&](std::ostream& out) { out << png; });
   }
   inputs_ = read_safetensors(inputs).tensors;
@@ -99,6 +91,8 @@ const Network& World::network(const std::string& network, const std::string& pre
 Tensor World::images(int64_t size, int64_t batch) const {
   return input("x." + std::to_string(size)).repeat({(batch + 1) / 2, 1, 1, 1}).narrow(0, 0, batch).contiguous();
 }
+
+Tensor World::head() const { return head_of(128).view({1, 1, 128, 128}); }
 
 Tensor World::input(const std::string& name) const { return inputs_.at(name); }
 

@@ -25,6 +25,8 @@ class World {
   const Network& network(const std::string& network, const std::string& precision);
   /// x_t of a step: 64, 128 or 256 pixels, two images again and again. [batch,1,size,size]
   Tensor images(int64_t size, int64_t batch) const;
+  /// An image to examine: [1,1,128,128] in [0,1]
+  Tensor head() const;
   /// "train.xt" [8,1,128,128], "train.t" [8], "train.target".
   Tensor input(const std::string& name) const;
   /// "paper.128", "small.loss", ... Throws Input with the command that makes them where the peer has not answered yet.
