@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin wrapper over CMake's presets. `make demo` and `make test` do all their own set-up on Debian 12.
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build demo test asan format tidy lines clean
+.PHONY: help setup configure build demo test bench asan format tidy lines clean
 
 RELEASE := build/release
 JOBS ?= $(shell nproc)
@@ -38,6 +38,14 @@ test: SETUP_ALSO := python3-torch python3-sklearn python3-skimage python3-scipy 
 test: configure ## build everything and run every test
 	@cmake --build $(RELEASE) -j $(JOBS)
 	@ctest --test-dir $(RELEASE) --output-on-failure
+
+bench: SETUP_ALSO := libbenchmark-dev python3-torch
+bench: CMAKE_ARGS += -DTHOR_BENCH=ON
+bench: configure ## against PyTorch, in turns: build/bench/index.html (QUICK=1: in two minutes)
+	@cmake --build $(RELEASE) -j $(JOBS) --target thor thor_bench bench_page
+	@$(or $(THOR_PYTHON),/usr/bin/python3) bench/run.py $(RELEASE) build/bench $(if $(QUICK),--quick)
+	@$(RELEASE)/bench/bench_page build/bench > build/bench/tables.md
+	@echo "open build/bench/index.html"
 
 asan: setup ## the unit tests of the lower rooms under AddressSanitizer and UBSan
 	@cmake --preset asan > /dev/null

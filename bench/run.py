@@ -1,0 +1,166 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Lets this program and its peer take turns, and writes what both need into FOLDER/bench.json.
+
+    run.py BUILD FOLDER [--quick]       BUILD holds thor and bench/thor_bench
+"""
+import argparse
+import json
+import os
+import platform
+import pty
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+PYTHON = os.environ.get("THOR_PYTHON", "/usr/bin/python3")
+# Settings of OpenBLAS for another processor halve float32 products, on both sides.
+ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+ENVIRONMENT["OMP_WAIT_POLICY"] = "passive"
+
+# What decides the targets, both sides in turn in every round.
+DUELS = [f"{name}/{setting}" for name in ("step/paper/b1/s128", "step/small/b1/s128", "train/small/b8")
+         for setting in ("fp32", "bf16")] + ["train/paper/b4/bf16"]
+# Once: how cost grows, the pieces, whole slices.
+GROWTH = [f"step/{net}/b{b}/s128" for net in ("paper", "small") for b in (2, 4, 8, 16)]
+GROWTH += [f"step/{net}/b1/s{s}" for net in ("paper", "small") for s in (64, 256)]
+ALONE = ["layer/.*", "part/.*", "(thor|ddpm|fast)/.*"]
+QUICK_ALONE = ["layer/.*", "part/.*", "fast/.*"]
+# The peer's own growth would take as long as all the rest; so far it goes.
+PEER_ONCE = ["step/paper/b4/s128", "step/paper/b1/s64", "step/paper/b1/s256", "step/small/b4/s128", "step/small/b16/s128",
+             "step/small/b1/s64", "step/small/b1/s256", "thor/small/c351", "ddpm/small/c351"]
+
+
+def run(command):
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        sys.exit(f"bench: {' '.join(command[:3])} ended with code {done.returncode}")
+    return done.stdout
+
+
+def ours(options, pattern, seconds):
+    """-> [{name, seconds, operations, error}], or what kept a case from being timed"""
+    with tempfile.NamedTemporaryFile(suffix=".json") as file:
+        run([f"{options.build}/bench/thor_bench", options.folder, f"--benchmark_filter=^({pattern})/process_time",
+             f"--benchmark_min_time={seconds}", f"--benchmark_out={file.name}", "--benchmark_out_format=json"])
+        found = json.load(file)["benchmarks"]
+    results = []
+    for one in found:
+        name = one["name"].split("/process_time")[0]
+        if one.get("error_occurred"):
+            print(f"bench: {name} is not timed: {one['error_message']}", file=sys.stderr)
+            results.append({"name": name, "refused": one["error_message"]})
+        else:
+            results.append({"name": name, "seconds": one["real_time"] / 1e3, "operations": one.get("operations"),
+                            "error": one.get("error")})
+    return results
+
+
+def peers(options, cases, seconds):
+    lines = run([PYTHON, f"{HERE}/peer/peer.py", "time", options.folder, "--seconds", str(seconds)] + cases)
+    return [json.loads(line) for line in lines.splitlines()]
+
+
+class Book:
+    """Results by side and name, one for every round."""
+
+    def __init__(self):
+        self.cases = {}
+
+    def add(self, side, results):
+        for one in results:
+            self.cases.setdefault((side, one["name"]), []).append(one)
+
+    def medians(self):
+        table = []
+        for (side, name), rounds in self.cases.items():
+            seconds = [one["seconds"] for one in rounds if "seconds" in one]
+            entry = {"side": side, "name": name, **rounds[-1], "rounds": seconds}
+            if seconds:
+                entry["seconds"] = statistics.median(seconds)
+            table.append(entry)
+        return table
+
+
+def first_progress(command):
+    """-> seconds until the first bar, until a network call is done, and to the end; peak memory in bytes"""
+    start = time.perf_counter()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execvpe(command[0], command, ENVIRONMENT)
+    seen, bar, call = "", None, None
+    while True:
+        try:
+            part = os.read(terminal, 4096).decode(errors="replace")
+        except OSError:  # the other end is closed
+            part = ""
+        if not part:
+            break
+        seen += part
+        now = time.perf_counter() - start
+        bar = bar or (now if re.search(r"\d+/\d+", seen) else None)
+        call = call or (now if re.search(r"[1-9]\d*/\d+", seen) else None)
+    _, status, usage = os.wait4(pid, 0)
+    if status:
+        sys.exit(f"bench: {' '.join(command)} failed: {seen[-300:]}")
+    return {"first_bar": bar, "first_call": call, "seconds": time.perf_counter() - start, "memory": usage.ru_maxrss * 1024}
+
+
+def program(options):
+    """`thor detect` on one image of the paper's network; a chain of a few steps needs the memory of a long one."""
+    found = {}
+    for precision in ("fp32", "bf16"):
+        with tempfile.TemporaryDirectory() as out:
+            found[precision] = first_progress(
+                [f"{options.build}/thor", "detect", f"{options.folder}/paper.safetensors", f"{options.folder}/image.png",
+                 "-o", out, "--detector", "thor", "--precision", precision, "--device", "cpu",
+                 "--set", "detector.sampler.steps=8"])
+    return found
+
+
+def processor():
+    text = open("/proc/cpuinfo").read()
+    flags = re.search(r"^flags\s*:(.*)$", text, re.M).group(1).split()
+    return {"name": re.search(r"^model name\s*: (.*)$", text, re.M).group(1), "cores": os.cpu_count(),
+            "vector units": [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags]}
+
+
+def environment(options):
+    torch = run([PYTHON, "-c", "import torch; print(torch.__version__)"]).strip()
+    commit = subprocess.run(["git", "-C", HERE, "describe", "--always", "--dirty"], stdout=subprocess.PIPE, text=True).stdout
+    return {"processor": processor(), "system": platform.platform(), "date": time.strftime("%Y-%m-%d"),
+            "thor": run([f"{options.build}/thor", "--version"]).strip(), "commit": commit.strip(), "peer": f"PyTorch {torch}",
+            "load at the start": os.getloadavg()[0], "quick": options.quick}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("build")
+    parser.add_argument("folder")
+    parser.add_argument("--quick", action="store_true", help="one round, and neither growth nor full chains")
+    options = parser.parse_args()
+    facts, book, seconds = environment(options), Book(), 0.5
+    ours(options, "nothing", seconds)  # writes the networks and the inputs
+    if not os.path.exists(f"{options.folder}/answers.safetensors"):
+        run([PYTHON, f"{HERE}/peer/peer.py", "answers", options.folder])
+    for turn in range(1 if options.quick else 3):
+        book.add("ours", ours(options, "peak/.*", 0.1))
+        for name in DUELS:
+            if not (options.quick and name.startswith("train/paper")):
+                book.add("ours", ours(options, name, seconds))
+                book.add("peer", peers(options, [name], seconds))
+    for pattern in QUICK_ALONE if options.quick else [f"({'|'.join(GROWTH)})/.*"] + ALONE:
+        book.add("ours", ours(options, pattern, 0.2))
+    if not options.quick:
+        for setting in ("fp32", "bf16"):
+            book.add("peer", peers(options, [f"{name}/{setting}" for name in PEER_ONCE], 0))
+    with open(f"{options.folder}/bench.json", "w") as file:
+        json.dump({"environment": facts, "cases": book.medians(), "program": program(options)}, file, indent=1)
+
+
+if __name__ == "__main__":
+    main()
