@@ -43,7 +43,8 @@ Tensor coarser(const Tensor& image, double factor) {
   const auto smaller = [&](int64_t side) {
     return std::max<int64_t>(1, std::llround(static_cast<double>(side) / factor));
   };
-  const Tensor coarse = at::adaptive_avg_pool2d(image[None][None], {smaller(image.size(0)), smaller(image.size(1))});
+  const Tensor coarse =
+      at::adaptive_avg_pool2d(image.unsqueeze(0).unsqueeze(0), {smaller(image.size(0)), smaller(image.size(1))});
   return at::upsample_bilinear2d(coarse, image.sizes(), /*align_corners=*/false)[0][0];
 }
 
@@ -52,7 +53,7 @@ Tensor shifted(const Tensor& image, double down, double right) {
   const double height = static_cast<double>(image.size(0)), width = static_cast<double>(image.size(1));
   const Tensor pose = at::tensor({1.0, 0.0, -2 * right / width, 0.0, 1.0, -2 * down / height}).to(at::kFloat);
   const Tensor grid = at::affine_grid_generator(pose.view({1, 2, 3}), {1, 1, image.size(0), image.size(1)}, false);
-  return at::grid_sampler_2d(image[None][None], grid, /*bilinear*/ 0, /*zeros*/ 0, false)[0][0];
+  return at::grid_sampler_2d(image.unsqueeze(0).unsqueeze(0), grid, /*bilinear*/ 0, /*zeros*/ 0, false)[0][0];
 }
 
 SliceAndMask shift(const SliceAndMask& slice, double pixels, const StreamKey& key) {

@@ -8,13 +8,13 @@
 #include "thor/base/version.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/members.h"
-#include "thor/pipeline/model_place.h"
 #include "thor/pipeline/model_parts.h"
+#include "thor/pipeline/model_place.h"
 
 namespace thor {
 namespace {
 
-constexpr const char* kFormat = "1";
+constexpr const char* kModelFormat = "1";
 constexpr int kMaxJsonDepth = 32;
 constexpr int64_t kMaxSize = 4096;
 
@@ -43,11 +43,11 @@ void check_format(const Metadata& metadata, const std::string& path) {
         "it holds weights only, not a thor model (no 'thor.config' in its metadata); make a model of it with "
         "'thor import {} --as unet'",
         path);
-  if (format->second != kFormat) {
+  if (format->second != kModelFormat) {
     const auto writer = metadata.find("thor.version");
     fail(ErrorKind::Unsupported,
          "its model format is '{}' (written by thor {}), this is thor {}, which reads format {}; use a newer thor",
-         format->second, writer == metadata.end() ? "of unknown version" : writer->second, version(), kFormat);
+         format->second, writer == metadata.end() ? "of unknown version" : writer->second, version(), kModelFormat);
   }
 }
 
@@ -140,7 +140,7 @@ void save_model(const std::string& path, const Model& model, const std::string& 
     file.tensors = stored_weights(model.weights, precision);
   }
   ModelConfig config = model.config;
-  file.metadata = {{"thor.format", kFormat},
+  file.metadata = {{"thor.format", kModelFormat},
                    {"thor.version", version()},
                    {"thor.config", metadata_text(Fields(config).to_json())},
                    {"thor.training", metadata_text(model.training)},

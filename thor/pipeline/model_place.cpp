@@ -12,14 +12,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kEnding = ".safetensors";
+constexpr const char* kModelEnding = ".safetensors";
 
 std::vector<std::string> names_in(const std::vector<std::string>& folders) {
   std::set<std::string> names;
   for (const auto& folder : folders) {
     std::error_code absent;
     for (const auto& entry : fs::directory_iterator(folder, absent))
-      if (entry.path().extension() == kEnding) names.insert(entry.path().stem().string());
+      if (entry.path().extension() == kModelEnding) names.insert(entry.path().stem().string());
   }
   return {names.begin(), names.end()};
 }
@@ -43,7 +43,7 @@ std::vector<std::string> model_folders() {
 std::string find_model(const std::string& path_or_name, const std::vector<std::string>& folders) {
   if (looks_like_a_path(path_or_name)) return path_or_name;
   for (const auto& folder : folders)
-    if (const std::string file = folder + "/" + path_or_name + kEnding; fs::exists(file)) return file;
+    if (const std::string file = folder + "/" + path_or_name + kModelEnding; fs::exists(file)) return file;
   const auto names = names_in(folders);
   fail_input("there is no model file '{0}', nor a model of that name{1}; models by name: {2}", path_or_name,
              did_you_mean(path_or_name, names), names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
