@@ -2,19 +2,18 @@
 #include "thor/nn/steady.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <omp.h>
 
 #include <algorithm>
 
+#include "thor/nn/share.h"
 #include "thor/nn/tile_product.h"
+#include "thor/nn/tiled_convolution.h"
 
 namespace thor {
 namespace {
 
 constexpr int64_t kProductRows = 192, kImageRows = 32;
-/// Multiplications below which threads cost more than they give: some tenths of a millisecond on one core.
-constexpr int64_t kWorthSharing = 24'000'000;
 
 /// BLAS, oneDNN and libtorch use one thread for what this thread calls, as long as this lives.
 class OneThread {
@@ -37,7 +36,7 @@ void in_blocks(int64_t rows, int64_t at_most, int64_t multiplications, Work work
   const auto some = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) work(i * block, std::min(block, rows - i * block));
   };
-  if (multiplications >= kWorthSharing) return at::parallel_for(0, blocks, 1, some);
+  if (multiplications >= kWorthSharing) return share(blocks, multiplications, some);
   const OneThread one;
   some(0, blocks);
 }
@@ -120,6 +119,8 @@ Tensor steady_batch_product(const Tensor& a, const Tensor& b) {
 
 Tensor convolution(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride, int64_t padding) {
   const int64_t side = weight.size(2);
+  if (must_be_steady(weight) && weight.size(3) == side && can_tile_convolution(weight))
+    return tiled_convolution(x, weight, bias, {stride, padding});
   const bool keeps_size = stride == 1 && 2 * padding == side - 1 && weight.size(3) == side;
   if (!keeps_size || !must_be_steady(weight)) return at::conv2d(x, weight, bias, stride, padding);
   return side == 1 ? convolution_by_product(x, weight, bias) : convolution_by_rows(x, weight, bias);
