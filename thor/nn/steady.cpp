@@ -2,17 +2,18 @@
 #include "thor/nn/steady.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 #include <omp.h>
 
 #include <algorithm>
 
+#include "thor/nn/share.h"
+#include "thor/nn/tile_product.h"
+#include "thor/nn/tiled_convolution.h"
+
 namespace thor {
 namespace {
 
-constexpr int64_t kProductRows = 256, kImageRows = 32;
-/// Multiplications below which threads cost more than they give: some tenths of a millisecond on one core.
-constexpr int64_t kWorthSharing = 24'000'000;
+constexpr int64_t kProductRows = 192, kImageRows = 32;
 
 /// BLAS, oneDNN and libtorch use one thread for what this thread calls, as long as this lives.
 class OneThread {
@@ -35,10 +36,39 @@ void in_blocks(int64_t rows, int64_t at_most, int64_t multiplications, Work work
   const auto some = [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) work(i * block, std::min(block, rows - i * block));
   };
-  if (multiplications >= kWorthSharing) return at::parallel_for(0, blocks, 1, some);
+  if (multiplications >= kWorthSharing) return share(blocks, multiplications, some);
   const OneThread one;
   some(0, blocks);
 }
+
+#ifdef THOR_TILES
+// One block of rows: [rows,K] times panels [P,K,kTileColumns] -> [rows,N]
+void multiply_tiles(const Tensor& a, const Tensor& panels, const Tensor& out) {
+  const int64_t rows = a.size(0), units = a.size(1), columns = out.size(1), full = columns / kTileColumns;
+  const UnitRows from{static_cast<const uint32_t*>(a.data_ptr()), a.stride(0)};
+  const auto* packed = static_cast<const uint32_t*>(panels.data_ptr());
+  float* to = out.data_ptr<float>();
+  for (int64_t panel = 0; panel < full; ++panel)
+    tile_product<float>(from, packed + panel * units * kTileColumns, units, rows,
+                        {to + panel * kTileColumns, out.stride(0)}, false);
+  if (full == panels.size(0)) return;
+  const Tensor rest = at::empty({rows, kTileColumns}, out.options());
+  tile_product<float>(from, packed + full * units * kTileColumns, units, rows, {rest.data_ptr<float>(), kTileColumns},
+                      false);
+  out.narrow(1, full * kTileColumns, columns % kTileColumns).copy_(rest.narrow(1, 0, columns % kTileColumns));
+}
+
+Tensor product_in_tiles(const Tensor& a, const Tensor& b) {
+  const int64_t units = b.size(0), missing = (kTileColumns - b.size(1) % kTileColumns) % kTileColumns;
+  const Tensor whole = missing > 0 ? at::constant_pad_nd(b, {0, missing}) : b;
+  const Tensor panels = whole.reshape({units, -1, kTileColumns}).transpose(0, 1).contiguous();
+  const Tensor rows = a.contiguous(), out = at::empty({a.size(0), b.size(1)}, a.options());
+  in_blocks(a.size(0), kProductRows, out.numel() * units, [&](int64_t first, int64_t count) {
+    multiply_tiles(rows.narrow(0, first, count), panels, out.narrow(0, first, count));
+  });
+  return out;
+}
+#endif
 
 // Blocks of rows of the image, each with the rows next to it.
 Tensor convolution_by_rows(const Tensor& x, const Tensor& weight, const Tensor& bias) {
@@ -69,6 +99,9 @@ bool must_be_steady(const Tensor& weight) {
 }
 
 Tensor steady_product(const Tensor& a, const Tensor& b) {
+#ifdef THOR_TILES
+  if (tiles_are_native()) return product_in_tiles(a, b);
+#endif
   if (a.size(0) == 1) return steady_product(a.expand({2, a.size(1)}), b).narrow(0, 0, 1);
   const Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
   in_blocks(a.size(0), kProductRows, out.numel() * a.size(1), [&](int64_t first, int64_t count) {
@@ -86,6 +119,8 @@ Tensor steady_batch_product(const Tensor& a, const Tensor& b) {
 
 Tensor convolution(const Tensor& x, const Tensor& weight, const Tensor& bias, int64_t stride, int64_t padding) {
   const int64_t side = weight.size(2);
+  if (must_be_steady(weight) && weight.size(3) == side && can_tile_convolution(weight))
+    return tiled_convolution(x, weight, bias, {stride, padding});
   const bool keeps_size = stride == 1 && 2 * padding == side - 1 && weight.size(3) == side;
   if (!keeps_size || !must_be_steady(weight)) return at::conv2d(x, weight, bias, stride, padding);
   return side == 1 ? convolution_by_product(x, weight, bias) : convolution_by_rows(x, weight, bias);

@@ -2,13 +2,13 @@
 #include "thor/nn/tiled_attention.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Parallel.h>
 
 #include <algorithm>
 #include <cmath>
 #include <vector>
 
 #include "thor/base/error.h"
+#include "thor/nn/share.h"
 #include "thor/nn/tile_product.h"
 #include "thor/nn/vectorized.h"
 
@@ -18,8 +18,6 @@ namespace {
 #ifdef THOR_TILES
 
 constexpr int64_t kQueries = 96, kKeys = 256;  // of a block: all that a block needs fits a megabyte of L2
-/// Multiplications below which threads cost more than they give.
-constexpr int64_t kSharedProducts = 24'000'000;
 
 /// Sizes of one call. A unit is 32 bits: a float, or two bfloat16 that are multiplied together.
 struct Sizes {
@@ -30,6 +28,7 @@ struct Sizes {
   int64_t key_panels() const { return (pixels + kTileColumns - 1) / kTileColumns; }
   int64_t key_blocks() const { return (pixels + kKeys - 1) / kKeys; }
   int64_t query_blocks() const { return (pixels + kQueries - 1) / kQueries; }
+  int64_t multiplications() const { return 2 * images * pixels * pixels * channels; }
 };
 
 /// One head of one image: rows of pixels.
@@ -133,12 +132,6 @@ void attend(const Sizes& s, const Rows<T>& queries, int64_t first, const uint32_
       store(bench.sums[i * padded_depth + c] / bench.rows[i].sum, to[(first + i) * s.channels + c]);
 }
 
-template <class Work>
-void share(int64_t tasks, const Sizes& s, Work work) {
-  if (s.images * s.pixels * s.pixels * s.channels >= kSharedProducts) return at::parallel_for(0, tasks, 1, work);
-  work(0, tasks);
-}
-
 template <class T>
 Packed pack(const Tensor& k, const Tensor& v, const Sizes& s) {
   const int64_t panel = s.depth_units() * kTileColumns;
@@ -149,7 +142,7 @@ Packed pack(const Tensor& k, const Tensor& v, const Sizes& s) {
                       s.key_blocks() * block};
   auto* keys = reinterpret_cast<uint32_t*>(packed.keys.data_ptr<int>());
   auto* values = reinterpret_cast<uint32_t*>(packed.values.data_ptr<int>());
-  share(all * s.key_blocks(), s, [&](int64_t begin, int64_t end) {
+  share(all * s.key_blocks(), s.multiplications(), [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t at = i / s.key_blocks(), image = at / s.heads, head = at % s.heads, b = i % s.key_blocks();
       pack_values(rows_of<T>(v, image, head, s.depth), s, b, values + i * block);
@@ -167,7 +160,7 @@ Tensor attention_in_tiles(const Tensor& q, const Tensor& k, const Tensor& v, con
   const Packed packed = pack<T>(k, v, s);
   const auto* keys = reinterpret_cast<const uint32_t*>(packed.keys.data_ptr<int>());
   const auto* values = reinterpret_cast<const uint32_t*>(packed.values.data_ptr<int>());
-  share(s.images * s.heads * s.query_blocks(), s, [&](int64_t begin, int64_t end) {
+  share(s.images * s.heads * s.query_blocks(), s.multiplications(), [&](int64_t begin, int64_t end) {
     Bench<T> bench(s);
     for (int64_t i = begin; i < end; ++i) {
       const int64_t at = i / s.query_blocks(), image = at / s.heads, head = at % s.heads;

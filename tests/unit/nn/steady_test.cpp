@@ -41,6 +41,28 @@ TEST(Steady, ConvolutionsAreConvolutions) {
   EXPECT_LT(test::max_abs_diff(convolution(x, square, bias, 2, 1), at::conv2d(x, square, bias, 2, 1)), 1e-4);
 }
 
+TEST(Steady, ConvolutionsInTilesAreConvolutions) {
+  const at::NoGradGuard no_grad;
+  for (const int64_t side : {1, 3, 5})
+    for (const int64_t stride : {1, 2})
+      for (const int64_t padding : {int64_t{0}, side / 2}) {
+        const Tensor x = at::randn({2, 20, 9, 13}), weight = at::randn({128, 20, side, side}) / side,
+                     bias = at::randn({128});
+        for (const Tensor& added : {Tensor(), bias})
+          EXPECT_LT(test::max_abs_diff(convolution(x, weight, added, stride, padding),
+                                       at::conv2d(x, weight, added, stride, padding)),
+                    1e-4);
+      }
+}
+
+TEST(Steady, ConvolutionsGiveAnImageTheSameBitsAloneAndInABatch) {
+  const at::NoGradGuard no_grad;
+  const Tensor x = at::randn({3, 64, 32, 32}), weight = at::randn({64, 64, 3, 3}), bias = at::randn({64});
+  const Tensor together = convolution(x, weight, bias, 1, 1),
+               alone = convolution(x.narrow(0, 1, 1), weight, bias, 1, 1);
+  EXPECT_TRUE(at::equal(together.narrow(0, 1, 1), alone));
+}
+
 TEST(Steady, TheNetworkRoundsTheSameOnAnyNumberOfThreads) {
   UNetConfig config;
   config.channels = {16, 32, 64};
