@@ -3,6 +3,8 @@
 
 #include <cmath>
 
+#include "thor/base/normal_pairs.h"
+
 namespace thor {
 namespace {
 
@@ -75,7 +77,16 @@ double Random::normal() {
 }
 
 void Random::fill_normal(float* out, size_t count) {
-  for (size_t i = 0; i < count; ++i) out[i] = static_cast<float>(normal());
+  size_t done = 0;
+  if (used_ == 4 && !has_spare_) {  // each pair is one block
+    const size_t pairs = count / 2;
+    normal_pairs(key_, counter_, pairs, out);
+    const uint64_t next = (static_cast<uint64_t>(counter_[1]) << 32 | counter_[0]) + pairs;
+    counter_[0] = low(next);
+    counter_[1] = high(next);
+    done = 2 * pairs;
+  }
+  for (; done < count; ++done) out[done] = static_cast<float>(normal());
 }
 
 }  // namespace thor

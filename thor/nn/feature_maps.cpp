@@ -4,18 +4,21 @@
 #include <ATen/ATen.h>
 
 #include "thor/base/error.h"
+#include "thor/nn/enlarge.h"
 #include "thor/nn/perceptual.h"
 #include "thor/nn/unit_features.h"
 
 namespace thor {
 
 Tensor sum_at_size(const std::vector<Tensor>& maps, int64_t height, int64_t width) {
-  Tensor total;
+  Tensor total = at::zeros({maps.at(0).size(0), 1, height, width}, maps[0].options());
   for (size_t i = 0; i < maps.size(); ++i) {
     Tensor map = maps[i];
     while (i + 1 < maps.size() && maps[i + 1].sizes() == map.sizes()) map = map + maps[++i];
-    const Tensor whole = at::upsample_bilinear2d(map, {height, width}, false);
-    total = total.defined() ? total + whole : whole;
+    if (map.is_cpu() && map.scalar_type() == at::kFloat && !at::GradMode::is_enabled())
+      add_enlarged(map.contiguous(), total);
+    else
+      total = total + at::upsample_bilinear2d(map, {height, width}, false);
   }
   return total;
 }

@@ -54,6 +54,21 @@ TEST(Random, NormalsHaveUnitMoments) {
   EXPECT_NEAR(fourth / n, 3, 0.1);
 }
 
+TEST(Random, ManyNormalsAreThoseDrawnOneByOne) {
+  for (const size_t count : {0, 1, 2, 255, 256, 257, 5001})
+    for (const bool begun : {false, true}) {
+      Random many({3, 1, 4, Purpose::Step, 15}), single({3, 1, 4, Purpose::Step, 15});
+      if (begun) EXPECT_EQ(many.normal(), single.normal());
+      std::vector<float> numbers(count);
+      many.fill_normal(numbers.data(), count);
+      for (size_t i = 0; i < count; ++i) {
+        const auto expected = static_cast<float>(single.normal());
+        ASSERT_NEAR(numbers[i], expected, 1e-6 * std::abs(expected)) << i << " of " << count;
+      }
+      EXPECT_NEAR(many.normal(), single.normal(), 1e-12) << "the stream goes on where it was left";
+    }
+}
+
 TEST(Random, BelowCoversItsRangeEvenly) {
   Random random({7, 0, 0, Purpose::Shuffle, 0});
   std::vector<int> count(5);

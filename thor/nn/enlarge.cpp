@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/nn/enlarge.h"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "thor/base/vectorized.h"
+
+namespace thor {
+namespace {
+
+/// Where a pixel of the result lies between two of the source.
+struct Between {
+  int64_t first, second;
+  float share;  // of the second
+};
+
+std::vector<Between> places(int64_t from, int64_t to) {
+  const float scale = static_cast<float>(from) / static_cast<float>(to);
+  std::vector<Between> result;
+  for (int64_t i = 0; i < to; ++i) {
+    const float place = std::max(0.0F, (static_cast<float>(i) + 0.5F) * scale - 0.5F);
+    const int64_t first = std::min(static_cast<int64_t>(place), from - 1);
+    result.push_back({first, std::min(first + 1, from - 1), place - static_cast<float>(first)});
+  }
+  return result;
+}
+
+THOR_VECTORIZED void add_between(const float* first, const float* second, float share, int64_t count, float* total) {
+  for (int64_t i = 0; i < count; ++i) total[i] += (1 - share) * first[i] + share * second[i];
+}
+
+}  // namespace
+
+// Sideways first: the source has few rows, and what is left to do is a vector instruction a vector.
+void add_enlarged(const Tensor& map, const Tensor& total) {
+  const int64_t height = total.size(2), width = total.size(3), rows = map.size(2), columns = map.size(3);
+  const std::vector<Between> down = places(rows, height), across = places(columns, width);
+  at::parallel_for(0, map.size(0), 1, [&](int64_t begin, int64_t end) {
+    std::vector<float> wide(static_cast<size_t>(rows * width));
+    for (int64_t i = begin; i < end; ++i) {
+      const float* from = map.data_ptr<float>() + i * rows * columns;
+      float* to = total.data_ptr<float>() + i * height * width;
+      float* next = wide.data();
+      for (int64_t row = 0; row < rows; ++row, from += columns)
+        for (const Between& place : across)
+          *next++ = (1 - place.share) * from[place.first] + place.share * from[place.second];
+      for (const Between& place : down) {
+        add_between(wide.data() + place.first * width, wide.data() + place.second * width, place.share, width, to);
+        to += width;
+      }
+    }
+  });
+}
+
+}  // namespace thor
