@@ -23,7 +23,10 @@ class HiddenTensor : public c10::TensorImpl {
     refresh();
   }
   /// What was written into may have another size.
-  void refresh() { set_sizes_and_strides(inner_.sizes(), inner_.strides()); }
+  void refresh() {
+    set_sizes_and_strides(inner_.sizes(), inner_.strides());
+    set_storage_offset(inner_.storage_offset());
+  }
   const at::Tensor& inner() const { return inner_; }
 
  private:
@@ -50,6 +53,7 @@ class HiddenDevice {
     // Written for every device, and reaching for the storage.
     for (const char* name : {"as_strided_", "_unsafe_view"})
       some_.impl(name, torch::CppFunction::makeFromBoxedFunction<&HiddenDevice::compute>());
+    some_.impl("convolution_overrideable", torch::CppFunction::makeFromBoxedFunction<&HiddenDevice::convolve>());
     reads() = 0;
   }
   /// How often a value was brought back to the CPU.
@@ -86,6 +90,19 @@ class HiddenDevice {
       else if (result_hidden)
         value = covered(value);
     }
+  }
+
+  static void convolve(const c10::OperatorHandle&, torch::jit::Stack* stack) {
+    constexpr size_t kArguments = 9;
+    const std::vector<c10::IValue> a(stack->end() - kArguments, stack->end());
+    const auto tensor = [](const c10::IValue& value) {
+      return value.isNone() ? at::Tensor() : taken("aten::convolution", value.toTensor());
+    };
+    const at::Tensor result =
+        at::convolution(tensor(a[0]), tensor(a[1]), tensor(a[2]), a[3].toIntVector(), a[4].toIntVector(),
+                        a[5].toIntVector(), a[6].toBool(), a[7].toIntVector(), a[8].toInt());
+    torch::jit::drop(*stack, kArguments);
+    stack->emplace_back(hidden(result));
   }
 
   static void copy(const std::vector<c10::IValue>& given, torch::jit::Stack* stack) {
@@ -132,6 +149,7 @@ class HiddenDevice {
     throw std::runtime_error(schema.name() + " returns what it was not given");
   }
 
+  at::AutoDispatchBelowADInplaceOrView without_views_;  // whose record-keeping wants storages
   torch::Library all_, some_;
 };
 
