@@ -18,6 +18,7 @@ constexpr int kWarmUps = 3;
 class CudaGraph : public Recording {
  public:
   CudaGraph(const std::vector<Tensor>& inputs, const Computation& compute) {
+    const at::NoGradGuard no_grad;
     // Nothing may be recorded on the default stream.
     const c10::cuda::CUDAStreamGuard aside(c10::cuda::getStreamFromPool(false, inputs[0].device().index()));
     c10::cuda::device_synchronize();

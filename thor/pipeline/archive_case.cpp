@@ -12,11 +12,11 @@
 namespace thor {
 namespace {
 
-constexpr const char *kFormat = "maps 1", *kEnding = ".safetensors";
+constexpr const char *kMapsFormat = "maps 1", *kArchiveEnding = ".safetensors";
 
 }  // namespace
 
-bool is_archive(const std::string& path) { return has_ending(path, kEnding); }
+bool is_archive(const std::string& path) { return has_ending(path, kArchiveEnding); }
 
 ArchiveCase::ArchiveCase(const CaseInput& input, const CaseSurroundings& with)
     : input_(input), with_(with), archive_(open_archive(input.path, with.pipeline.model().config.preprocess)) {
@@ -52,7 +52,7 @@ CaseOutput ArchiveCase::write() {
   }
   Safetensors file;
   file.tensors = {{"maps", maps_}, {"pseudo_healthy", healthy_}};
-  file.metadata = {{"thor.format", kFormat}, {"thor.names", nlohmann::json(archive_.names).dump()}};
+  file.metadata = {{"thor.format", kMapsFormat}, {"thor.names", nlohmann::json(archive_.names).dump()}};
   if (calibration) {
     file.tensors["masks"] = maps_.gt(with_.folder.threshold()).to(at::kByte);
     output.p_value = std::min(1.0, smallest * static_cast<double>(scores_.size()));
@@ -60,7 +60,7 @@ CaseOutput ArchiveCase::write() {
     about["calibration"]["p_value_of"] =
         fmt::format("the archive: the smallest of {} slices times their number", scores_.size());
   }
-  about["map"] = with_.folder.file(input_, "map", kEnding);
+  about["map"] = with_.folder.file(input_, "map", kArchiveEnding);
   about["archive_sha256"] = archive_.sha256;
   about["score"] = output.score;
   about["slices"] = std::move(list);
