@@ -64,7 +64,7 @@ TEST_F(System, FindsLesionsItHasNeverSeen) {
 
 TEST_F(System, RestoresInOneCallWhatItsTrainingDidNotPaint) {
   const std::string as_restorer =
-      " --set diffusion.process=corruption --set detector.name=restorer --set train.loss=l1 --set "
+      " --set diffusion.process=corruption --set detector.name=restorer --set "
       "detector.map.median=1";
   write_file(folder_ / "restorer.yaml", std::string(kConfig).substr(0, std::string(kConfig).find("detector:")));
   must("thor phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=12 --set phantom.test=3");
@@ -73,7 +73,8 @@ TEST_F(System, RestoresInOneCallWhatItsTrainingDidNotPaint) {
   must("thor detect run/model.safetensors painted/index.csv -o maps --batch 12");
   const Outcome found = run("thor evaluate --maps maps --truth painted/index.csv --json");
   ASSERT_EQ(found.code, 0) << found.err;
-  EXPECT_GT(oracle_dice(found.out, "large"), 0.2);
+  // A network that changes nothing gives 0.11; these 250 steps give 0.46.
+  EXPECT_GT(oracle_dice(found.out, "all"), 0.3);
   // A diffusion detector would answer, and mean nothing.
   const Outcome refused = run("thor detect run/model.safetensors painted/index.csv -o none --detector ddpm");
   EXPECT_EQ(refused.code, 2);
@@ -105,7 +106,7 @@ TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
 TEST_F(System, ResumesATrainingOnPatchesToTheSameWeights) {
   must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=3 --set phantom.test=3");
   const std::string train =
-      "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --set train.patch=12 --set train.loss=l1 "
+      "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --set train.patch=12 "
       "--set diffusion.prediction=sample --set diffusion.schedule=cosine --set noise.kind=simplex "
       "--set train.validate_every=5 ";
   must(train + "--out whole --set train.steps=12");
