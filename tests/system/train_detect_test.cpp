@@ -106,7 +106,7 @@ TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
 TEST_F(System, ResumesATrainingOnPatchesToTheSameWeights) {
   must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=3 --set phantom.test=3");
   const std::string train =
-      "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --set train.patch=12 "
+      "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --set train.patch=12 --set train.loss=l1 "
       "--set diffusion.prediction=sample --set diffusion.schedule=cosine --set noise.kind=simplex "
       "--set train.validate_every=5 ";
   must(train + "--out whole --set train.steps=12");

@@ -190,6 +190,19 @@ TEST(CorruptedBatch, HasNoVelocityToPredict) {
   EXPECT_THROW(Diffusion{config}, Error);
 }
 
+TEST(CorruptedExperiment, RefusesPatchesAndALossUnderWhichItLearnsNothing) {
+  ExperimentConfig config = restorer_experiment();
+  config.detector = make_detector("restorer", "gaussian");
+  config.model.diffusion.prediction = "epsilon";
+  EXPECT_NO_THROW(config.check());
+  config.train.loss = "l1";
+  EXPECT_THROW(config.check(), Error);
+  config.model.diffusion.prediction = "sample";
+  EXPECT_NO_THROW(config.check());
+  config.train.patch = 8;
+  EXPECT_THROW(config.check(), Error);
+}
+
 TEST(CorruptedBatch, IsAPureFunctionOfTheStepAndCorruptsAnImageAnewInEveryEpoch) {
   const ExperimentConfig config = restorer_experiment();
   const Diffusion diffusion(config.model.diffusion);
