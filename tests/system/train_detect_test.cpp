@@ -64,8 +64,7 @@ TEST_F(System, FindsLesionsItHasNeverSeen) {
 
 TEST_F(System, RestoresInOneCallWhatItsTrainingDidNotPaint) {
   const std::string as_restorer =
-      " --set diffusion.process=corruption --set detector.name=restorer --set "
-      "detector.map.median=1";
+      " --set diffusion.process=corruption --set detector.name=restorer --set detector.map.median=1";
   write_file(folder_ / "restorer.yaml", std::string(kConfig).substr(0, std::string(kConfig).find("detector:")));
   must("thor phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=12 --set phantom.test=3");
   must("thor paint ph/val.csv -o painted");
