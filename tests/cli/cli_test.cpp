@@ -178,6 +178,10 @@ TEST_F(Cli, RefusesBadConfigs) {
       {"thor detect run/model.safetensors ph/images -o m --set detector.start_step=5000", 2, "start_step"},
       {"thor detect run/model.safetensors ph/images -o m --set detector.name=thor", 2, "--detector"},
       {"thor phantom p --set phantom.sise=3", 2, "did you mean 'phantom.size'"},
+      {"thor paint ph/train.csv -o p --set paint.groups=[tiny]", 2, "small, medium, large"},
+      {"thor paint ph/test.csv -o p", 1, "only healthy slices can be painted"},
+      {"thor detect run/model.safetensors ph/images -o m --detector restorer", 2, "undoes corruption"},
+      {"thor train tiny.yaml --data ph/train.csv -o r --set diffusion.process=corruption", 2, "--detector restorer"},
   });
   EXPECT_FALSE(fs::exists(*folder_ / "r"));
   EXPECT_FALSE(fs::exists(*folder_ / "m"));

@@ -55,6 +55,10 @@ void ExperimentConfig::check() const {
   if (train.t_max > model.diffusion.steps)
     fail_usage("'train.t_max' is {}, more than diffusion.steps = {}", train.t_max, model.diffusion.steps);
   train.corruption.check();
+  if (model.diffusion.process == "corruption" && model.diffusion.prediction == "epsilon" && train.loss == "l1")
+    fail_usage(
+        "train.loss is l1, under which a network that predicts what was added learns to predict nothing; "
+        "set it to mse, or diffusion.prediction to sample");
   if (model.diffusion.process == "corruption" && train.patch > 0)
     fail_usage("train.patch is {}, but a model that undoes corruption is trained on whole images; set it to 0",
                train.patch);
