@@ -5,6 +5,7 @@
     run.py BUILD FOLDER [--quick]       BUILD holds thor and bench/thor_bench
 """
 import argparse
+import glob
 import json
 import os
 import platform
@@ -36,14 +37,15 @@ PEER_ONCE = ["step/paper/b4/s128", "step/paper/b1/s64", "step/paper/b1/s256", "s
 
 
 def run(command):
-    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run(command, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     if done.returncode:
-        sys.exit(f"bench: {' '.join(command[:3])} ended with code {done.returncode}")
+        sys.exit(f"bench: {' '.join(command)} ended with code {done.returncode}: {done.stderr.strip()[-500:]}")
     return done.stdout
 
 
 def ours(options, pattern, seconds):
     """-> [{name, seconds, operations, error}], or what kept a case from being timed"""
+    print(f"bench: ours, {pattern}", file=sys.stderr)
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         run([f"{options.build}/bench/thor_bench", options.folder, f"--benchmark_filter=^({pattern})/process_time",
              f"--benchmark_min_time={seconds}", f"--benchmark_out={file.name}", "--benchmark_out_format=json"])
@@ -61,8 +63,15 @@ def ours(options, pattern, seconds):
 
 
 def peers(options, cases, seconds):
+    print(f"bench: peer, {' '.join(cases)}", file=sys.stderr)
     lines = run([PYTHON, f"{HERE}/peer/peer.py", "time", options.folder, "--seconds", str(seconds)] + cases)
     return [json.loads(line) for line in lines.splitlines()]
+
+
+def answers_are_old(folder):
+    answers = f"{folder}/answers.safetensors"
+    asked = glob.glob(f"{HERE}/peer/*.py") + [f"{folder}/{name}.safetensors" for name in ("paper", "small", "inputs")]
+    return not os.path.exists(answers) or os.path.getmtime(answers) < max(map(os.path.getmtime, asked))
 
 
 class Book:
@@ -89,9 +98,9 @@ class Book:
 def first_progress(command):
     """-> seconds until the first bar, until a network call is done, and to the end; peak memory in bytes"""
     start = time.perf_counter()
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execvpe(command[0], command, ENVIRONMENT)
+    terminal, other_end = pty.openpty()  # bars are drawn on terminals only
+    process = subprocess.Popen(command, env=ENVIRONMENT, stdout=other_end, stderr=other_end)
+    os.close(other_end)
     seen, bar, call = "", None, None
     while True:
         try:
@@ -104,7 +113,8 @@ def first_progress(command):
         now = time.perf_counter() - start
         bar = bar or (now if re.search(r"\d+/\d+", seen) else None)
         call = call or (now if re.search(r"[1-9]\d*/\d+", seen) else None)
-    _, status, usage = os.wait4(pid, 0)
+    _, status, usage = os.wait4(process.pid, 0)
+    os.close(terminal)
     if status:
         sys.exit(f"bench: {' '.join(command)} failed: {seen[-300:]}")
     return {"first_bar": bar, "first_call": call, "seconds": time.perf_counter() - start, "memory": usage.ru_maxrss * 1024}
@@ -144,8 +154,8 @@ def main():
     parser.add_argument("--quick", action="store_true", help="one round, and neither growth nor full chains")
     options = parser.parse_args()
     facts, book, seconds = environment(options), Book(), 0.5
-    ours(options, "nothing", seconds)  # writes the networks and the inputs
-    if not os.path.exists(f"{options.folder}/answers.safetensors"):
+    run([f"{options.build}/bench/thor_bench", options.folder, "--benchmark_list_tests"])  # writes networks and inputs
+    if answers_are_old(options.folder):
         run([PYTHON, f"{HERE}/peer/peer.py", "answers", options.folder])
     for turn in range(1 if options.quick else 3):
         book.add("ours", ours(options, "peak/.*", 0.1))
