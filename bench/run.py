@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lets this program and its peer take turns, and writes what both need into FOLDER/bench.json.
 
-    run.py BUILD FOLDER [--quick]       BUILD holds thor and bench/thor_bench
+    run.py BUILD FOLDER [--quick] [--stage NAME]      BUILD holds thor and bench/thor_bench
 """
 import argparse
 import glob
@@ -77,8 +77,14 @@ def answers_are_old(folder):
 class Book:
     """Results by side and name, one for every round."""
 
-    def __init__(self):
-        self.cases = {}
+    def __init__(self, path=None):
+        self.cases, self.program = {}, {}
+        if path and os.path.exists(path):
+            with open(path) as file:
+                before = json.load(file)
+            self.program = before["program"]
+            for one in before["cases"]:
+                self.cases[one["side"], one["name"]] = [{**one, "seconds": s} for s in one["rounds"]] or [one]
 
     def add(self, side, results):
         for one in results:
@@ -89,8 +95,8 @@ class Book:
         for (side, name), rounds in self.cases.items():
             seconds = [one["seconds"] for one in rounds if "seconds" in one]
             entry = {"side": side, "name": name, **rounds[-1], "rounds": seconds}
-            if seconds:
-                entry["seconds"] = statistics.median(seconds)
+            if seconds:  # a peak is what the machine can do, not what it does in the middle
+                entry["seconds"] = min(seconds) if name.startswith("peak/") else statistics.median(seconds)
             table.append(entry)
         return table
 
@@ -120,16 +126,14 @@ def first_progress(command):
     return {"first_bar": bar, "first_call": call, "seconds": time.perf_counter() - start, "memory": usage.ru_maxrss * 1024}
 
 
-def program(options):
+def program(options, book):
     """`thor detect` on one image of the paper's network; a chain of a few steps needs the memory of a long one."""
-    found = {}
     for precision in ("fp32", "bf16"):
         with tempfile.TemporaryDirectory() as out:
-            found[precision] = first_progress(
+            book.program[precision] = first_progress(
                 [f"{options.build}/thor", "detect", f"{options.folder}/paper.safetensors", f"{options.folder}/image.png",
                  "-o", out, "--detector", "thor", "--precision", precision, "--device", "cpu",
                  "--set", "detector.sampler.steps=8"])
-    return found
 
 
 def processor():
@@ -147,29 +151,49 @@ def environment(options):
             "load at the start": os.getloadavg()[0], "quick": options.quick}
 
 
+def duels(options, book):
+    for turn in range(1 if options.quick else 3):
+        book.add("ours", ours(options, "peak/.*", 0.1))
+        for name in DUELS:
+            if not (options.quick and name.startswith("train/paper")):
+                book.add("ours", ours(options, name, 0.5))
+                book.add("peer", peers(options, [name], 0.5))
+
+
+def growth(options, book):
+    if not options.quick:
+        book.add("ours", ours(options, f"({'|'.join(GROWTH)})/.*", 0.1))
+
+
+def alone(options, book):
+    for pattern in QUICK_ALONE if options.quick else ALONE:
+        book.add("ours", ours(options, pattern, 0.2))
+
+
+def peer_once(options, book):
+    for setting in () if options.quick else ("fp32", "bf16"):
+        book.add("peer", peers(options, [f"{name}/{setting}" for name in PEER_ONCE], 0))
+
+
+STAGES = {"duels": duels, "growth": growth, "alone": alone, "peer": peer_once, "program": program}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("build")
     parser.add_argument("folder")
     parser.add_argument("--quick", action="store_true", help="one round, and neither growth nor full chains")
+    parser.add_argument("--stage", choices=STAGES, help="only this one, added to what bench.json holds")
     options = parser.parse_args()
-    facts, book, seconds = environment(options), Book(), 0.5
+    path, facts = f"{options.folder}/bench.json", environment(options)
+    book = Book(path if options.stage else None)
     run([f"{options.build}/bench/thor_bench", options.folder, "--benchmark_list_tests"])  # writes networks and inputs
     if answers_are_old(options.folder):
         run([PYTHON, f"{HERE}/peer/peer.py", "answers", options.folder])
-    for turn in range(1 if options.quick else 3):
-        book.add("ours", ours(options, "peak/.*", 0.1))
-        for name in DUELS:
-            if not (options.quick and name.startswith("train/paper")):
-                book.add("ours", ours(options, name, seconds))
-                book.add("peer", peers(options, [name], seconds))
-    for pattern in QUICK_ALONE if options.quick else [f"({'|'.join(GROWTH)})/.*"] + ALONE:
-        book.add("ours", ours(options, pattern, 0.2))
-    if not options.quick:
-        for setting in ("fp32", "bf16"):
-            book.add("peer", peers(options, [f"{name}/{setting}" for name in PEER_ONCE], 0))
-    with open(f"{options.folder}/bench.json", "w") as file:
-        json.dump({"environment": facts, "cases": book.medians(), "program": program(options)}, file, indent=1)
+    for stage in [options.stage] if options.stage else STAGES:
+        STAGES[stage](options, book)
+        with open(path, "w") as file:
+            json.dump({"environment": facts, "cases": book.medians(), "program": book.program}, file, indent=1)
 
 
 if __name__ == "__main__":
