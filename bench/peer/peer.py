@@ -139,7 +139,7 @@ def main():
     parser.add_argument("cases", nargs="*")
     parser.add_argument("--seconds", type=float, default=1.0, help="for each case, at least one run")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     world = World(options.folder)
