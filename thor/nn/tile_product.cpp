@@ -12,9 +12,11 @@
 #include "thor/nn/vectorized.h"
 
 // GCC 12 takes the intrinsics' deliberately undefined arguments for mistakes.
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 namespace thor {
 namespace {
@@ -120,7 +122,8 @@ void tile_product(const UnitRows& a, const uint32_t* b, int64_t units, int64_t r
 Tensor tile_panels(const Tensor& rows) {
   const int64_t count = rows.size(0), taps = rows.size(1), units = rows.size(2);
   const Tensor panels =
-      at::zeros({(count + kTileColumns - 1) / kTileColumns, taps, units, kTileColumns}, rows.options());
+      at::empty({(count + kTileColumns - 1) / kTileColumns, taps, units, kTileColumns}, rows.options());
+  if (count % kTileColumns != 0) panels[-1].zero_();
   const float* from = rows.data_ptr<float>();
   float* to = panels.data_ptr<float>();
   constexpr int64_t kLikeMultiplications = 16;  // what a strided copy of a value costs
@@ -151,5 +154,7 @@ template void soften_row<c10::BFloat16>(float*, int64_t, float, SoftRow&, uint32
 
 }  // namespace thor
 
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 #endif

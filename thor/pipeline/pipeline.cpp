@@ -71,6 +71,7 @@ Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunCon
   const Diffusion diffusion(model.config.diffusion);
   const auto network = std::make_shared<Network>(model.config.model, model.weights, choose_device(run.device),
                                                  choose_precision(run.precision));
+  model.weights.clear();
   state_ = std::make_unique<State>(
       State{std::make_shared<Model>(std::move(model)), nullptr, run, diffusion, network, {}, nullptr});
   state_->use(std::move(detector));
