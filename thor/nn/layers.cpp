@@ -22,7 +22,7 @@ Tensor conv(const Scope& w, const Tensor& x, int64_t stride, int64_t padding) {
 Tensor linear(const Scope& w, const Tensor& x) {
   const Tensor& weight = w["weight"];
   if (!must_be_steady(weight)) return at::linear(x.to(weight.scalar_type()), weight, w["bias"]);
-  Tensor y = steady_product(x.to(at::kFloat).reshape({-1, x.size(-1)}), weight.t()).add_(w["bias"]);
+  const Tensor y = steady_product(x.to(at::kFloat).reshape({-1, x.size(-1)}), weight.t(), w["bias"]);
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = weight.size(0);
   return y.view(shape);

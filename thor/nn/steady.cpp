@@ -42,29 +42,29 @@ void in_blocks(int64_t rows, int64_t at_most, int64_t multiplications, Work work
 }
 
 #ifdef THOR_TILES
-// One block of rows: [rows,K] times panels [P,K,kTileColumns] -> [rows,N]
-void multiply_tiles(const Tensor& a, const Tensor& panels, const Tensor& out) {
-  const int64_t rows = a.size(0), units = a.size(1), columns = out.size(1), full = columns / kTileColumns;
+// One block of rows: start + [rows,K] times panels [P,1,K,kTileColumns] -> [rows,N]
+void multiply_tiles(const Tensor& a, const Tensor& panels, const Tensor& start, const Tensor& out) {
+  const int64_t rows = a.size(0), units = a.size(1), columns = out.size(1);
   const UnitRows from{static_cast<const uint32_t*>(a.data_ptr()), a.stride(0)};
-  const auto* packed = static_cast<const uint32_t*>(panels.data_ptr());
-  float* to = out.data_ptr<float>();
-  for (int64_t panel = 0; panel < full; ++panel)
-    tile_product<float>(from, packed + panel * units * kTileColumns, units, rows,
-                        {to + panel * kTileColumns, out.stride(0)}, false);
-  if (full == panels.size(0)) return;
   const Tensor rest = at::empty({rows, kTileColumns}, out.options());
-  tile_product<float>(from, packed + full * units * kTileColumns, units, rows, {rest.data_ptr<float>(), kTileColumns},
-                      false);
-  out.narrow(1, full * kTileColumns, columns % kTileColumns).copy_(rest.narrow(1, 0, columns % kTileColumns));
+  for (int64_t panel = 0; panel < panels.size(0); ++panel) {
+    const int64_t first = panel * kTileColumns, width = std::min(kTileColumns, columns - first);
+    const bool whole = width == kTileColumns;
+    const FloatRows to = whole ? FloatRows{out.data_ptr<float>() + first, out.stride(0)}
+                               : FloatRows{rest.data_ptr<float>(), kTileColumns};
+    tile_product<float>(from, static_cast<const uint32_t*>(panels[panel].data_ptr()), units, rows, to,
+                        {start.data_ptr<float>() + first, 0});
+    if (!whole) out.narrow(1, first, width).copy_(rest.narrow(1, 0, width));
+  }
 }
 
-Tensor product_in_tiles(const Tensor& a, const Tensor& b) {
-  const int64_t units = b.size(0), missing = (kTileColumns - b.size(1) % kTileColumns) % kTileColumns;
-  const Tensor whole = missing > 0 ? at::constant_pad_nd(b, {0, missing}) : b;
-  const Tensor panels = whole.reshape({units, -1, kTileColumns}).transpose(0, 1).contiguous();
-  const Tensor rows = a.contiguous(), out = at::empty({a.size(0), b.size(1)}, a.options());
-  in_blocks(a.size(0), kProductRows, out.numel() * units, [&](int64_t first, int64_t count) {
-    multiply_tiles(rows.narrow(0, first, count), panels, out.narrow(0, first, count));
+Tensor product_in_tiles(const Tensor& a, const Tensor& b, const Tensor& bias) {
+  const Tensor panels = tile_panels(b.t().contiguous().unsqueeze(1)), rows = a.contiguous();
+  const Tensor start = at::zeros({panels.size(0) * kTileColumns}, a.options());
+  if (bias.defined()) start.narrow(0, 0, b.size(1)).copy_(bias);
+  const Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
+  in_blocks(a.size(0), kProductRows, out.numel() * b.size(0), [&](int64_t first, int64_t count) {
+    multiply_tiles(rows.narrow(0, first, count), panels, start, out.narrow(0, first, count));
   });
   return out;
 }
@@ -87,8 +87,7 @@ Tensor convolution_by_rows(const Tensor& x, const Tensor& weight, const Tensor& 
 
 Tensor convolution_by_product(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Tensor pixels = x.permute({0, 2, 3, 1}).reshape({-1, x.size(1)});  // [NHW,Cin]
-  Tensor y = steady_product(pixels, weight.view({weight.size(0), -1}).t());
-  if (bias.defined()) y.add_(bias);
+  const Tensor y = steady_product(pixels, weight.view({weight.size(0), -1}).t(), bias);
   return y.view({x.size(0), x.size(2), x.size(3), -1}).permute({0, 3, 1, 2});
 }
 
@@ -98,17 +97,17 @@ bool must_be_steady(const Tensor& weight) {
   return !at::GradMode::is_enabled() && weight.device().is_cpu() && weight.scalar_type() == at::kFloat;
 }
 
-Tensor steady_product(const Tensor& a, const Tensor& b) {
+Tensor steady_product(const Tensor& a, const Tensor& b, const Tensor& bias) {
 #ifdef THOR_TILES
-  if (tiles_are_native()) return product_in_tiles(a, b);
+  if (tiles_are_native()) return product_in_tiles(a, b, bias);
 #endif
-  if (a.size(0) == 1) return steady_product(a.expand({2, a.size(1)}), b).narrow(0, 0, 1);
+  if (a.size(0) == 1) return steady_product(a.expand({2, a.size(1)}), b, bias).narrow(0, 0, 1);
   const Tensor out = at::empty({a.size(0), b.size(1)}, a.options());
   in_blocks(a.size(0), kProductRows, out.numel() * a.size(1), [&](int64_t first, int64_t count) {
     Tensor rows = out.narrow(0, first, count);
     at::mm_out(rows, a.narrow(0, first, count), b);
   });
-  return out;
+  return bias.defined() ? out.add_(bias) : out;
 }
 
 Tensor steady_batch_product(const Tensor& a, const Tensor& b) {

@@ -8,10 +8,10 @@ namespace thor {
 /// gradients, that is detection. A chain of hundreds of steps makes visible differences of what begins as rounding.
 bool must_be_steady(const Tensor& weight);
 
-/// a b with the same rounding on any number of threads: blocks of rows of a fixed size, each multiplied by one thread.
-/// BLAS and oneDNN choose pieces and kernels by the number of threads, and those round differently.
-/// float32, any strides, not differentiable. a [M,K], b [K,N] -> [M,N]
-Tensor steady_product(const Tensor& a, const Tensor& b);
+/// a b + bias with the same rounding on any number of threads: blocks of rows of a fixed size, each multiplied by one
+/// thread. BLAS and oneDNN choose pieces and kernels by the number of threads, and those round differently. float32,
+/// any strides, not differentiable. a [M,K], b [K,N], bias [N] or undefined -> [M,N]
+Tensor steady_product(const Tensor& a, const Tensor& b, const Tensor& bias = {});
 /// The same for batches: a [B,M,K], b [B,K,N] -> [B,M,N]
 Tensor steady_batch_product(const Tensor& a, const Tensor& b);
 

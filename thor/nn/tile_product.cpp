@@ -2,17 +2,21 @@
 #include "thor/nn/tile_product.h"
 
 #ifdef THOR_TILES
+#include <ATen/ATen.h>
 #include <immintrin.h>
 
 #include <algorithm>
 #include <cmath>
 
+#include "thor/nn/share.h"
 #include "thor/nn/vectorized.h"
 
 // GCC 12 takes the intrinsics' deliberately undefined arguments for mistakes.
+#ifndef __clang__
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 namespace thor {
 namespace {
@@ -32,11 +36,12 @@ THOR_TILES inline __attribute__((always_inline)) __m512 multiply_add<c10::BFloat
 }
 
 template <class T, int rows>
-THOR_TILES void product(const UnitRows& a, const uint32_t* b, int64_t units, const FloatRows& c, bool add) {
+THOR_TILES void product(const UnitRows& a, const uint32_t* b, int64_t units, const FloatRows& c,
+                        const FloatRows& start) {
   __m512 sums[rows][kVectors];
   for (int r = 0; r < rows; ++r)
     for (int v = 0; v < kVectors; ++v)
-      sums[r][v] = add ? _mm512_loadu_ps(c.data + r * c.stride + 16 * v) : _mm512_setzero_ps();
+      sums[r][v] = start.data ? _mm512_loadu_ps(start.data + r * start.stride + 16 * v) : _mm512_setzero_ps();
   for (int64_t unit = 0; unit < units; ++unit, b += kTileColumns) {
     __m512i columns[kVectors];
     for (int v = 0; v < kVectors; ++v) columns[v] = _mm512_loadu_si512(b + 16 * v);
@@ -101,13 +106,37 @@ bool tiles_are_native() {
 }
 
 template <class T>
-void tile_product(const UnitRows& a, const uint32_t* b, int64_t units, int64_t rows, const FloatRows& c, bool add) {
+void tile_product(const UnitRows& a, const uint32_t* b, int64_t units, int64_t rows, const FloatRows& c,
+                  const FloatRows& start) {
   int64_t row = 0;
-  const auto from = [&] { return UnitRows{a.data + row * a.stride, a.stride}; };
-  const auto to = [&] { return FloatRows{c.data + row * c.stride, c.stride}; };
-  for (; row + kTileRows <= rows; row += kTileRows) product<T, kTileRows>(from(), b, units, to(), add);
-  for (; row + 4 <= rows; row += 4) product<T, 4>(from(), b, units, to(), add);
-  for (; row < rows; ++row) product<T, 1>(from(), b, units, to(), add);
+  const auto take = [&](int64_t count, auto product_of) {
+    for (; row + count <= rows; row += count)
+      product_of(UnitRows{a.data + row * a.stride, a.stride}, b, units, FloatRows{c.data + row * c.stride, c.stride},
+                 FloatRows{start.data ? start.data + row * start.stride : nullptr, start.stride});
+  };
+  take(kTileRows, product<T, kTileRows>);
+  take(4, product<T, 4>);
+  take(1, product<T, 1>);
+}
+
+Tensor tile_panels(const Tensor& rows) {
+  const int64_t count = rows.size(0), taps = rows.size(1), units = rows.size(2);
+  const Tensor panels =
+      at::empty({(count + kTileColumns - 1) / kTileColumns, taps, units, kTileColumns}, rows.options());
+  if (count % kTileColumns != 0) panels[-1].zero_();
+  const float* from = rows.data_ptr<float>();
+  float* to = panels.data_ptr<float>();
+  constexpr int64_t kLikeMultiplications = 16;  // what a strided copy of a value costs
+  share(panels.size(0) * taps, rows.numel() * kLikeMultiplications, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t first = i / taps * kTileColumns, columns = std::min(kTileColumns, count - first);
+      for (int64_t column = 0; column < columns; ++column) {
+        const float* row = from + ((first + column) * taps + i % taps) * units;
+        for (int64_t unit = 0; unit < units; ++unit) to[(i * units + unit) * kTileColumns + column] = row[unit];
+      }
+    }
+  });
+  return panels;
 }
 
 template <class T>
@@ -116,12 +145,16 @@ void soften_row(float* scores, int64_t count, float scale, SoftRow& row, uint32_
   soften<T>(scores, count, scale, row, weights, sums, width);
 }
 
-template void tile_product<float>(const UnitRows&, const uint32_t*, int64_t, int64_t, const FloatRows&, bool);
-template void tile_product<c10::BFloat16>(const UnitRows&, const uint32_t*, int64_t, int64_t, const FloatRows&, bool);
+template void tile_product<float>(const UnitRows&, const uint32_t*, int64_t, int64_t, const FloatRows&,
+                                  const FloatRows&);
+template void tile_product<c10::BFloat16>(const UnitRows&, const uint32_t*, int64_t, int64_t, const FloatRows&,
+                                          const FloatRows&);
 template void soften_row<float>(float*, int64_t, float, SoftRow&, uint32_t*, float*, int64_t);
 template void soften_row<c10::BFloat16>(float*, int64_t, float, SoftRow&, uint32_t*, float*, int64_t);
 
 }  // namespace thor
 
+#ifndef __clang__
 #pragma GCC diagnostic pop
+#endif
 #endif

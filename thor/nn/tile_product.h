@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "thor/base/tensor.h"
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define THOR_TILES __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16")))
 
@@ -22,14 +24,19 @@ struct UnitRows {
   int64_t stride;
 };
 struct FloatRows {
-  float* data;
-  int64_t stride;
+  float* data = nullptr;
+  int64_t stride = 0;
 };
 
-/// c = a b, with `add` c += a b, in float32. a [rows, units], b [units, kTileColumns] dense in units, c [rows,
-/// kTileColumns]
+/// c = start + a b in float32. a [rows, units], b [units, kTileColumns] dense in units, c [rows, kTileColumns]; start
+/// like c, or c itself, or one row for all of them (stride 0), or nothing (no data).
 template <class T>
-void tile_product(const UnitRows& a, const uint32_t* b, int64_t units, int64_t rows, const FloatRows& c, bool add);
+void tile_product(const UnitRows& a, const uint32_t* b, int64_t units, int64_t rows, const FloatRows& c,
+                  const FloatRows& start);
+
+/// What b of the products is made of: rows [N, taps, K] of float32, dense, to panels [N / kTileColumns rounded up,
+/// taps, K, kTileColumns], filled up with zeros.
+Tensor tile_panels(const Tensor& rows);
 
 /// What a row of a softmax has seen so far: the greatest scaled score, and the sum of exp(score - greatest).
 struct SoftRow {

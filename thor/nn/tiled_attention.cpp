@@ -118,14 +118,16 @@ void attend(const Sizes& s, const Rows<T>& queries, int64_t first, const uint32_
     for (int64_t panel = 0; panel * kTileColumns < here; ++panel)
       tile_product<T>({bench.queries.data(), s.depth_units()},
                       keys + (block * kKeys / kTileColumns + panel) * s.depth_units() * kTileColumns, s.depth_units(),
-                      count, {bench.scores.data() + panel * kTileColumns, kKeys}, false);
+                      count, {bench.scores.data() + panel * kTileColumns, kKeys}, {});
     for (int64_t i = 0; i < count; ++i)
       soften_row<T>(bench.scores.data() + i * kKeys, here, scale, bench.rows[i], bench.weights.data() + i * key_units,
                     bench.sums.data() + i * padded_depth, padded_depth);
-    for (int64_t panel = 0; panel < s.depth_panels(); ++panel)
-      tile_product<T>(
-          {bench.weights.data(), key_units}, values + (block * s.depth_panels() + panel) * key_units * kTileColumns,
-          (here + s.per_unit - 1) / s.per_unit, count, {bench.sums.data() + panel * kTileColumns, padded_depth}, true);
+    for (int64_t panel = 0; panel < s.depth_panels(); ++panel) {
+      const FloatRows sums{bench.sums.data() + panel * kTileColumns, padded_depth};
+      tile_product<T>({bench.weights.data(), key_units},
+                      values + (block * s.depth_panels() + panel) * key_units * kTileColumns,
+                      (here + s.per_unit - 1) / s.per_unit, count, sums, sums);
+    }
   }
   for (int64_t i = 0; i < count; ++i)
     for (int64_t c = 0; c < s.depth; ++c)

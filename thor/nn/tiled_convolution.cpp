@@ -15,23 +15,6 @@ namespace {
 
 constexpr int64_t kRowsAtOnce = 4;  // of the image, for which a panel of weights stays in the cache
 
-/// Weights as the products want them: [Cout / kTileColumns, k * k, Cin, kTileColumns].
-Tensor panels_of(const Tensor& weight) {
-  const int64_t taps = weight.size(2) * weight.size(3), inputs = weight.size(1);
-  const Tensor by_tap = weight.contiguous(at::MemoryFormat::ChannelsLast);
-  const Tensor panels = at::empty({weight.size(0) / kTileColumns, taps, inputs, kTileColumns}, weight.options());
-  const float* from = by_tap.data_ptr<float>();
-  float* to = panels.data_ptr<float>();
-  share(panels.size(0) * taps, weight.numel() * 16, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i)
-      for (int64_t column = 0; column < kTileColumns; ++column) {
-        const float* row = from + ((i / taps * kTileColumns + column) * taps + i % taps) * inputs;
-        for (int64_t c = 0; c < inputs; ++c) to[(i * inputs + c) * kTileColumns + column] = row[c];
-      }
-  });
-  return panels;
-}
-
 /// The convolution of one call; rows and columns are those of the result.
 struct Shape {
   int64_t inputs, height, width, outputs, rows, columns, side;
@@ -50,16 +33,18 @@ struct Shape {
 
 /// One row of one panel of the result; image [height, width, inputs].
 void convolve_row(const Shape& s, const float* image, const float* panel, const float* bias, int64_t row, float* to) {
+  // The bias first, for places outside the image are left out, and on the border that may be any of the kernel's.
   for (int64_t column = 0; column < s.columns; ++column)
     for (int64_t c = 0; c < kTileColumns; ++c) to[column * s.outputs + c] = bias ? bias[c] : 0.0f;
   for (int64_t tap = 0; tap < s.side * s.side; ++tap) {
     const int64_t y = s.source(row, tap / s.side);
     if (y < 0 || y >= s.height) continue;
     const auto [first, end] = s.columns_of(tap % s.side);
+    const FloatRows sums{to + first * s.outputs, s.outputs};
     const float* pixels = image + (y * s.width + s.source(first, tap % s.side)) * s.inputs;
     tile_product<float>({reinterpret_cast<const uint32_t*>(pixels), s.steps.stride * s.inputs},
                         reinterpret_cast<const uint32_t*>(panel + tap * s.inputs * kTileColumns), s.inputs, end - first,
-                        {to + first * s.outputs, s.outputs}, true);
+                        sums, sums);
   }
 }
 
@@ -73,7 +58,9 @@ Tensor tiled_convolution(const Tensor& x, const Tensor& weight, const Tensor& bi
   const int64_t side = weight.size(2);
   const auto size = [&](int64_t pixels) { return (pixels + 2 * steps.padding - side) / steps.stride + 1; };
   const Shape s{x.size(1), x.size(2), x.size(3), weight.size(0), size(x.size(2)), size(x.size(3)), side, steps};
-  const Tensor image = x.contiguous(at::MemoryFormat::ChannelsLast), panels = panels_of(weight);
+  const Tensor image = x.contiguous(at::MemoryFormat::ChannelsLast);
+  const Tensor panels =
+      tile_panels(weight.permute({0, 2, 3, 1}).reshape({s.outputs, side * side, s.inputs}).contiguous());
   const Tensor out = at::empty({x.size(0), s.outputs, s.rows, s.columns}, x.options(), at::MemoryFormat::ChannelsLast);
   const Tensor start = bias.defined() ? bias.contiguous() : bias;
   const float *from = image.data_ptr<float>(), *packed = panels.data_ptr<float>();

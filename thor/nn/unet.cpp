@@ -38,7 +38,7 @@ struct Pass {
   Tensor residual_block(const Scope& w, const Tensor& x) const {
     Tensor h = conv(w / "conv1.conv", norm_silu(w / "norm1", x));
     h = conv(w / "conv2.conv", norm_silu(w / "norm2", h, linear(w / "time_emb_proj", at::silu(emb))));
-    return h + (w.has("skip_connection.conv.weight") ? conv(w / "skip_connection.conv", x, 1, 0) : x);
+    return h.add_(w.has("skip_connection.conv.weight") ? conv(w / "skip_connection.conv", x, 1, 0) : x);
   }
 
   // Self-attention over all pixels: [N,C,H,W] -> [N,C,H,W]
@@ -49,7 +49,7 @@ struct Pass {
     Tensor h = attention_of_heads(linear(w / "to_q", tokens), linear(w / "to_k", tokens), linear(w / "to_v", tokens),
                                   c / config.head_channels);
     if (config.attention_projection) h = linear(w / "proj_attn", h);
-    return x + h.view({x.size(0), x.size(2), x.size(3), c}).permute({0, 3, 1, 2});
+    return h.view({x.size(0), x.size(2), x.size(3), c}).permute({0, 3, 1, 2}).add_(x);
   }
 
   // Every input of the up path, finest first; `features` gets the result of each level if given.

@@ -73,13 +73,6 @@ struct Pipeline::State {
     return fmt::format("{}", fmt::join(names, "+"));
   }
 
-  void make_members() {
-    for (const Member& member : model->members) {
-      DetectorChoice choice = choose_detector(member.model, "", {});
-      members.push_back(std::make_shared<const Pipeline>(member.model, std::move(choice.detector), run));
-    }
-  }
-
   std::vector<MemberView> member_views(const NetworkCallback& after_call) const {
     std::vector<MemberView> views;
     for (size_t i = 0; i < members.size(); ++i)
@@ -91,6 +84,17 @@ struct Pipeline::State {
 };
 
 namespace {
+
+/// Of every member a pipeline with the detector it recommends, which alone keeps its weights from now on.
+std::vector<std::shared_ptr<const Pipeline>> pipelines_of(std::vector<Member>& members, const RunConfig& run) {
+  std::vector<std::shared_ptr<const Pipeline>> pipelines;
+  for (Member& member : members) {
+    DetectorChoice choice = choose_detector(member.model, "", {});
+    pipelines.push_back(std::make_shared<const Pipeline>(member.model, std::move(choice.detector), run));
+    member.model.weights.clear();
+  }
+  return pipelines;
+}
 
 [[noreturn]] void translate(const c10::Error& error, int64_t images) {
   const std::string what = error.what_without_backtrace();
@@ -123,9 +127,10 @@ Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunCon
   if (model.members.empty())
     network = std::make_shared<Network>(model.config.model, model.weights, choose_device(run.device),
                                         choose_precision(run.precision));
-  state_ = std::make_unique<State>(
-      State{std::make_shared<Model>(std::move(model)), nullptr, run, diffusion, network, {}, nullptr, {}});
-  state_->make_members();
+  model.weights.clear();
+  auto members = pipelines_of(model.members, run);
+  state_ = std::make_unique<State>(State{
+      std::make_shared<Model>(std::move(model)), nullptr, run, diffusion, network, {}, nullptr, std::move(members)});
   state_->use(std::move(detector));
 }
 

@@ -35,7 +35,7 @@ class Pipeline {
   void remember_calls(uint64_t bytes);
   /// Forgets them, as one does between batches.
   void forget_calls() const;
-  const Model& model() const;
+  const Model& model() const;  ///< without its weights: the network keeps them in its own precision
   const Detector& detector() const;
   /// Network calls one image costs with this model and detector; may be 0.
   int64_t network_calls() const;
