@@ -9,6 +9,7 @@
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
 
+#include <algorithm>
 #include <cstring>
 // GCC 12 takes what its own intrinsics leave undefined on purpose for a mistake (its bug 105593).
 #pragma GCC diagnostic push

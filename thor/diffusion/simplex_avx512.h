@@ -2,7 +2,6 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <memory>
 
 #include "thor/diffusion/simplex.h"
 

@@ -2,7 +2,8 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include <algorithm>
+#include <memory>
+#include <vector>
 
 #include "thor/diffusion/simplex.h"
 #include "thor/diffusion/simplex_avx512.h"

@@ -2,6 +2,7 @@
 #include "thor/nn/direct_convolution.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 
 #include <algorithm>
 
@@ -10,6 +11,9 @@
 
 namespace thor {
 namespace {
+
+/// Multiplications below which threads cost more than they give: some hundredths of a millisecond on one core.
+constexpr int64_t kConvolutionAlone = 2'000'000;
 
 /// What is multiplied for one block of output channels.
 struct ConvolutionBlock {
@@ -108,13 +112,15 @@ void DirectConvolution::run(const PixelMap<const float>& x, const PixelMap<float
       from.push_back(x.offset(row * stride_ - padding_, column * stride_ - padding_));
       to.push_back(y.offset(row, column));
     }
-  const int64_t window = side_ * side_;
-  for (int64_t done = 0; done < outputs_; done += block_) {
-    const ConvolutionBlock block{weights_.data() + done * window * inputs_, bias_.data() + done, taps.data(), window,
-                                 inputs_};
-    convolve(block, {x.values, y.values + first + done, from.data(), to.data(), y.height * y.width},
-             block_ / kFloatLanes);
-  }
+  const int64_t window = side_ * side_, alone = std::max<int64_t>(1, kConvolutionAlone / (window * inputs_ * outputs_));
+  at::parallel_for(0, y.height * y.width, alone, [&](int64_t begin, int64_t end) {
+    for (int64_t done = 0; done < outputs_; done += block_) {
+      const ConvolutionBlock block{weights_.data() + done * window * inputs_, bias_.data() + done, taps.data(), window,
+                                   inputs_};
+      convolve(block, {x.values, y.values + first + done, from.data() + begin, to.data() + begin, end - begin},
+               block_ / kFloatLanes);
+    }
+  });
 }
 
 }  // namespace thor

@@ -20,8 +20,9 @@ struct PixelMap {
   }
 };
 
-/// One convolution followed by ReLU, with its weights as the kernel reads them. For small images on one thread, where
-/// libraries spend more time on preparing than on multiplying.
+/// One convolution followed by ReLU, with its weights as the kernel reads them. For small images, for which
+/// libraries spend more time on preparing than on multiplying. Each pixel is summed up by one thread, always in the
+/// same order.
 class DirectConvolution {
  public:
   /// weight [Cout,Cin,k,k] with Cout a multiple of 16, bias [Cout]. Internal error for another Cout.

@@ -19,12 +19,12 @@ struct Between {
 };
 
 std::vector<Between> places(int64_t from, int64_t to) {
-  const float scale = static_cast<float>(from) / static_cast<float>(to);
+  const double scale = static_cast<double>(from) / static_cast<double>(to);
   std::vector<Between> result;
   for (int64_t i = 0; i < to; ++i) {
-    const float place = std::max(0.0F, (static_cast<float>(i) + 0.5F) * scale - 0.5F);
+    const double place = std::max(0.0, (static_cast<double>(i) + 0.5) * scale - 0.5);
     const int64_t first = std::min(static_cast<int64_t>(place), from - 1);
-    result.push_back({first, std::min(first + 1, from - 1), place - static_cast<float>(first)});
+    result.push_back({first, std::min(first + 1, from - 1), static_cast<float>(place - static_cast<double>(first))});
   }
   return result;
 }

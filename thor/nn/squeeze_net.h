@@ -7,8 +7,8 @@
 
 namespace thor {
 
-/// SqueezeNet 1.1 up to its last fire module (Iandola et al., arXiv 1602.07360), on the CPU in float32. Each image is
-/// one thread's work, so its result depends neither on its neighbours nor on the number of threads.
+/// SqueezeNet 1.1 up to its last fire module (Iandola et al., arXiv 1602.07360), on the CPU in float32. The
+/// result of an image depends neither on its neighbours nor on the number of threads.
 class SqueezeNet {
  public:
   /// `weights` holds net.features.*, as `lpips_shapes` lists them.

@@ -8,6 +8,8 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/pipeline/case_list.h"
+#include "thor/pipeline/cases_ahead.h"
+#include "thor/pipeline/cases_behind.h"
 #include "thor/pipeline/open_case.h"
 #include "thor/pipeline/result_folder.h"
 
@@ -25,18 +27,47 @@ struct Examined {
 };
 
 /// One run over a list of inputs. Slices wait until a batch is full, whatever cases they belong to; a case is written
-/// when its last slice is back.
+/// when its last slice is back. The next cases are read and the last ones written while the network runs.
 class FolderRun {
  public:
-  FolderRun(const CaseSurroundings& with, int64_t batch, size_t cases)
-      : with_(with), batch_(batch), progress_("detecting", static_cast<int64_t>(cases) * calls_of_slice()) {}
+  FolderRun(const CaseSurroundings& with, int64_t batch, const std::vector<CaseInput>& cases)
+      : with_(with),
+        batch_(batch),
+        cases_(cases),
+        progress_("detecting", static_cast<int64_t>(cases.size()) * calls_of_slice()),
+        ahead_(cases.size(), [this](size_t index) { return examine_case(cases_[index], with_); },
+               {static_cast<size_t>(batch)}),
+        behind_([this](uint64_t bytes) { ahead_.release(bytes); }) {}
+
+  void examine_all() {
+    for (const CaseInput& input : cases_) {
+      throw_if_interrupted();
+      if (waiting_bytes() > kMaxWaitingBytes) flush();
+      examine(input);
+    }
+    flush();
+    behind_.finish();
+  }
+
+  /// What is written and what failed.
+  FolderResult result() {
+    result_.done = behind_.outputs();
+    return std::move(result_);
+  }
+
+ private:
+  struct Waiting {
+    std::shared_ptr<Examined> of;
+    int64_t slice = 0;
+  };
+
+  int64_t calls_of_slice() const { return std::max<int64_t>(1, with_.pipeline.network_calls()); }
 
   void examine(const CaseInput& input) {
-    if (waiting_bytes() > kMaxWaitingBytes) flush();
     const std::shared_ptr<Examined> examined = open(input);
     if (!examined) return;
     progress_.extend((examined->open - 1) * calls_of_slice());
-    if (examined->open == 0) write(*examined);
+    if (examined->open == 0) close(*examined);
     for (int64_t slice = 0, count = examined->open; slice < count; ++slice) {
       waiting_.push_back({examined, slice});
       if (static_cast<int64_t>(waiting_.size()) == batch_) flush();
@@ -52,16 +83,6 @@ class FolderRun {
     for (size_t i = 0; i < batch.size(); ++i) give_back(batch[i], found, static_cast<int64_t>(i));
   }
 
-  FolderResult result;
-
- private:
-  struct Waiting {
-    std::shared_ptr<Examined> of;
-    int64_t slice = 0;
-  };
-
-  int64_t calls_of_slice() const { return std::max<int64_t>(1, with_.pipeline.network_calls()); }
-
   uint64_t waiting_bytes() const {
     uint64_t bytes = 0;
     for (size_t i = 0; i < waiting_.size(); ++i)
@@ -69,15 +90,15 @@ class FolderRun {
     return bytes;
   }
 
-  /// The case, if it can be used: a bad one does not stop the others.
+  /// The next case, if it can be used: a bad one does not stop the others.
   std::shared_ptr<Examined> open(const CaseInput& input) {
     try {
-      auto one = examine_case(input, with_);
+      auto one = ahead_.next();
       const int64_t slices = one->slices();
       return std::make_shared<Examined>(Examined{std::move(one), slices, true});
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
-      result.failed.push_back({input.path, error.what()});
+      result_.failed.push_back({input.path, error.what()});
       progress_.advance(calls_of_slice());
       return nullptr;
     }
@@ -101,23 +122,26 @@ class FolderRun {
         at::isfinite(finding.map).all().item<bool>() && at::isfinite(finding.pseudo_healthy).all().item<bool>();
     examined.finite = examined.finite && finite;
     if (finite) examined.one->take(waiting.slice, finding);
-    if (--examined.open == 0) write(examined);
+    if (--examined.open == 0) close(examined);
   }
 
-  void write(Examined& examined) {
+  void close(Examined& examined) {
+    if (examined.finite) return behind_.write(std::move(examined.one));
     const std::string input = examined.one->input().path;
-    if (examined.finite)
-      result.done.push_back(examined.one->write());
-    else
-      result.failed.push_back(
-          {input, fmt::format("the network's result for '{}' is not finite; the model may be broken", input)});
+    result_.failed.push_back(
+        {input, fmt::format("the network's result for '{}' is not finite; the model may be broken", input)});
+    ahead_.release(examined.one->bytes());
     examined.one.reset();
   }
 
   CaseSurroundings with_;
   int64_t batch_;
+  const std::vector<CaseInput>& cases_;
+  FolderResult result_;
   Progress progress_;
   std::vector<Waiting> waiting_;
+  CasesAhead ahead_;
+  CasesBehind behind_;  // after what it reports to
 };
 
 }  // namespace
@@ -127,17 +151,16 @@ FolderResult detect_files(const Pipeline& pipeline, const DetectOptions& options
   const std::vector<CaseInput> cases = list_cases(options.inputs, {options.choice, options.participants});
   const ResultFolder folder(pipeline, options, run);
   folder.check_inputs(cases);
-  FolderRun work({pipeline, options, folder}, run.batch, cases.size());
+  FolderRun work({pipeline, options, folder}, run.batch, cases);
+  bool stopped = false;
   try {
-    for (const CaseInput& one : cases) {
-      throw_if_interrupted();
-      work.examine(one);
-    }
-    work.flush();
+    work.examine_all();
   } catch (const Interrupted&) {
-    warn("stopped on request: {} of {} inputs are finished", work.result.done.size(), cases.size());
+    stopped = true;
   }
-  return std::move(work.result);
+  FolderResult result = work.result();
+  if (stopped) warn("stopped on request: {} of {} inputs are finished", result.done.size(), cases.size());
+  return result;
 }
 
 }  // namespace thor

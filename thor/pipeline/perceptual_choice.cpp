@@ -2,9 +2,11 @@
 #include "thor/pipeline/perceptual_choice.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -39,27 +41,46 @@ class LpipsOfChain {
     lpips_.to(device);
   }
   Tensor operator()(const Tensor& x, const Tensor& y) {
-    throw_if_interrupted();
-    const LpipsFeatures features = features_of(x);
-    return lpips_.spatial(features, y, scaled_twice_);
+    std::vector<Tensor> distances;
+    for (const Part& part : parts_of(x)) {
+      throw_if_interrupted();
+      distances.push_back(lpips_.spatial(part.features, y.narrow(0, part.begin, part.count), scaled_twice_));
+    }
+    return at::cat(distances);
   }
 
  private:
-  LpipsFeatures features_of(const Tensor& x) {
-    if (!x.is_cpu()) return lpips_.features(x, scaled_twice_);  // comparing would wait for the device
+  /// Some images of a batch.
+  struct Part {
+    int64_t begin, count;
+    LpipsFeatures features;
+  };
+
+  std::vector<Part> parts_of(const Tensor& x) {
+    if (!x.is_cpu()) return seen_in(x, x.size(0));  // comparing would wait for the device
     const std::lock_guard<std::mutex> lock(mutex_);
     if (!x_.defined() || !at::equal(x_, x)) {
-      kept_ = lpips_.features(x, scaled_twice_);
+      kept_ = seen_in(x, at::get_num_threads());  // each its image: what the others need is not in memory yet
       x_ = x.clone();
     }
     return kept_;
+  }
+
+  std::vector<Part> seen_in(const Tensor& x, int64_t at_once) const {
+    std::vector<Part> parts;
+    for (int64_t begin = 0; begin < x.size(0); begin += at_once) {
+      throw_if_interrupted();
+      const int64_t count = std::min(at_once, x.size(0) - begin);
+      parts.push_back({begin, count, lpips_.features(x.narrow(0, begin, count), scaled_twice_)});
+    }
+    return parts;
   }
 
   Lpips lpips_;
   bool scaled_twice_;
   std::mutex mutex_;
   Tensor x_;
-  LpipsFeatures kept_;  // of x_
+  std::vector<Part> kept_;  // of x_
 };
 
 Perceptual lpips_distance(const std::string& path, at::Device device, bool scaled_twice) {

@@ -58,7 +58,9 @@ TEST(Random, ManyNormalsAreThoseDrawnOneByOne) {
   for (const size_t count : {0, 1, 2, 255, 256, 257, 5001})
     for (const bool begun : {false, true}) {
       Random many({3, 1, 4, Purpose::Step, 15}), single({3, 1, 4, Purpose::Step, 15});
-      if (begun) EXPECT_EQ(many.normal(), single.normal());
+      if (begun) {
+        EXPECT_EQ(many.normal(), single.normal());
+      }
       std::vector<float> numbers(count);
       many.fill_normal(numbers.data(), count);
       for (size_t i = 0; i < count; ++i) {

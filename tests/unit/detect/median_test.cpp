@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/detect/median.h"
 
+#include <ATen/Parallel.h>
+
 #include <algorithm>
 
 #include "tests/support.h"
 #include "thor/base/error.h"
+#include "thor/detect/morphology.h"
 
 namespace thor::test {
 namespace {
@@ -36,6 +39,17 @@ TEST(MedianFilter, TakesTheMiddleOfEveryWindowInAnySizeOfImageAndWindow) {
       const auto image = at::randn({2, 1, size.first, size.second});
       EXPECT_EQ(max_abs_diff(median_filter(image, window), plain_median(image, window)), 0) << window;
     }
+}
+
+TEST(MedianFilter, AndMorphologyAreTheSameOnAnyNumberOfThreads) {
+  const auto image = at::randn({3, 1, 70, 40});
+  const int before = at::get_num_threads();
+  at::set_num_threads(1);
+  const auto median = median_filter(image, 5), closed = grey_closing(image, 13);
+  at::set_num_threads(3);
+  EXPECT_TRUE(at::equal(median_filter(image, 5), median));
+  EXPECT_TRUE(at::equal(grey_closing(image, 13), closed));
+  at::set_num_threads(before);
 }
 
 TEST(MedianFilter, RemovesWhatIsSmallerThanHalfTheWindowAndKeepsEdges) {

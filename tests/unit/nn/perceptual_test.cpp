@@ -58,10 +58,11 @@ TEST(Perceptual, LpipsIsTheSameOnAnyNumberOfThreads) {
     at::set_num_threads(3);
     const Tensor shared = lpips.spatial(x, y);
     at::set_num_threads(before);
-    if (net == LpipsNet::Squeeze)
+    if (net == LpipsNet::Squeeze) {
       EXPECT_TRUE(at::equal(alone, shared));
-    else  // its strided convolution is the library's
+    } else {  // its strided convolution is the library's
       EXPECT_LT(max_abs_diff(alone, shared), 1e-6);
+    }
   }
 }
 
