@@ -22,12 +22,16 @@ void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
     const auto found = of.find(key);
     return found != of.end() && found->is_number() ? found->get<int64_t>() : int64_t{0};
   };
+  // Once: a budget sets up many settings of one model.
+  const auto say = [](const char* format, auto... values) {
+    log_once(LogLevel::Warning, fmt::format(fmt::runtime(format), values...));
+  };
   const int64_t t_max = number(trained, "t_max"), patch = number(trained, "patch");
   for (const char* knob : {"start_step", "test_step"})
     if (const int64_t t = number(choice.config, knob); t_max > 0 && t >= t_max)
-      warn("detector.{} is {}, but the model was trained on timesteps below {} only", knob, t, t_max);
+      say("detector.{} is {}, but the model was trained on timesteps below {} only", knob, t, t_max);
   if (choice.config.contains("patch") && number(choice.config, "patch") != patch)
-    warn("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
+    say("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
 }
 
 void assign(Fields& fields, const std::vector<std::string>& sets) {
