@@ -20,12 +20,16 @@ Tensor timestep_embedding(const Tensor& t, int64_t dim) {
   return at::cat({angle.cos(), angle.sin()}, 1);
 }
 
-// softmax(q k^T / sqrt(d)) v: [N,heads,HW,d] three times -> [N,heads,HW,d]
-Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v) {
-  const auto flat = [&](const Tensor& t) { return t.reshape({q.size(0) * q.size(1), q.size(2), q.size(3)}); };
+// softmax(q k^T / sqrt(d)) v for each head: [N,HW,C] three times -> [N,HW,C]
+Tensor attend(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
+  const auto n = q.size(0), pixels = q.size(1), c = q.size(2), d = c / heads;
+  const auto split = [&](const Tensor& t) {  // -> [N*heads,HW,d]
+    return t.view({n, pixels, heads, d}).transpose(1, 2).reshape({n * heads, pixels, d});
+  };
   const auto multiply = must_be_steady(q) ? steady_batch_product : at::bmm;
-  const Tensor scores = multiply(flat(q) * (1 / std::sqrt(double(q.size(3)))), flat(k).transpose(1, 2));
-  return multiply(at::softmax(scores, -1), flat(v)).view(q.sizes());
+  const Tensor scores = multiply(split(q) * (1 / std::sqrt(double(d))), split(k).transpose(1, 2));
+  const Tensor h = multiply(at::softmax(scores, -1), split(v));
+  return h.view({n, heads, pixels, d}).transpose(1, 2).reshape({n, pixels, c});
 }
 
 // One forward pass; every function's `w` is the place of its parameters.
@@ -47,15 +51,11 @@ struct Pass {
 
   // Self-attention over all pixels: [N,C,H,W] -> [N,C,H,W]
   Tensor attention(const Scope& w, const Tensor& x) const {
-    const auto n = x.size(0), c = x.size(1), pixels = x.size(2) * x.size(3);
-    const auto d = config.head_channels, heads = c / d;
+    const auto heads = x.size(1) / config.head_channels;
     const Tensor tokens = group_norm(w / "norm", x, config.norm_groups).flatten(2).transpose(1, 2);  // [N,HW,C]
-    const auto split = [&](const char* name) {  // -> [N,heads,HW,d]
-      return linear(w / name, tokens).view({n, pixels, heads, d}).transpose(1, 2);
-    };
-    Tensor h = has_fused_attention(tokens) ? fused_attention(split("to_q"), split("to_k"), split("to_v"))
-                                           : attend(split("to_q"), split("to_k"), split("to_v"));
-    h = h.transpose(1, 2).reshape({n, pixels, c});
+    const auto of = [&](const char* name) { return linear(w / name, tokens); };
+    Tensor h = has_fused_attention(tokens) ? fused_attention(of("to_q"), of("to_k"), of("to_v"), heads)
+                                           : attend(of("to_q"), of("to_k"), of("to_v"), heads);
     if (config.attention_projection) h = linear(w / "proj_attn", h);
     return x + h.transpose(1, 2).reshape(x.sizes());
   }
