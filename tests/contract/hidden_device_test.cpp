@@ -11,11 +11,11 @@
 namespace thor::test {
 namespace {
 
-Images hidden(const Images& images) { return {hidden(images.pixels), images.keys}; }
+Images hidden(const Images& images) { return {test::hidden(images.pixels), images.keys}; }
 
 StateDict hidden(const StateDict& weights) {
   StateDict result;
-  for (const auto& [name, tensor] : weights) result[name] = hidden(tensor);
+  for (const auto& [name, tensor] : weights) result[name] = test::hidden(tensor);
   return result;
 }
 
@@ -53,7 +53,8 @@ TEST(HiddenDevice, RefusesWhatAGpuRefuses) {
 TEST(HiddenDevice, EveryDetectorComputesWhereItsImagesLieAndReadsNothingBack) {
   const at::NoGradGuard no_grad;
   const HiddenDevice device;
-  const Images images = some_images(2);
+  Images images = some_images(2);
+  images.pixels = images.pixels.cpu();
   for (const DetectorRow& row : detectors()) {
     SCOPED_TRACE(row.name);
     const auto detector = quick(row);

@@ -12,13 +12,16 @@ namespace thor {
 #if TORCH_VERSION_MAJOR >= 2
 bool has_fused_attention(const Tensor& q) { return q.is_cuda(); }
 
-Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v) {
-  return at::scaled_dot_product_attention(q, k, v);
+Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads) {
+  const auto split = [&](const Tensor& t) {  // -> [N,heads,P,d]
+    return t.view({t.size(0), t.size(1), heads, t.size(2) / heads}).transpose(1, 2);
+  };
+  return at::scaled_dot_product_attention(split(q), split(k), split(v)).transpose(1, 2).reshape(q.sizes());
 }
 #else
 bool has_fused_attention(const Tensor&) { return false; }
 
-Tensor fused_attention(const Tensor& q, const Tensor&, const Tensor&) {
+Tensor fused_attention(const Tensor& q, const Tensor&, const Tensor&, int64_t) {
   fail(ErrorKind::Internal, "libtorch {} has no fused attention for {}", TORCH_VERSION, shape_text(q.sizes()));
 }
 #endif

@@ -19,9 +19,10 @@ Tensor gpu_group_norm(const NormParameters& norm, const Tensor& x, const Tensor&
 
 /// Whether fused_attention is there for q: on a GPU, of a libtorch 2.
 bool has_fused_attention(const Tensor& q);
-/// softmax(q k^T / sqrt(d)) v without ever holding the scores (flash attention, Dao et al. 2022, where the GPU and the
-/// type allow). Differentiable. [N,heads,pixels,d] three times -> [N,heads,pixels,d]
-Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v);
+/// softmax(q k^T / sqrt(d)) v for each of the heads, which lie side by side in the channels, d = C / heads, without
+/// ever holding the scores (flash attention, Dao et al. 2022, where the GPU and the type allow). Differentiable.
+/// [N,P,C] three times -> [N,P,C]
+Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 
 /// A computation of tensors of fixed shapes, recorded once as a CUDA graph and replayed: the GPU does not wait for the
 /// CPU to start its several hundred kernels one by one.

@@ -3,14 +3,12 @@
 
 #include <ATen/ATen.h>
 
-#include "thor/nn/gpu.h"
-
 namespace thor {
 
 Tensor training_loss(const std::string& kind, const Tensor& output, const Batch& batch) {
-  const Tensor target = sent_to(batch.target, output.device());
+  const Tensor target = batch.target.to(output.device());
   if (!batch.counted.defined()) return kind == "l1" ? at::l1_loss(output, target) : at::mse_loss(output, target);
-  const Tensor counted = sent_to(batch.counted, output.device()), difference = output - target;
+  const Tensor counted = batch.counted.to(output.device()), difference = output - target;
   return ((kind == "l1" ? difference.abs() : difference.square()) * counted).sum() / counted.sum();
 }
 
