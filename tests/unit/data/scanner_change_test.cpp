@@ -23,7 +23,7 @@ SliceAndMask changed(const std::string& kind, double strength, uint64_t seed = 1
 }
 
 /// Of the pixels where the weight lies, {row, column}.
-std::pair<double, double> centre(const Tensor& weight) {
+std::pair<double, double> middle_of(const Tensor& weight) {
   const double sum = weight.sum().item<double>();
   return {(weight.sum(1) * at::arange(weight.size(0))).sum().item<double>() / sum,
           (weight.sum(0) * at::arange(weight.size(1))).sum().item<double>() / sum};
@@ -64,11 +64,11 @@ TEST(ScannerChange, ResolutionKeepsTheMeanAndTakesTheEdges) {
 
 TEST(ScannerChange, AShiftMovesImageAndMaskTogetherByItsLength) {
   const SliceAndMask result = changed("shift", 2);
-  const auto [row0, column0] = centre(square().image);
-  const auto [row, column] = centre(result.image);
+  const auto [row0, column0] = middle_of(square().image);
+  const auto [row, column] = middle_of(result.image);
   EXPECT_NEAR(std::hypot(row - row0, column - column0), 2, 0.02);
-  const auto [mask_row, mask_column] = centre(result.mask);
-  const auto [mask_row0, mask_column0] = centre(square().mask);
+  const auto [mask_row, mask_column] = middle_of(result.mask);
+  const auto [mask_row0, mask_column0] = middle_of(square().mask);
   EXPECT_NEAR(mask_row - mask_row0, row - row0, 0.51);
   EXPECT_NEAR(mask_column - mask_column0, column - column0, 0.51);
   EXPECT_FALSE(changed("shift", 2, 9).image.equal(result.image));
