@@ -102,9 +102,10 @@ Command detect_command() {
       "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.\n"
       "Volumes go through the chain in the model; of them the slices are examined that the model was trained on, or\n"
       "those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps, volume.min_ml drops\n"
-      "small lesions. Of an archive made by `thor prepare` the maps of all slices go into one file. --fast takes the\n"
-      "few-step chains of docs/results.md, which find as much as the full ones; masks then need a calibration made\n"
-      "with --fast. --budget times the network here and takes the best that fits.",
+      "small lesions. Of an archive made by `thor prepare` the maps of all slices go into one file. --fast takes "
+      "several\n"
+      "few-step chains instead of a long one (docs/results.md); masks then need a calibration made with --fast.\n"
+      "--budget times the network here and takes the best that fits.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},
        {"detect run/model.safetensors t1.nii.gz -o maps --set detector.map.normalize=none --set volume.slices=[0,60]",
         "some slices of a volume, their maps comparable"},

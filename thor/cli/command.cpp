@@ -44,7 +44,7 @@ void SpeedOptions::add_to(std::vector<std::string>& sets) const {
   if (fast) sets.insert(sets.begin(), "detector.speed=fast");
 }
 Option fast_option(SpeedOptions& speed) {
-  return {"--fast", "", "few network calls, as measured to find as much: --set detector.speed=fast", &speed.fast};
+  return {"--fast", "", "a tenth of the network calls: --set detector.speed=fast", &speed.fast};
 }
 Option seeds_option(SpeedOptions& speed) {
   return {"--seeds", "N", "mean over so many independent chains: --set detector.seeds=N", &speed.seeds};
