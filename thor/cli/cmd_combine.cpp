@@ -56,7 +56,9 @@ Command combine_command() {
       "is there says what it means, so that maps of different methods can be added up. The result is one model file,\n"
       "used like any other; calibrate it afterwards.",
       {{"combine thor=run/model.safetensors patches=run2/model.safetensors --data healthy.csv -o both.safetensors",
-        "two networks, two methods, one model"}},
+        "two networks, two methods, one model"},
+       {"combine a.safetensors b.safetensors --data healthy.csv -o ab.safetensors --set reference.blur=2",
+        "called after their files; a sharper picture of what is usual where"}},
       {{"MODEL", "", "model file, or NAME=MODEL", &o->models, true},
        {"--data", "CSV", "healthy scans that no model was trained on", &o->data, true},
        {"-o,--out", "OUT", "model file to write", &o->output, true},

@@ -42,8 +42,9 @@ Command pack_command() {
       "a model to hand on: half the size, with the detector it recommends",
       "Writes the weights in bfloat16 and stores which detector, with which settings, `thor detect` uses when none is\n"
       "named. Calibrate the packed file, not the original.",
-      {{"pack run/model.safetensors -o brain.safetensors --detector thor --set detector.map.normalize=none",
-        "THOR with maps of its own scale"}},
+      {{"pack run/model.safetensors -o brain.safetensors --detector thor --set detector.speed=fast",
+        "THOR in short chains"},
+       {"pack run/model.safetensors -o exact.safetensors --store fp32", "the same weights to the last bit"}},
       {{"MODEL", "", "model file", &o->model, true},
        {"-o,--out", "OUT", "model file to write", &o->output, true},
        {"--store", "PRECISION", "of the weights in the file (default: bf16)", &o->store, false, {"bf16", "fp32"}},
