@@ -21,7 +21,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = os.environ.get("THOR_PYTHON", "/usr/bin/python3")
 # Settings of OpenBLAS for another processor halve float32 products, on both sides.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-ENVIRONMENT["OMP_WAIT_POLICY"] = "passive"
 
 # What decides the targets, both sides in turn in every round.
 DUELS = [f"{name}/{setting}" for name in ("step/paper/b1/s128", "step/small/b1/s128", "train/small/b8")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/pipeline/detector_choice.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "thor/base/error.h"
@@ -73,9 +74,9 @@ DetectorChoice choose_ensemble(const Model& model, const std::string& name, cons
   return choice;
 }
 
-/// Splits the settings into the speed that was asked for and the others.
+/// Splits the settings into the speed that was asked for, if one was, and the others.
 std::string take_speed(std::vector<std::string>& sets) {
-  std::string speed = kFullSpeed;
+  std::string speed;
   std::vector<std::string> others;
   for (const std::string& set : sets)
     if (set.rfind(kSpeedSetting, 0) == 0)
@@ -86,10 +87,28 @@ std::string take_speed(std::vector<std::string>& sets) {
   return speed;
 }
 
+/// What makes the method as published again of any speed: the defaults of all that the other speeds set.
+std::vector<std::string> full_settings(const DetectorRow& row) {
+  const auto published = row.make("gaussian");
+  Fields fields;
+  fields.group("detector", *published);
+  const nlohmann::json defaults = fields.to_json();
+  std::vector<std::string> settings;
+  for (const DetectorSpeed& speed : row.speeds)
+    for (const std::string& set : speed.sets) {
+      std::string key = set.substr(0, set.find('=')), place = "/" + key;
+      std::replace(place.begin(), place.end(), '.', '/');
+      settings.push_back(key + "=" + defaults.at(nlohmann::json::json_pointer(place)).dump());
+    }
+  return settings;
+}
+
 }  // namespace
 
 std::vector<std::string> speed_settings(const std::string& detector, const std::string& speed) {
+  if (speed.empty()) return {};
   const DetectorRow& row = detector_row(detector);
+  if (speed == kFullSpeed) return full_settings(row);
   std::vector<std::string> names;
   for (const DetectorSpeed& one : row.speeds) {
     if (one.name == speed) return one.sets;

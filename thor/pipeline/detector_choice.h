@@ -21,7 +21,7 @@ struct DetectorChoice {
 inline constexpr const char* kFullSpeed = "full";
 inline constexpr const char* kFastSpeed = "fast";
 
-/// What a speed of a detector sets. Throws Usage, with the speeds there are, for another.
+/// What a speed of a detector sets; nothing for "". Throws Usage, with the speeds there are, for another.
 std::vector<std::string> speed_settings(const std::string& detector, const std::string& speed);
 
 /// The detector called `name` ("" = the one the model recommends, else THOR): the table's defaults for the model's

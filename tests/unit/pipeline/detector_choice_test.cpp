@@ -38,6 +38,15 @@ TEST(DetectorChoice, ASpeedWinsOverWhatTheModelRecommends) {
   EXPECT_EQ(knobs_of({}, "", model)["sampler"]["kind"], "dpmpp_2m");
 }
 
+TEST(DetectorChoice, AModelMayRecommendShortChainsAndTheFullOneIsStillThere) {
+  Model model = test::tiny_model();
+  model.detector = knobs_of({"detector.speed=fast"});
+  model.detector["name"] = "thor";
+  EXPECT_EQ(knobs_of({}, "", model), knobs_of({"detector.speed=fast"}));
+  EXPECT_EQ(knobs_of({"detector.speed=full"}, "", model), knobs_of({}));
+  EXPECT_EQ(knobs_of({"detector.speed=full", "detector.seeds=3"}, "", model)["seeds"], 3);
+}
+
 TEST(DetectorChoice, AMethodThatIsFastAlreadyHasNothingToChange) {
   EXPECT_EQ(knobs_of({"detector.speed=fast"}, "pddpm"), knobs_of({}, "pddpm"));
 }
