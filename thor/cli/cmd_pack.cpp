@@ -19,9 +19,12 @@ struct PackOptions {
 int run(const PackOptions& options) {
   Model model = load_model(options.model);
   if (!options.detector.empty() || !options.sets.empty()) {
+    if (!model.members.empty())
+      fail_usage("'{}' is an ensemble, whose members keep their detectors; pack those, then combine them",
+                 options.model);
     const DetectorChoice choice = choose_detector(model, options.detector, options.sets);
-    model.detector = choice.config;
-    model.detector["name"] = choice.name;
+    check_detector(*choice.detector, Diffusion(model.config.diffusion));
+    model.detector = detector_settings(choice.name, *choice.detector);
   }
   if (!model.calibration.empty()) {
     warn("the calibration is left behind: the stored weights are rounded; calibrate '{}'", options.output);

@@ -69,13 +69,13 @@ const std::vector<DetectorSpeed>& thor_speeds() {
 
 const std::vector<DetectorSpeed>& chain_speeds() {
   static const std::vector<DetectorSpeed> speeds{
-      {"fast", few_steps(4)}, {"faster", few_steps(2)}, {"fastest", few_steps(1)}, {"full", {}}};
+      {"full", {}}, {"fast", few_steps(4)}, {"faster", few_steps(2)}, {"fastest", few_steps(1)}};
   return speeds;
 }
 
 const std::vector<DetectorSpeed>& autoddpm_speeds() {
-  static const std::vector<DetectorSpeed> speeds{{"fast", with(few_steps(1), "detector.resample_every=10")},
-                                                 {"full", {}}};
+  static const std::vector<DetectorSpeed> speeds{{"full", {}},
+                                                 {"fast", with(few_steps(1), "detector.resample_every=10")}};
   return speeds;
 }
 

@@ -93,8 +93,8 @@ struct DetectorSpeed {
 struct DetectorRow {
   std::string name, title, paper;
   std::function<std::unique_ptr<Detector>(const std::string& noise_kind)> make;  ///< with the defaults of a noise kind
-  /// What `detector.speed` may be, in the order of what it finds, the best first (measured for thor); "full" is the
-  /// method as published and sets nothing.
+  /// What `detector.speed` may be, in the order of what it finds, the best first (measured for thor; elsewhere "full"
+  /// leads). "full" is the method as published: nothing here, all the others' keys at their defaults.
   std::vector<DetectorSpeed> speeds;
 };
 const std::vector<DetectorRow>& detectors();

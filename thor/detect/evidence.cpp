@@ -59,7 +59,7 @@ Tensor evidence(const HealthyReference& reference, const Tensor& map) {
   const Tensor below = (next - 1).clamp_min(0), above = next.clamp_max(quantiles.numel() - 1);
   const Tensor low = quantiles.take(below), step = quantiles.take(above) - low;
   const Tensor part = at::where(step > 0, (values - low) / step, at::zeros_like(values));
-  return (below.to(at::kFloat) + part.clamp(0, 1)) / kPerNat;
+  return at::where(values.isnan(), values, (below.to(at::kFloat) + part.clamp(0, 1)) / kPerNat);
 }
 
 }  // namespace thor

@@ -8,14 +8,10 @@
 #include "thor/base/version.h"
 #include "thor/eval/map_set.h"
 #include "thor/pipeline/members.h"
+#include "thor/pipeline/model_parts.h"
 
 namespace thor {
 namespace {
-
-nlohmann::json preprocess_json(const Model& model) {
-  ModelConfig config = model.config;
-  return Fields(config).to_json().at("preprocess");
-}
 
 void check_models(const std::vector<NamedModel>& models) {
   if (models.size() < 2) fail_usage("an ensemble needs at least 2 models, {} was given", models.size());
@@ -24,7 +20,7 @@ void check_models(const std::vector<NamedModel>& models) {
     check_member_name(one.name);
     if (!names.insert(one.name).second) fail_usage("two members are called '{}'; name them with NAME=MODEL", one.name);
     if (!one.model.members.empty()) fail_usage("'{}' is an ensemble itself; combine its members", one.name);
-    if (preprocess_json(one.model) != preprocess_json(models[0].model))
+    if (preprocess_json(one.model.config) != preprocess_json(models[0].model.config))
       fail_usage("'{}' preprocesses images otherwise than '{}'; give both the same chain with 'thor import --config'",
                  one.name, models[0].name);
   }

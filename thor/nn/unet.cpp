@@ -49,7 +49,8 @@ struct Pass {
     Tensor h = attention_of_heads(linear(w / "to_q", tokens), linear(w / "to_k", tokens), linear(w / "to_v", tokens),
                                   c / config.head_channels);
     if (config.attention_projection) h = linear(w / "proj_attn", h);
-    return h.view({x.size(0), x.size(2), x.size(3), c}).permute({0, 3, 1, 2}).add_(x);
+    h = h.view({x.size(0), x.size(2), x.size(3), c}).permute({0, 3, 1, 2});
+    return at::GradMode::is_enabled() ? h + x : h.add_(x);  // a gradient may need h as it is
   }
 
   // Every input of the up path, finest first; `features` gets the result of each level if given.

@@ -39,6 +39,8 @@ void assign(Fields& fields, const std::vector<std::string>& sets) {
   for (const auto& set : sets) {
     if (set.rfind("detector.name=", 0) == 0)
       fail_usage("the detector is chosen with --detector, not with --set {}", set);
+    if (set.rfind("detector.sampler.steps=", 0) == 0 && fields.has("detector.sampler.timesteps"))
+      fields.assign("detector.sampler.timesteps=[]");  // else the timesteps would win, whoever named them
     fields.assign(set);
   }
 }
@@ -87,19 +89,22 @@ std::string take_speed(std::vector<std::string>& sets) {
   return speed;
 }
 
-/// What makes the method as published again of any speed: the defaults of all that the other speeds set.
+/// What makes the method as published again of any speed: the defaults of the sampler and of all that other speeds set.
 std::vector<std::string> full_settings(const DetectorRow& row) {
   const auto published = row.make("gaussian");
   Fields fields;
   fields.group("detector", *published);
   const nlohmann::json defaults = fields.to_json();
   std::vector<std::string> settings;
+  const auto set_back = [&](const std::string& key) {
+    std::string place = "/" + key;
+    std::replace(place.begin(), place.end(), '.', '/');
+    settings.push_back(key + "=" + defaults.at(nlohmann::json::json_pointer(place)).dump());
+  };
+  for (const auto& field : fields.list())
+    if (field.name.rfind("detector.sampler.", 0) == 0) set_back(field.name);
   for (const DetectorSpeed& speed : row.speeds)
-    for (const std::string& set : speed.sets) {
-      std::string key = set.substr(0, set.find('=')), place = "/" + key;
-      std::replace(place.begin(), place.end(), '.', '/');
-      settings.push_back(key + "=" + defaults.at(nlohmann::json::json_pointer(place)).dump());
-    }
+    for (const std::string& set : speed.sets) set_back(set.substr(0, set.find('=')));
   return settings;
 }
 

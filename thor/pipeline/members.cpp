@@ -31,11 +31,6 @@ Tensor take(StateDict& tensors, const std::string& name) {
   return tensor;
 }
 
-nlohmann::json preprocess_of(const ModelConfig& config) {
-  ModelConfig copy = config;
-  return Fields(copy).to_json().at("preprocess");
-}
-
 Member parse_member(const nlohmann::json& about, StateDict tensors) {
   Member member;
   member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
@@ -82,20 +77,19 @@ std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file)
   std::vector<Member> members;
   const auto found = file.metadata.find(kMembersKey);
   if (found == file.metadata.end()) return members;
-  const nlohmann::json list = nlohmann::json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  const nlohmann::json list = parse_metadata(kMembersKey, found->second);
   if (!list.is_array() || list.empty() || list.size() > kMaxMembers)
     fail_input("its metadata '{}' is not a list of 1 to {} members", kMembersKey, kMaxMembers);
   for (const auto& about : list) {
-    const std::string name = about.is_object() && about.contains("name") ? about.at("name").dump() : "?";
-    with_context(fmt::format("reading its member {}", name), [&] {
+    with_context(fmt::format("reading its member {}", members.size() + 1), [&] {
       try {
-        if (!is_member_name(about.at("name").get<std::string>())) fail_input("it has no name that can be used");
-        const std::string prefix = prefix_of(about.at("name").get<std::string>());
-        members.push_back(parse_member(about, subset(file.tensors, prefix)));
+        const auto name = about.at("name").get<std::string>();
+        if (!is_member_name(name)) fail_input("it has no name that can be used");
+        members.push_back(parse_member(about, subset(file.tensors, prefix_of(name))));
       } catch (const nlohmann::json::exception& e) {
         fail_input("it is not described as a member: {}", e.what());
       }
-      if (preprocess_of(members.back().model.config) != preprocess_of(ensemble))
+      if (preprocess_json(members.back().model.config) != preprocess_json(ensemble))
         fail_input("it preprocesses images otherwise than the ensemble");
     });
   }

@@ -5,7 +5,7 @@
 
 namespace thor {
 
-/// Puts the members of an ensemble into a file, as tensors "member.NAME.*" and metadata "thor.members", and takes them
+/// Puts the members of an ensemble into a file, as tensors "member.NAME/*" and metadata "thor.members", and takes them
 /// out of one again. Files are hostile: names, shapes and numbers are checked. Throws Input.
 void store_members(const std::vector<Member>& members, const std::string& precision, Safetensors& file);
 std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file);

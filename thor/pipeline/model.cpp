@@ -23,17 +23,9 @@ using Metadata = std::map<std::string, std::string>;
 nlohmann::json parse_object(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
   if (found == metadata.end()) return nlohmann::json::object();
-  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
-    if (depth > kMaxJsonDepth) fail_input("its metadata '{}' is nested deeper than {} levels", key, kMaxJsonDepth);
-    return true;
-  };
-  try {
-    nlohmann::json value = nlohmann::json::parse(found->second, shallow);
-    if (!value.is_object()) fail_input("its metadata '{}' is not a JSON object", key);
-    return value;
-  } catch (const nlohmann::json::exception& e) {
-    fail_input("its metadata '{}' is not valid JSON: {}", key, e.what());
-  }
+  nlohmann::json value = parse_metadata(key, found->second);
+  if (!value.is_object()) fail_input("its metadata '{}' is not a JSON object", key);
+  return value;
 }
 
 void check_format(const Metadata& metadata, const std::string& path) {
@@ -52,6 +44,23 @@ void check_format(const Metadata& metadata, const std::string& path) {
 }
 
 }  // namespace
+
+nlohmann::json parse_metadata(const std::string& key, const std::string& text) {
+  const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
+    if (depth > kMaxJsonDepth) fail_input("its metadata '{}' is nested deeper than {} levels", key, kMaxJsonDepth);
+    return true;
+  };
+  try {
+    return nlohmann::json::parse(text, shallow);
+  } catch (const nlohmann::json::exception& e) {
+    fail_input("its metadata '{}' is not valid JSON: {}", key, e.what());
+  }
+}
+
+nlohmann::json preprocess_json(const ModelConfig& config) {
+  ModelConfig copy = config;
+  return Fields(copy).to_json().at("preprocess");
+}
 
 std::string metadata_text(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

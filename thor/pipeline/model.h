@@ -50,8 +50,9 @@ struct Member {
 Model load_model(const std::string& path_or_name);
 /// `precision`: how the weights are stored, fp32 or bf16 (half the size; they are float32 again once loaded).
 void save_model(const std::string& path, const Model& model, const std::string& precision = "fp32");
-/// Writes the file that `model` was loaded from (`name`, as load_model takes it) again, as `to` (which may be the same), with the model's calibration
-/// and everything else bit for bit as it is. Throws Input where `from` has become another file meanwhile.
+/// Writes the file that `model` was loaded from (`name`, as load_model takes it) again, as `to` (which may be the
+/// same), with the model's calibration and everything else bit for bit as it is. Throws Input where `from` has become
+/// another file meanwhile.
 void save_calibration(const std::string& name, const std::string& to, const Model& model);
 
 }  // namespace thor

@@ -14,6 +14,10 @@ ModelConfig parse_model_config(const nlohmann::json& json);
 StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& config);
 /// Weights as they are stored: float32, or bfloat16 for "bf16".
 StateDict stored_weights(const StateDict& weights, const std::string& precision);
+/// One entry of the metadata as JSON of any type; nested so shallowly that what walks it cannot run out of stack.
+nlohmann::json parse_metadata(const std::string& key, const std::string& text);
+/// The section `preprocess` of a model's config: what all members of an ensemble have in common.
+nlohmann::json preprocess_json(const ModelConfig& config);
 /// File names from other systems need not be UTF-8; JSON must be.
 std::string metadata_text(const nlohmann::json& value);
 

@@ -186,6 +186,7 @@ class Run {
 
   // The steps, time limit and intervals may change between runs; nothing that decides the weights may.
   void restore() {
+    if (!paths_.from.empty()) fail_usage("--resume goes on from the run's own weights; leave out --from");
     if (!std::filesystem::exists(checkpoint_path()))
       fail_usage("nothing to resume: '{}' does not exist; leave out --resume to start", checkpoint_path());
     Checkpoint old = load_checkpoint(checkpoint_path());

@@ -50,6 +50,14 @@ TEST(Evidence, DoesNotDependOnTheUnitOfTheMap) {
   EXPECT_LT(test::max_abs_diff(a, b), 1e-3);
 }
 
+TEST(Evidence, OfNoNumberIsNoNumber) {
+  const Tensor map = healthy_maps(2).narrow(0, 0, 1).clone();
+  map[0][0][3][4] = NAN;
+  const Tensor result = evidence(healthy_reference(healthy_maps(1), {}), map);
+  EXPECT_TRUE(result[0][0][3][4].isnan().item<bool>());
+  EXPECT_EQ(result.isnan().sum().item<int64_t>(), 1);
+}
+
 TEST(Evidence, MapsThatAreZeroEverywhereAreRefused) {
   EXPECT_THROW(healthy_reference(at::zeros({2, 1, 8, 8}), {}), Error);
 }

@@ -47,6 +47,16 @@ TEST(DetectorChoice, AModelMayRecommendShortChainsAndTheFullOneIsStillThere) {
   EXPECT_EQ(knobs_of({"detector.speed=full", "detector.seeds=3"}, "", model)["seeds"], 3);
 }
 
+TEST(DetectorChoice, AskedForStepsItForgetsRecommendedTimesteps) {
+  Model model = test::tiny_model();
+  model.detector = {{"name", "thor"}, {"sampler", {{"timesteps", {350, 100, 0}}}}};
+  const nlohmann::json sampler = knobs_of({"detector.sampler.steps=35"}, "", model)["sampler"];
+  EXPECT_EQ(sampler["steps"], 35);
+  EXPECT_TRUE(sampler["timesteps"].empty());
+  model.detector = {{"name", "thor"}, {"sampler", {{"steps", 70}}}};
+  EXPECT_EQ(knobs_of({"detector.speed=full"}, "", model), knobs_of({}));
+}
+
 TEST(DetectorChoice, AMethodThatIsFastAlreadyHasNothingToChange) {
   EXPECT_EQ(knobs_of({"detector.speed=fast"}, "pddpm"), knobs_of({}, "pddpm"));
 }

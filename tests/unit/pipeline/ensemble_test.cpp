@@ -105,7 +105,7 @@ TEST(EnsembleModel, HasNoOtherDetectorAndSaysSo) {
 TEST(EnsembleModel, ADamagedMemberIsNamed) {
   EXPECT_EQ(story_of([](Safetensors&) {}), "");
   EXPECT_THAT(story_of([](Safetensors& file) { file.tensors.erase("member.b/healthy.level"); }),
-              HasSubstr("its tensor 'healthy.level' is missing (while reading its member \"b\""));
+              HasSubstr("its tensor 'healthy.level' is missing (while reading its member 2"));
   EXPECT_THAT(story_of([](Safetensors& file) {
                 file.tensors["member.a/healthy.level"] = at::ones({16, 8});
               }),
@@ -114,6 +114,9 @@ TEST(EnsembleModel, ADamagedMemberIsNamed) {
               HasSubstr("does not fit the network"));
   EXPECT_THAT(story_of([](Safetensors& file) { file.metadata["thor.members"] = "[{}]"; }),
               HasSubstr("it is not described as a member"));
+  const std::string deep(400'000, '[');
+  EXPECT_THAT(story_of([&](Safetensors& file) { file.metadata["thor.members"] = "[{\"name\": " + deep; }),
+              HasSubstr("nested deeper than 32 levels"));
   EXPECT_THAT(story_of([](Safetensors& file) { file.metadata["thor.members"] = "7"; }),
               HasSubstr("not a list of 1 to"));
 }
