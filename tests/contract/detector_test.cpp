@@ -163,8 +163,7 @@ TEST_P(EveryDetector, TellsItsStepsInTheOrderOfTheChain) {
 
 TEST_P(EveryDetector, TakesAModelTrainedForItAndRefusesToStartBeyondItsTimesteps) {
   DiffusionConfig config;
-  if (detector->undoes() == "corruption")
-    config.process = "corruption";
+  if (detector->undoes() == "corruption") config.process = "corruption";
   EXPECT_NO_THROW(check_detector(*detector, Diffusion(config)));
   config.steps = 50;
   if (walks_back_noise()) {

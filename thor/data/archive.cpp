@@ -97,7 +97,7 @@ void check_same(const Archive& archive, const PreprocessConfig& config) {
           fmt::format("preprocess.{} is {} there and {} in the config", field, made[field].dump(), value.dump()));
   }
   if (!differences.empty())
-    fail_input("the archive was prepared differently: {}; set the config alike or prepare again",
+    fail_usage("the archive was prepared differently: {}; set the config alike or prepare again",
                fmt::join(differences, ", "));
 }
 

@@ -31,12 +31,15 @@ void check_rows(const std::vector<SplitRow>& rows) {
   }
 }
 
-// The lesion of the n-th group, as files and as a line of index.csv.
-std::string paint_one(const PaintJob& job, const SplitRow& row, const Image& image, size_t n) {
+/// Names a group's random stream, so that its lesions do not depend on which other groups are painted.
+uint64_t number_of(const std::string& group) { return group == "small" ? 0 : group == "medium" ? 1 : 2; }
+
+// The lesion of one group, as files and as a line of index.csv.
+std::string paint_one(const PaintJob& job, const SplitRow& row, const Image& image, const std::string& group) {
   const Window window = window_of({}, image);
   const Tensor unit = (image.voxels[0] - window.black) / (window.white - window.black);
-  const std::string& group = job.config.groups[n];
-  const Painting painting = paint_healthy(job.config, unit, group, {job.seed, content_id(image), n, Purpose::Paint, 0});
+  const StreamKey key{job.seed, content_id(image), number_of(group), Purpose::Paint, 0};
+  const Painting painting = paint_healthy(job.config, unit, group, key);
   const std::string file = fmt::format("{}_{}.png", stem_of(row.image), group);
   write_png(job.output + "/images/" + file, painting.image, image.full_scale == kWhiteOf8Bit ? 8 : 16);
   write_png(job.output + "/masks/" + file, painting.mask, 8);
@@ -61,8 +64,8 @@ std::string write_painted_set(const PaintJob& job) {
       const SplitRow& row = rows[static_cast<size_t>(i)];
       with_context("painting " + row.image, [&] {
         const Image image = read_image(row.image);
-        for (size_t n = 0; n < job.config.groups.size(); ++n)
-          lines[static_cast<size_t>(i)] += paint_one(job, row, image, n);
+        for (const std::string& group : job.config.groups)
+          lines[static_cast<size_t>(i)] += paint_one(job, row, image, group);
       });
       const std::lock_guard lock(reporting);
       progress.advance();

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -88,7 +89,10 @@ void PaintConfig::describe(Fields& fields) {
 
 void PaintConfig::check() const {
   if (groups.empty()) fail_usage("paint.groups is empty; expected some of small, medium, large");
-  for (const std::string& group : groups) lesion_size(group);
+  for (const std::string& group : groups) {
+    lesion_size(group);
+    if (std::count(groups.begin(), groups.end(), group) > 1) fail_usage("paint.groups names '{}' twice", group);
+  }
   if (contrast_min > contrast_max)
     fail_usage("paint.contrast_min {} is above paint.contrast_max {}", contrast_min, contrast_max);
 }

@@ -196,7 +196,8 @@ Tensor tiled_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_
 bool can_tile_attention(const Tensor&) { return false; }
 
 Tensor tiled_attention(const Tensor&, const Tensor&, const Tensor&, int64_t) {
-  fail(ErrorKind::Internal, "tiled attention needs a processor with AVX-512; ask can_tile_attention first");
+  fail(ErrorKind::Internal,
+       "tiled attention needs a processor with AVX-512 and its bfloat16; ask can_tile_attention first");
 }
 
 #endif

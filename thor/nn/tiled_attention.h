@@ -8,8 +8,8 @@ namespace thor {
 /// the scores of all pixels at once: blocks of queries meet blocks of keys and keep a running maximum and sum (Milakov
 /// & Gimelshein 2018; Dao et al. 2022). Sums, softmax and accumulation are float32; bfloat16 rounds the weights of the
 /// values. Every row of the result is computed by one thread in an order that depends on the sizes alone, so its bits
-/// depend neither on the number of threads nor on the batch. On a CPU with AVX-512, not differentiable.
-/// q, k, v [N,P,C] float32 or bfloat16, channels dense -> [N,P,C]
+/// depend neither on the number of threads nor on the batch. On a CPU with AVX-512 and its bfloat16, not
+/// differentiable. q, k, v [N,P,C] float32 or bfloat16, channels dense -> [N,P,C]
 Tensor tiled_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 /// Whether it takes q here and now: its type, its device, the processor, and no gradients wanted.
 bool can_tile_attention(const Tensor& q);

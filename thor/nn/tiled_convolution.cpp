@@ -85,7 +85,8 @@ Tensor tiled_convolution(const Tensor& x, const Tensor& weight, const Tensor& bi
 bool can_tile_convolution(const Tensor&) { return false; }
 
 Tensor tiled_convolution(const Tensor&, const Tensor&, const Tensor&, const Steps&) {
-  fail(ErrorKind::Internal, "tiled convolution needs a processor with AVX-512; ask can_tile_convolution first");
+  fail(ErrorKind::Internal,
+       "tiled convolution needs a processor with AVX-512 and its bfloat16; ask can_tile_convolution first");
 }
 
 #endif

@@ -14,12 +14,22 @@ namespace {
 
 constexpr const char *kMapsFormat = "maps 1", *kArchiveEnding = ".safetensors";
 
+/// An archive that does not fit the model is one bad input among others, not a bad command line.
+Archive open_listed_archive(const CaseInput& input, const CaseSurroundings& with) {
+  try {
+    return open_archive(input.path, with.pipeline.model().config.preprocess);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Usage) throw;
+    fail_input("{}", error.what());
+  }
+}
+
 }  // namespace
 
 bool is_archive(const std::string& path) { return has_ending(path, kArchiveEnding); }
 
 ArchiveCase::ArchiveCase(const CaseInput& input, const CaseSurroundings& with)
-    : input_(input), with_(with), archive_(open_archive(input.path, with.pipeline.model().config.preprocess)) {
+    : input_(input), with_(with), archive_(open_listed_archive(input, with)) {
   if (with.options.layout == "bids")
     fail_usage("'{}' is an archive, whose slices have no BIDS names; detect it without --bids", input.path);
   maps_ = at::zeros_like(archive_.slices);

@@ -51,6 +51,7 @@ class FolderRun {
 
   /// What is written and what failed.
   FolderResult result() {
+    behind_.finish();  // a failure to write must not be lost where an interrupt came after it
     result_.done = behind_.outputs();
     return std::move(result_);
   }

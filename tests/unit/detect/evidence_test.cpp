@@ -79,7 +79,8 @@ TEST(Ensemble, AddsTheEvidenceOfItsMembersAndShowsThePictureOfTheFirst) {
     return [=](const Images&) { return Detection{map, at::full_like(map, picture), mean_score(map)}; };
   };
   const Diffusion diffusion{DiffusionConfig()};
-  const Context context{diffusion, {}, {}, {}, {}, 0, {{finds(first, 0.25), reference}, {finds(second, 0.75), reference}}};
+  const Context context{
+      diffusion, {}, {}, {}, {}, 0, {{finds(first, 0.25), reference}, {finds(second, 0.75), reference}}};
   const Detection found = Ensemble(EnsembleConfig{0}).detect(context, {first, {{0, 0}, {1, 0}}});
   EXPECT_LT(test::max_abs_diff(found.map, evidence(reference, first) + evidence(reference, second)), 1e-6);
   EXPECT_EQ(found.pseudo_healthy.max().item<float>(), 0.25f);

@@ -74,6 +74,8 @@ TEST(Painting, RefusesAirAndUnknownGroups) {
   PaintConfig config;
   config.groups = {"tiny"};
   EXPECT_THROW(config.check(), Error);
+  config.groups = {"small", "small"};
+  EXPECT_THROW(config.check(), Error);
 }
 
 /// Two healthy phantoms with a list.
@@ -104,7 +106,9 @@ TEST(PaintedSet, IsTheSameForTheSameSeedWhateverElseIsInTheList) {
   const std::string list = healthy_list(folder);
   write_painted_set({list, folder / "a", {}, 3});
   write_text_atomically(folder / "one.csv", "image\nhealthy/1.png\n");
-  write_painted_set({folder / "one.csv", folder / "b", {}, 3});
+  PaintConfig medium_only;
+  medium_only.groups = {"medium"};
+  write_painted_set({folder / "one.csv", folder / "b", medium_only, 3});
   write_painted_set({folder / "one.csv", folder / "c", {}, 4});
   const auto pixels = [&](const char* set) { return read_image(folder / (std::string(set) + "/images/1_medium.png")); };
   EXPECT_TRUE(at::equal(pixels("a").voxels, pixels("b").voxels));

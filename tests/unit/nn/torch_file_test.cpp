@@ -18,7 +18,9 @@ namespace {
 
 const std::string kSixFloats = le(0.f) + le(1.f) + le(2.f) + le(3.f) + le(4.f) + le(5.f);
 
-void put_checkpoint(const std::string& path, const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; }
+void put_checkpoint(const std::string& path, const std::string& bytes) {
+  std::ofstream(path, std::ios::binary) << bytes;
+}
 
 StateDict read(const std::string& bytes) {
   TemporaryFolder folder;

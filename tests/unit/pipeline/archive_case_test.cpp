@@ -75,10 +75,12 @@ TEST_F(DetectArchive, TheSidecarHasTheScoreOfEverySlice) {
   EXPECT_EQ(about.at("archive_sha256"), sha256_of_slices(archive.slices));
 }
 
-TEST_F(DetectArchive, RefusesOneThatWasPreparedForAnotherModel) {
+TEST_F(DetectArchive, OneThatWasPreparedForAnotherModelIsListed) {
   archive.preprocess.intensity = "percentile";
   write_archive(path, archive);
-  EXPECT_THAT(refusal(), HasSubstr("intensity"));
+  const FolderResult result = detect(2);
+  ASSERT_EQ(result.failed.size(), 1u);
+  EXPECT_THAT(result.failed[0].message, HasSubstr("intensity"));
 }
 
 TEST_F(DetectArchive, RefusesBidsNames) {
