@@ -58,18 +58,29 @@ Reader torch_file() {
   return {"torch_file", ".pt", committed({"zip.pt", "legacy.pt"}), [](const auto& path) { read_torch_file(path); }};
 }
 
+Model small_model() {
+  Model model;
+  model.config.model.channels = {2};
+  model.config.model.attention = {false};
+  model.config.model.head_channels = 2;
+  model.config.model.norm_groups = 1;
+  model.config.preprocess.size = 8;
+  model.weights = init_unet(model.config.model, 0);
+  return model;
+}
+
 Reader model() {
-  const auto write = [](const std::string& path) {
-    Model model;
-    model.config.model.channels = {2};
-    model.config.model.attention = {false};
-    model.config.model.head_channels = 2;
-    model.config.model.norm_groups = 1;
-    model.config.preprocess.size = 8;
-    model.weights = init_unet(model.config.model, 0);
-    save_model(path, model);
+  const auto one = [](const std::string& path) { save_model(path, small_model()); };
+  const auto ensemble = [](const std::string& path) {
+    Model both = small_model();
+    both.weights.clear();
+    both.members = {{"a", small_model(), {at::ones({8, 8}), at::arange(4, at::kFloat)}},
+                    {"b", small_model(), {at::ones({8, 8}), at::arange(4, at::kFloat)}}};
+    save_model(path, both);
   };
-  return {"model", ".safetensors", {made(".safetensors", write)}, [](const auto& path) { load_model(path); }};
+  return {"model", ".safetensors", {made(".safetensors", one), made(".safetensors", ensemble)}, [](const auto& path) {
+            load_model(path);
+          }};
 }
 
 Reader archive() {
