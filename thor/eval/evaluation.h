@@ -49,7 +49,7 @@ struct GroupScores {
   int64_t cases = 0;
   double auprc = 0, auroc = 0;              ///< pooled pixels; NaN where a kind of pixels is absent
   std::vector<ThresholdScores> thresholds;  ///< oracle first: the best of the curve's thresholds on this very set
-  std::vector<double> curve_thresholds;     ///< 101, from 0 to 1, or to the largest map value where that is smaller
+  std::vector<double> curve_thresholds;     ///< 101, from 0 to the largest map value
   std::vector<double> dice_curve;           ///< pooled Dice at those
   std::vector<double> precision, recall;    ///< pixels, at those
   std::vector<double> froc_fp_per_case, froc_recall;  ///< lesions, at those

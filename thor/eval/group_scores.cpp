@@ -79,7 +79,7 @@ void score_curves(GroupScores& scores, const GroupCounts& group, const Threshold
 
 ThresholdGrid::ThresholdGrid(double largest, std::vector<NamedThreshold> brought_along)
     : named(std::move(brought_along)) {
-  const double top = largest > 0 ? std::min(largest, 1.0) : 1.0;
+  const double top = largest > 0 ? largest : 1.0;
   // NumPy's linspace, to the last bit.
   const double step = top / kCurveSteps;
   for (int64_t i = 0; i < kCurveSteps; ++i) curve.push_back(static_cast<double>(i) * step);

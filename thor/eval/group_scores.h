@@ -15,7 +15,7 @@ struct ThresholdGrid {
   std::vector<NamedThreshold> named;
   std::vector<double> ascending;  ///< both together
 
-  /// 101 from 0 to `largest`, at most to 1.
+  /// 101 from 0 to `largest`, or to 1 where that is 0.
   ThresholdGrid(double largest, std::vector<NamedThreshold> brought_along);
   /// Where a threshold of either kind stands in `ascending`.
   size_t place(double threshold) const;

@@ -99,6 +99,11 @@ TEST_F(Evaluating, MapsAboveOneKeepTheirScale) {
               1e-4);
 }
 
+TEST_F(Evaluating, ThresholdsReachTheLargestValueAboveOneToo) {
+  add("a", 10, square(10) * 1.6 + 1.2);
+  EXPECT_DOUBLE_EQ(group(evaluate_now(), "all").oracle().pooled_dice.mean, 1);
+}
+
 TEST_F(Evaluating, HealthyCasesCountIntoAllOnlyAndOnlyHurt) {
   add("ill", 10, square(10) * 0.5);
   const double alone = group(evaluate_now(), "all").oracle().pooled_dice.mean;
