@@ -10,6 +10,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/console.h"
+#include "thor/eval/diagnose.h"
 #include "thor/eval/map_set.h"
 #include "thor/eval/metrics.h"
 #include "thor/eval/truth.h"
@@ -51,15 +52,10 @@ MapSet maps_of(const std::string& path, const Options& options, const std::vecto
   return set;
 }
 
-double correlation(const Tensor& a, const Tensor& b) {
-  const Tensor x = a.to(at::kDouble) - a.to(at::kDouble).mean(), y = b.to(at::kDouble) - b.to(at::kDouble).mean();
-  return ((x * y).sum() / (x.square().sum() * y.square().sum()).sqrt()).item<double>();
-}
-
 /// Pearson's, of the pixels of each map.
 Tensor correlations(const Tensor& a, const Tensor& b) {
   std::vector<double> each;
-  for (int64_t i = 0; i < a.size(0); ++i) each.push_back(correlation(a[i], b[i]));
+  for (int64_t i = 0; i < a.size(0); ++i) each.push_back(map_correlation(a[i], b[i]));
   return at::tensor(each);
 }
 
@@ -110,7 +106,7 @@ std::string row_of(const std::string& path, const Options& options) {
   return fmt::format("| {} | {} | {} | {} | {} | {} | {} | {:.5f} | {} |", name, exact.network_calls, rows.size(),
                      mean_and_min(correlations(exact.maps, rounded.maps)), seeds,
                      mean_and_max(exact.maps, rounded.maps), mean_and_max(exact.pseudo_healthy, rounded.pseudo_healthy),
-                     correlation(at::tensor(exact.scores), at::tensor(rounded.scores)),
+                     map_correlation(at::tensor(exact.scores), at::tensor(rounded.scores)),
                      dice_text(rows, exact.maps, rounded.maps));
 }
 

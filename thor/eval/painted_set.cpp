@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include <map>
 #include <mutex>
 
 #include "thor/base/error.h"
@@ -13,6 +12,7 @@
 #include "thor/data/csv.h"
 #include "thor/data/preprocess.h"
 #include "thor/data/split.h"
+#include "thor/eval/file_names.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/case_list.h"
 
@@ -21,14 +21,10 @@ namespace {
 
 constexpr double kWhiteOf8Bit = 255;
 
-void check_rows(const std::vector<SplitRow>& rows) {
-  std::map<std::string, std::string> named;
-  for (const SplitRow& row : rows) {
+void check_healthy(const std::vector<SplitRow>& rows) {
+  for (const SplitRow& row : rows)
     if (!row.mask.empty())
       fail_input("'{}' has a mask; only healthy slices can be painted: leave out its row", row.name);
-    const auto [place, fresh] = named.emplace(stem_of(row.image), row.name);
-    if (!fresh) fail_input("'{}' and '{}' have the same file name; rename one", place->second, row.name);
-  }
 }
 
 /// Names a group's random stream, so that its lesions do not depend on which other groups are painted.
@@ -52,7 +48,8 @@ std::string paint_one(const PaintJob& job, const SplitRow& row, const Image& ima
 std::string write_painted_set(const PaintJob& job) {
   job.config.check();
   const std::vector<SplitRow> rows = read_split(job.healthy);
-  check_rows(rows);
+  check_healthy(rows);
+  check_file_names(rows);
   make_folder(job.output + "/images");
   make_folder(job.output + "/masks");
   const auto count = static_cast<int64_t>(rows.size());

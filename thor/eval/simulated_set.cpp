@@ -3,27 +3,18 @@
 
 #include <ATen/ATen.h>
 
-#include <map>
-
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/data/csv.h"
 #include "thor/data/preprocess.h"
 #include "thor/data/split.h"
+#include "thor/eval/file_names.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/case_list.h"
 
 namespace thor {
 namespace {
-
-void check_file_names(const std::vector<SplitRow>& rows) {
-  std::map<std::string, std::string> named;
-  for (const SplitRow& row : rows) {
-    const auto [place, fresh] = named.emplace(stem_of(row.image), row.name);
-    if (!fresh) fail_input("'{}' and '{}' have the same file name; rename one", place->second, row.name);
-  }
-}
 
 // The changed slice, as files and as a line of index.csv.
 std::string simulate_one(const SimulateJob& job, const SplitRow& row) {

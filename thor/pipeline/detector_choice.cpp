@@ -35,6 +35,14 @@ void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
     say("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
 }
 
+void read_recommended(Fields& fields, const Model& model) {
+  nlohmann::json knobs = model.detector;
+  knobs.erase("name");
+  with_context("reading the detector settings in the model", [&] {
+    fields.read(nlohmann::json{{"detector", knobs}}.dump());
+  });
+}
+
 void assign(Fields& fields, const std::vector<std::string>& sets) {
   for (const auto& set : sets) {
     if (set.rfind("detector.name=", 0) == 0)
@@ -60,13 +68,7 @@ DetectorChoice choose_ensemble(const Model& model, const std::string& name, cons
   DetectorChoice choice{kEnsemble, std::make_unique<Ensemble>(EnsembleConfig()), {}};
   Fields fields;
   fields.group("detector", *choice.detector);
-  if (!model.detector.empty()) {
-    nlohmann::json knobs = model.detector;
-    knobs.erase("name");
-    with_context("reading the detector settings in the model", [&] {
-      fields.read(nlohmann::json{{"detector", knobs}}.dump());
-    });
-  }
+  if (!model.detector.empty()) read_recommended(fields, model);
   for (const auto& set : sets)
     if (set.rfind(kSpeedSetting, 0) == 0)
       fail_usage("how fast its members are is part of an ensemble; combine others to have it otherwise");
@@ -132,13 +134,7 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
 
   Fields fields;
   fields.group("detector", *choice.detector);
-  if (choice.name == recommended) {
-    nlohmann::json knobs = model.detector;
-    knobs.erase("name");
-    with_context("reading the detector settings in the model", [&] {
-      fields.read(nlohmann::json{{"detector", knobs}}.dump());
-    });
-  }
+  if (choice.name == recommended) read_recommended(fields, model);
   std::vector<std::string> own = sets;
   for (const auto& set : speed_settings(choice.name, take_speed(own))) fields.assign(set);
   assign(fields, own);
