@@ -48,12 +48,13 @@ struct Example {
   Patch patch;  // that is noised, where the training is patched
 };
 
+constexpr double kForeground = 0.1;  // of an image's white: darker is air
+
 bool undoes_corruption(const Diffusion& diffusion) { return diffusion.config().process == "corruption"; }
 
 // `healthy`, one image for each key, and its corruption; `donors` lend it their texture. -> t is 0 throughout
 Batch make_corrupted_batch(const CorruptionConfig& config, const Diffusion& diffusion, const Tensor& donors,
                            const std::vector<Tensor>& healthy, const std::vector<StreamKey>& keys) {
-  constexpr double kForeground = 0.1;  // of the image's white: darker is air
   const Tensor images = at::stack(healthy).unsqueeze(1), inside = head_mask(images, kForeground);
   std::vector<Tensor> corrupted, counted;
   for (size_t i = 0; i < keys.size(); ++i) {
@@ -88,9 +89,12 @@ Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, con
 }
 
 Tensor augmented(const TrainConfig& train, const Tensor& slices, const Visit& visit) {
-  return augment(train.augment, slices[visit.image],
-                 {static_cast<uint64_t>(train.seed), static_cast<uint64_t>(visit.image), 0, Purpose::Augment,
-                  static_cast<uint64_t>(visit.epoch)});
+  StreamKey key{static_cast<uint64_t>(train.seed), static_cast<uint64_t>(visit.image), 0, Purpose::Augment,
+                static_cast<uint64_t>(visit.epoch)};
+  const Tensor moved = augment(train.augment, slices[visit.image], key);
+  if (train.scanner.share == 0) return moved;
+  key.purpose = Purpose::Scanner;
+  return vary_scanner(train.scanner, moved, head_mask(moved.unsqueeze(0).unsqueeze(0), kForeground)[0][0], key);
 }
 
 Batch corrupted_training_batch(const TrainConfig& train, const Diffusion& diffusion, const Tensor& slices,

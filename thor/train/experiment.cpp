@@ -40,6 +40,7 @@ void TrainConfig::describe(Fields& fields) {
   fields.add("sample_every", &sample_every, "optimizer steps between pictures of samples; 0 = never", at_least(0));
   fields.add("max_minutes", &max_minutes, "stop, with a checkpoint, after this much training; 0 = never", at_least(0));
   fields.group("augment", augment);
+  fields.group("scanner", scanner);
   fields.group("corruption", corruption);
 }
 

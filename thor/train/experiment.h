@@ -8,6 +8,7 @@
 #include "thor/detect/detector.h"
 #include "thor/pipeline/model.h"
 #include "thor/train/corruption.h"
+#include "thor/train/scanner_variation.h"
 
 namespace thor {
 
@@ -29,6 +30,7 @@ struct TrainConfig {
   int64_t validate_every = 500, checkpoint_every = 500, sample_every = 2000;  ///< optimizer steps; 0 = never
   double max_minutes = 0;  ///< stop, with a checkpoint, after this much training time; 0 = never
   AugmentConfig augment;
+  ScannerVariation scanner;
   CorruptionConfig corruption;  ///< where the model's process is corruption
   void describe(Fields& fields);
 };
