@@ -94,4 +94,12 @@ Tensor median_filter(const Tensor& images, int64_t size) {
   return std::get<0>(windows.median(-1));
 }
 
+void describe_median(Fields& fields, int64_t* size) {
+  fields.add("map.median", size, "side of the median filter of the map, pixels, odd; 1 = off", between(1, 15));
+}
+
+void check_median(int64_t size) {
+  if (size % 2 == 0) fail_usage("detector.map.median is {}, expected an odd number", size);
+}
+
 }  // namespace thor

@@ -13,7 +13,7 @@ namespace thor {
 void PddpmConfig::describe(Fields& fields) {
   fields.add("patch", &patch, "side of the patches that are noised one by one, pixels", between(1, 65536));
   fields.add("test_step", &test_step, "timestep a patch is noised to", between(0, 99999));
-  fields.add("map.median", &median, "side of the median filter of the map, pixels, odd; 1 = off", between(1, 15));
+  describe_median(fields, &median);
 }
 
 int64_t Pddpm::network_calls(int64_t size) const {
@@ -22,7 +22,7 @@ int64_t Pddpm::network_calls(int64_t size) const {
 
 void Pddpm::check(const Diffusion& diffusion) const {
   check_timestep("test_step", config_.test_step, diffusion);
-  if (config_.median % 2 == 0) fail_usage("detector.map.median is {}, expected an odd number", config_.median);
+  check_median(config_.median);
 }
 
 Detection Pddpm::detect(const Context& context, const Images& images) const {

@@ -15,13 +15,13 @@ void RestorerConfig::describe(Fields& fields) {
   fields.add("mirror", &mirror, "average with the restoration of the mirrored image: twice the network calls");
   fields.add("perceptual", &perceptual, "what weighs the residual", one_of({"lpips", "ssim", "unet", "none"}));
   fields.add("map.sigma", &sigma, "blur of the perceptual distance, pixels", between(0, 64));
-  fields.add("map.median", &median, "side of the median filter of the map, pixels, odd; 1 = off", between(1, 15));
+  describe_median(fields, &median);
 }
 
 int64_t Restorer::network_calls(int64_t) const { return config_.passes * (config_.mirror ? 2 : 1); }
 
 void Restorer::check(const Diffusion&) const {
-  if (config_.median % 2 == 0) fail_usage("detector.map.median is {}, expected an odd number", config_.median);
+  check_median(config_.median);
 }
 
 // x and its restoration in model range.

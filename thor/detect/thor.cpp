@@ -7,6 +7,7 @@
 
 #include "thor/base/error.h"
 #include "thor/detect/chain.h"
+#include "thor/detect/median.h"
 
 namespace thor {
 
@@ -38,7 +39,7 @@ Detection Thor::detect(const Context& context, const Images& images) const {
     xt = diffusion.add_noise(harmonized, eps, has_quirk(config_.quirks.renoise_to_t) ? t : t_next);
     sampler->restart();
   }
-  const Tensor map = harmonic_mean(maps);
+  const Tensor map = median_filter(harmonic_mean(maps), config_.median);
   return {map, to_clipped_unit(diffusion, xt), mean_score(map)};
 }
 
@@ -76,6 +77,7 @@ std::vector<int64_t> Thor::grid() const {
 
 void Thor::check(const Diffusion& diffusion) const {
   check_timestep("start_step", config_.start_step, diffusion);
+  check_median(config_.median);
   const auto timesteps = grid();
   if (std::none_of(timesteps.begin(), timesteps.end(), [this](int64_t t) { return keeps_map_at(t); }))
     fail_usage("detector.map_at [{}] names no timestep from 0 to start_step {}", fmt::join(config_.map_at, ", "),
@@ -93,6 +95,7 @@ void ThorConfig::describe(Fields& fields) {
              one_of({"paper", "published"}));
   fields.group("quirks", quirks);
   fields.group("map", map);
+  describe_median(fields, &median);
   fields.group("sampler", sampler);
 }
 

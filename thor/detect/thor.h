@@ -23,6 +23,7 @@ struct ThorConfig {
   std::string profile = "paper";                    ///< paper | published
   ThorQuirks quirks;
   MapConfig map;
+  int64_t median = 1;  ///< side of the median filter of the finished map, pixels, odd; 1 = off
   SamplerConfig sampler;
   void describe(Fields& fields);
 };

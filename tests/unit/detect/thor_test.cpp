@@ -5,6 +5,7 @@
 #include "tests/support.h"
 #include "thor/base/error.h"
 #include "thor/detect/ddpm.h"
+#include "thor/detect/median.h"
 
 namespace thor::test {
 namespace {
@@ -40,6 +41,18 @@ TEST(Thor, TheMapIsTheHarmonicMeanOfTheKeptMaps) {
   std::vector<at::Tensor> maps;
   for (int64_t t = 0; t <= 60; t += 10) maps.push_back(seen.at("map" + std::to_string(t)));
   EXPECT_LT(max_abs_diff(Thor(short_thor()).detect(world.context(), some_images(2)).map, harmonic_mean(maps)), 1e-6);
+}
+
+TEST(Thor, AMedianSmoothsTheFinishedMapAndNothingBefore) {
+  SmallWorld world;
+  ThorConfig config = short_thor();
+  config.median = 3;
+  const Detection plain = Thor(short_thor()).detect(world.context(), some_images(2)),
+                  smooth = Thor(config).detect(world.context(), some_images(2));
+  EXPECT_TRUE(at::equal(smooth.map, median_filter(plain.map, 3)));
+  EXPECT_TRUE(at::equal(smooth.pseudo_healthy, plain.pseudo_healthy));
+  config.median = 4;
+  EXPECT_THROW(Thor(config).check(world.context().diffusion), Error);
 }
 
 TEST(Thor, KeepsOnlyTheMapsThatAreNamed) {
