@@ -5,7 +5,9 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/image/image.h"
 #include "thor/report/case_pictures.h"
+#include "thor/report/contact_sheet.h"
 #include "thor/report/figure_table.h"
 #include "thor/report/protocol.h"
 #include "thor/report/result_charts.h"
@@ -14,6 +16,8 @@ namespace thor {
 namespace {
 
 using Rows = std::vector<ComparedRow>;
+
+constexpr size_t kCasesOfABand = 8;  // of a contact sheet
 
 Rows rows_of(const BenchmarkResult& result, size_t dataset) {
   Rows rows;
@@ -49,6 +53,9 @@ PageTable overview(const Rows& rows, const EvaluationConfig& config) {
                              return 100 * row.mean_at(group, "oracle", &ThresholdScores::pooled_dice).mean;
                            }),
                       "{:.1f}", Best::Highest);
+  table.add_figures("oracle Dice %: mean over the groups of lesions",
+                    each(rows, [&](const ComparedRow& row) { return 100 * mean_group_dice(row, groups_of(rows)); }),
+                    "{:.1f}", Best::Highest);
   table.add_intervals("case Dice % minus " + rows[0].name, differences(rows, config), Best::None);
   table.add_figures("image AUROC %",
                     each(rows,
@@ -147,13 +154,30 @@ void add_dataset(Page& page, const BenchmarkResult& result, size_t dataset) {
   charts.charts.push_back(froc_chart(rows));
   charts.charts.push_back(dice_size_chart(rows));
   page.sections.push_back(std::move(charts));
-  page.sections.push_back({entry.name + ": cases",
-                           "Every map is drawn to its own maximum.",
-                           {},
-                           {},
-                           telling_cases(rows, read_split(entry.truth), CaseDetail::MapsAndPseudoHealthy),
-                           false});
+  page.sections.push_back(
+      {entry.name + ": cases",
+       "Every map is drawn to its own maximum. The best, median and worst cases of every method: the "
+       "pictures in the folder sheets, beside this page.",
+       {},
+       {},
+       telling_cases(rows, read_split(entry.truth), CaseDetail::MapsAndPseudoHealthy),
+       false});
   page.sections.push_back({entry.name + ": every case", "", {case_table(rows)}, {}, {}, true});
+}
+
+std::string sheet_name(const DatasetEntry& dataset, const std::string& method) {
+  return fmt::format("sheets/{}_{}.png", file_word(dataset.name), file_word(method));
+}
+
+void write_contact_sheets(const BenchmarkResult& result) {
+  make_folder(result.config.output + "/sheets");
+  for (size_t dataset = 0; dataset < result.config.datasets.size(); ++dataset) {
+    const DatasetEntry& entry = result.config.datasets[dataset];
+    const auto truth = read_split(entry.truth);
+    for (const ComparedRow& row : rows_of(result, dataset))
+      if (const Tensor sheet = contact_sheet(row, truth, kCasesOfABand); sheet.defined())
+        write_png_rgb(fmt::format("{}/{}", result.config.output, sheet_name(entry, row.name)), sheet);
+  }
 }
 
 }  // namespace
@@ -173,6 +197,7 @@ Page benchmark_page(const BenchmarkResult& result) {
 
 void write_benchmark(const BenchmarkResult& result) {
   const std::string& folder = result.config.output;
+  write_contact_sheets(result);
   write_text_atomically(folder + "/results.csv",
                         results_csv(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets)));
   write_text_atomically(folder + "/results.json",

@@ -16,7 +16,23 @@ namespace {
 
 const Evaluation& first_seed(const ComparedRow& row) { return row.cells.at(0)->evaluation; }
 
-/// Lesion cases of the first row, best first.
+void add_found(PageCase& shown, const ComparedRow& row, const MapSet& set, CaseDetail detail, const std::string& name) {
+  const int64_t i = place_of(set, name);
+  if (i < 0) return;
+  if (detail == CaseDetail::MapsAndPseudoHealthy)
+    shown.pictures.emplace_back(row.name + ": pseudo-healthy", set.pseudo_healthy[i]);
+  shown.pictures.emplace_back(row.name + ": map", heat(to_own_maximum(set.maps[i])));
+}
+
+/// Dice of a case by its name; "-" where a row does not have it.
+std::string dice_text(const ComparedRow& row, const std::string& name) {
+  for (const CaseScores& one : first_seed(row).cases)
+    if (one.name == name) return one.lesion && !one.dice.empty() ? percent(one.dice[0]) : "-";
+  return "-";
+}
+
+}  // namespace
+
 std::vector<const CaseScores*> ranked_cases(const ComparedRow& row) {
   std::vector<const CaseScores*> ranked;
   for (const CaseScores& one : first_seed(row).cases)
@@ -39,23 +55,6 @@ Tensor mask_of(const std::vector<SplitRow>& truth, const std::string& name, int6
       return mask_to_network_grid(read_image(row.mask).voxels[0].gt(0).to(at::kFloat), size);
   return at::zeros({size, size});
 }
-
-void add_found(PageCase& shown, const ComparedRow& row, const MapSet& set, CaseDetail detail, const std::string& name) {
-  const int64_t i = place_of(set, name);
-  if (i < 0) return;
-  if (detail == CaseDetail::MapsAndPseudoHealthy)
-    shown.pictures.emplace_back(row.name + ": pseudo-healthy", set.pseudo_healthy[i]);
-  shown.pictures.emplace_back(row.name + ": map", heat(to_own_maximum(set.maps[i])));
-}
-
-/// Dice of a case by its name; "-" where a row does not have it.
-std::string dice_text(const ComparedRow& row, const std::string& name) {
-  for (const CaseScores& one : first_seed(row).cases)
-    if (one.name == name) return one.lesion && !one.dice.empty() ? percent(one.dice[0]) : "-";
-  return "-";
-}
-
-}  // namespace
 
 std::vector<PageCase> telling_cases(const std::vector<ComparedRow>& rows, const std::vector<SplitRow>& truth,
                                     CaseDetail detail) {

@@ -16,6 +16,15 @@ enum class CaseDetail { MapsAndPseudoHealthy, MapsOnly };
 std::vector<PageCase> telling_cases(const std::vector<ComparedRow>& rows, const std::vector<SplitRow>& truth,
                                     CaseDetail detail);
 
+/// Lesion cases of a row by oracle Dice with the first seed, best first.
+std::vector<const CaseScores*> ranked_cases(const ComparedRow& row);
+/// Which of a set's images is called so; -1 = none.
+int64_t place_of(const MapSet& set, const std::string& name);
+/// A map whose largest value is 1.
+Tensor to_own_maximum(const Tensor& map);
+/// The true lesion of an image on the network's grid: [size,size], 0 or 1.
+Tensor mask_of(const std::vector<SplitRow>& truth, const std::string& name, int64_t size);
+
 /// Every case with the oracle Dice that each row reached, first seed.
 PageTable case_table(const std::vector<ComparedRow>& rows);
 

@@ -5,6 +5,7 @@
 
 #include "tests/unit/eval/tiny_comparison.h"
 #include "thor/base/file.h"
+#include "thor/image/image.h"
 #include "thor/report/ablation_page.h"
 #include "thor/report/benchmark_page.h"
 
@@ -75,6 +76,18 @@ TEST(BenchmarkPage, StandsBesideTheTableAndTheJson) {
   benchmark_written_to(here);
   EXPECT_EQ(how_often(read_text_file(here / "out/results.csv", 1 << 20), "\n"), 1u + 2u * 2u * 3u);
   EXPECT_EQ(nlohmann::json::parse(read_text_file(here / "out/results.json", 1 << 22)).at("results").size(), 4u);
+}
+
+TEST(BenchmarkPage, LaysTheBestMedianAndWorstCasesOfEveryMethodOnASheet) {
+  const test::TinyComparison here;
+  benchmark_written_to(here);
+  const int64_t side = 16;  // of the tiny model's images
+  for (const char* method : {"THOR", "DDPM"}) {
+    const Image sheet = read_image(here / ("out/sheets/squares_" + file_word(method) + ".png"));
+    EXPECT_EQ(sheet.voxels.size(1), 3 * 4 * side + 2 * 8) << method;  // three bands of four pictures
+    EXPECT_EQ(sheet.voxels.size(2) % side, 0) << method;
+    EXPECT_GT(sheet.voxels.max().item<double>(), sheet.voxels.min().item<double>()) << method;
+  }
 }
 
 TEST(AblationPage, DrawsALineOverNumbersAndAHeatMapOverTwoAxes) {

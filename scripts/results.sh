@@ -1,0 +1,73 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Everything docs/results.md shows, from the images to the tables: sh scripts/results.sh DATA [STAGE...]
+# DATA holds ixi/ (png/, splits/train.csv, val.csv, test.csv), stroke/index.csv and brain-volumes/. Stages, all by default:
+#   train      four networks, some five hours on two cores; what is there already is left alone, what was stopped goes on
+#   sets       painted validation slices, other scanners, the real patient
+#   tables     configs/results/*.yaml, some forty minutes; finished parts are kept
+# Everything is written to results/; delete it to begin anew.
+set -eu
+cd "$(dirname "$0")/.."
+[ $# -ge 1 ] && [ -d "$1/ixi" ] || { echo "usage: sh scripts/results.sh DATA [train|sets|tables ...], DATA with the folders ixi, stroke, brain-volumes" >&2; exit 2; }
+data=$(cd "$1" && pwd)
+shift
+stages=${*:-train sets tables}
+thor=${THOR:-build/release/thor}
+[ -x "$thor" ] || { echo "there is no $thor; make build" >&2; exit 2; }
+mkdir -p results/runs results/sets
+ln -sfn "$data" results/data
+
+# train_network NAME EXPERIMENT ARGUMENTS...: whole, or from where it was stopped
+train_network() {
+  name=$1 experiment=$2
+  shift 2
+  [ -f "results/runs/$name/done" ] && return
+  resume=
+  [ -f "results/runs/$name/checkpoint.safetensors" ] && resume=--resume
+  "$thor" train "$experiment" --data results/train.safetensors --val results/val.safetensors --out "results/runs/$name" $resume "$@"
+  touch "results/runs/$name/done"
+}
+
+# Diffusion models: on all timesteps first, then on those below which detectors start.
+stage_train() {
+  for list in train val; do
+    [ -f results/$list.safetensors ] ||
+      "$thor" prepare "results/data/ixi/splits/$list.csv" -o results/$list.safetensors --config configs/thor-brain-small.yaml
+  done
+  steps="--set train.max_minutes=0 --set train.sample_every=0 --set train.steps"
+  low="--set train.t_max" from="--from results/runs" simplex="--set noise.kind=simplex"
+  train_network gaussian-all configs/thor-brain-small.yaml $steps=6272
+  train_network gaussian configs/thor-brain-small.yaml $steps=4000 $low=450 $from/gaussian-all/model.safetensors
+  train_network simplex-all configs/thor-brain-small.yaml $simplex $steps=6955
+  train_network simplex configs/thor-brain-small.yaml $simplex $steps=3300 $low=400 $from/simplex-all/model.safetensors
+  train_network pddpm-all configs/pddpm-brain-small.yaml $steps=6272
+  train_network pddpm configs/pddpm-brain-small.yaml $steps=4000 $low=550 $from/pddpm-all/model.safetensors
+}
+
+# simulated NAME KIND STRENGTH: the stroke set as from another scanner
+simulated() {
+  [ -f "results/sets/$1/index.csv" ] ||
+    "$thor" simulate results/data/stroke/index.csv -o "results/sets/$1" --set change.kind="$2" --set change.strength="$3"
+}
+
+stage_sets() {
+  [ -f results/sets/painted/index.csv ] || "$thor" paint results/data/ixi/splits/val.csv -o results/sets/painted
+  simulated bias-field bias_field 0.3
+  simulated noise noise 0.03
+  simulated contrast-low contrast 0.75
+  simulated contrast-high contrast 1.33
+  simulated resolution resolution 2
+  simulated shift shift 2
+}
+
+stage_tables() {
+  for config in methods seeds scanner; do "$thor" benchmark configs/results/$config.yaml; done
+  for config in noise-level better; do "$thor" ablate configs/results/$config.yaml; done
+}
+
+for stage in $stages; do
+  case $stage in
+    train|sets|tables) "stage_$stage" ;;
+    *) echo "'$stage' is no stage; expected train, sets or tables" >&2; exit 2 ;;
+  esac
+done
