@@ -58,6 +58,7 @@ Command doctor_command();
 Command demo_command();
 Command benchmark_command();
 Command ablate_command();
+Command curves_command();
 
 // Options that several commands have.
 Option set_option(std::vector<std::string>& sets, const std::string& keys);
