@@ -22,7 +22,7 @@ int run(const AblateOptions& options) {
   const AblationResult result = run_ablation(config, options.run);
   write_ablation(result);
   for (const LeftOut& one : result.unreadable) warn("{}", one.reason);
-  fmt::print("{0}/results.csv\n{0}/results.json\n{0}/index.html\n", config.output);
+  fmt::print("{0}/results.csv\n{0}/results.json\n{0}/tables.md\n{0}/index.html\n", config.output);
   return result.unreadable.empty() ? 0 : kExitSomeFailed;
 }
 
@@ -35,7 +35,7 @@ Command ablate_command() {
           "CONFIG names a model, a detector, images with masks, and either axes (every combination of their values)\n"
           "or rows (single settings), and perhaps a reference that all are compared with; see configs/ablate. Settings "
           "share every network call they have in common, so\n"
-          "that a hundred ways to make the map cost one walk. Writes into OUT: results.csv, results.json, and\n"
+          "that a hundred ways to make the map cost one walk. Writes into OUT: results.csv, results.json, tables.md, and\n"
           "index.html with the table of all settings and a chart. What is finished stays in OUT/cells: stopped\n"
           "anywhere, the same command goes on there; settings that are added later are all that is computed.",
           {{"ablate configs/ablate/perceptual.yaml", "as the config says"},

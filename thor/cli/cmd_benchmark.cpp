@@ -23,7 +23,7 @@ int run(const BenchmarkOptions& options) {
   write_benchmark(result);
   info("{} sets of maps made, the others were there already", result.computed);
   for (const LeftOut& one : result.left_out) warn("{}: {}", one.name, one.reason);
-  fmt::print("{0}/results.csv\n{0}/results.json\n{0}/index.html\n", config.output);
+  fmt::print("{0}/results.csv\n{0}/results.json\n{0}/tables.md\n{0}/index.html\n", config.output);
   return result.left_out.empty() ? 0 : kExitSomeFailed;
 }
 
@@ -36,7 +36,7 @@ Command benchmark_command() {
       "several methods on the same images, compared in one table with the protocol on it",
       "CONFIG names models, methods (a detector with its settings on a model), data sets with masks, and seeds; see\n"
       "configs/benchmark. Every method runs on every data set with every seed. Writes into OUT: results.csv (a line\n"
-      "for every method, data set, seed and group), results.json, and index.html with tables, intervals, paired\n"
+      "for every method, data set, seed and group), results.json, tables.md, and index.html with tables, intervals, paired\n"
       "differences, curves and pictures. Each finished set of maps stays in OUT/cells: stopped anywhere, the same\n"
       "command goes on there, and what a changed config or model would not change is not made again.",
       {{"benchmark configs/benchmark/brain.yaml", "as the config says"},

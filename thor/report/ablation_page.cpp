@@ -9,6 +9,7 @@
 #include "thor/report/ablation_charts.h"
 #include "thor/report/case_pictures.h"
 #include "thor/report/figure_table.h"
+#include "thor/report/markdown.h"
 #include "thor/report/protocol.h"
 
 namespace thor {
@@ -146,7 +147,9 @@ void write_ablation(const AblationResult& result) {
   write_text_atomically(folder + "/results.csv", ablation_csv(result));
   write_text_atomically(folder + "/results.json",
                         ablation_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  write_page(folder + "/index.html", ablation_page(result));
+  const Page page = ablation_page(result);
+  write_text_atomically(folder + "/tables.md", markdown_tables(page));
+  write_page(folder + "/index.html", page);
 }
 
 }  // namespace thor

@@ -9,6 +9,7 @@
 #include "thor/report/case_pictures.h"
 #include "thor/report/contact_sheet.h"
 #include "thor/report/figure_table.h"
+#include "thor/report/markdown.h"
 #include "thor/report/protocol.h"
 #include "thor/report/result_charts.h"
 
@@ -47,16 +48,28 @@ double healthy_rate(const CellResult& cell, size_t threshold) {
 PageTable overview(const Rows& rows, const EvaluationConfig& config) {
   FigureTable table("Overview", "method", titles_of(rows));
   for (const std::string& group : groups_of(rows))
-    table.add_figures("oracle Dice %: " + group,
-                      each(rows,
-                           [&](const ComparedRow& row) {
-                             return 100 * row.mean_at(group, "oracle", &ThresholdScores::pooled_dice).mean;
-                           }),
-                      "{:.1f}", Best::Highest);
+    table.add_intervals(
+        "oracle Dice %: " + group,
+        each(rows, [&](const ComparedRow& row) { return row.mean_at(group, "oracle", &ThresholdScores::pooled_dice); }),
+        Best::Highest);
   table.add_figures("oracle Dice %: mean over the groups of lesions",
                     each(rows, [&](const ComparedRow& row) { return 100 * mean_group_dice(row, groups_of(rows)); }),
                     "{:.1f}", Best::Highest);
   table.add_intervals("case Dice % minus " + rows[0].name, differences(rows, config), Best::None);
+  table.add_figures("AUPRC %",
+                    each(rows,
+                         [](const ComparedRow& row) {
+                           return 100 * row.mean_in("all", [](const GroupScores& scores) { return scores.auprc; });
+                         }),
+                    "{:.1f}", Best::Highest);
+  for (const std::string& label : labels_of(rows))
+    if (label != "oracle")
+      table.add_figures("Dice %, " + label,
+                        each(rows,
+                             [&](const ComparedRow& row) {
+                               return 100 * row.mean_at("all", label, &ThresholdScores::pooled_dice).mean;
+                             }),
+                        "{:.1f}", Best::Highest);
   table.add_figures("image AUROC %",
                     each(rows,
                          [](const ComparedRow& row) {
@@ -202,7 +215,9 @@ void write_benchmark(const BenchmarkResult& result) {
                         results_csv(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets)));
   write_text_atomically(folder + "/results.json",
                         benchmark_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-  write_page(folder + "/index.html", benchmark_page(result));
+  const Page page = benchmark_page(result);
+  write_text_atomically(folder + "/tables.md", markdown_tables(page));
+  write_page(folder + "/index.html", page);
 }
 
 }  // namespace thor

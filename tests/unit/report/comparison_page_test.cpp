@@ -75,6 +75,7 @@ TEST(BenchmarkPage, StandsBesideTheTableAndTheJson) {
   const test::TinyComparison here;
   benchmark_written_to(here);
   EXPECT_EQ(how_often(read_text_file(here / "out/results.csv", 1 << 20), "\n"), 1u + 2u * 2u * 3u);
+  EXPECT_THAT(read_text_file(here / "out/tables.md", 1 << 20), HasSubstr("| THOR |"));
   EXPECT_EQ(nlohmann::json::parse(read_text_file(here / "out/results.json", 1 << 22)).at("results").size(), 4u);
 }
 
