@@ -2,20 +2,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything docs/results.md shows, from the images to the tables: sh scripts/results.sh DATA [STAGE...]
 # DATA holds ixi/ (png/, splits/train.csv, val.csv, test.csv), stroke/index.csv and brain-volumes/. Stages, all by default:
-#   train      four networks, some five hours on two cores; what is there already is left alone, what was stopped goes on
+#   train      the networks, some six hours on two cores; what is there already is left alone, what was stopped goes on
+#   ship       results/brain-t1-axial.safetensors as models/ has it, from the networks
 #   sets       painted validation slices, other scanners, the real patient
 #   tables     configs/results/*.yaml, some forty minutes; finished parts are kept
 # Everything is written to results/; delete it to begin anew.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -ge 1 ] && [ -d "$1/ixi" ] || { echo "usage: sh scripts/results.sh DATA [train|sets|tables ...], DATA with the folders ixi, stroke, brain-volumes" >&2; exit 2; }
+[ $# -ge 1 ] && [ -d "$1/ixi" ] || { echo "usage: sh scripts/results.sh DATA [train|ship|sets|tables ...], DATA with the folders ixi, stroke, brain-volumes" >&2; exit 2; }
 data=$(cd "$1" && pwd)
 shift
-stages=${*:-train sets tables}
+stages=${*:-train ship sets tables}
 thor=${THOR:-build/release/thor}
 [ -x "$thor" ] || { echo "there is no $thor; make build" >&2; exit 2; }
 mkdir -p results/runs results/sets
 ln -sfn "$data" results/data
+templates="--template MNI152NLin2009cSym=results/data/brain-volumes/MNI152_2009_template.nii.gz \
+  --template MNI152NLin2009cSym_brain=results/data/brain-volumes/mni_icbm152_t1_tal_nlin_sym_09c_mask.nii.gz"
 
 # train_network NAME EXPERIMENT ARGUMENTS...: whole, or from where it was stopped
 train_network() {
@@ -42,6 +45,38 @@ stage_train() {
   train_network simplex configs/thor-brain-small.yaml $simplex $steps=3300 $low=400 $from/simplex-all/model.safetensors
   train_network pddpm-all configs/pddpm-brain-small.yaml $steps=6272
   train_network pddpm configs/pddpm-brain-small.yaml $steps=4000 $low=550 $from/pddpm-all/model.safetensors
+  # What ships: THOR's network trained longer, and a restorer, first on slices of this scanner only.
+  train_network simplex-long configs/thor-brain-small.yaml $simplex $steps=SIMPLEX_STEPS $low=400 $from/simplex-all/model.safetensors
+  train_network restorer-one-scanner configs/restorer-brain-small.yaml $steps=6247 --set train.scanner.share=0
+  train_network restorer configs/restorer-brain-small.yaml $steps=RESTORER_STEPS $from/restorer-one-scanner/model.safetensors
+}
+
+# every_other FIRST: that half of the validation slices, their paths absolute
+every_other() {
+  echo image
+  awk -v first="$1" -v folder="$data/ixi/" 'NR > 1 && NR % 2 == first { print folder $1 }' results/data/ixi/splits/val.csv
+}
+
+# member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the chain for raw scans and its detector
+member() {
+  name=$1 run=$2 experiment=$3
+  shift 3
+  "$thor" import "results/runs/$run/model.safetensors" -o "results/ship/$name-fp32.safetensors" --config "$experiment" $templates
+  "$thor" pack "results/ship/$name-fp32.safetensors" -o "results/ship/$name.safetensors" "$@"
+}
+
+# Yardsticks of the members come from one half of the validation slices, thresholds and p-values from the other.
+stage_ship() {
+  mkdir -p results/ship
+  every_other 0 > results/ship/yardstick.csv
+  every_other 1 > results/ship/calibration.csv
+  member restorer restorer configs/restorer-brain-small.yaml --detector restorer
+  member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast
+  shipped=results/brain-t1-axial.safetensors
+  "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/yardstick.csv -o $shipped
+  for one in "" "--member restorer" "--member thor"; do
+    "$thor" calibrate $shipped $one --data results/ship/calibration.csv --check results/data/ixi/splits/test.csv
+  done
 }
 
 # simulated NAME KIND STRENGTH: the stroke set as from another scanner
@@ -67,7 +102,7 @@ stage_tables() {
 
 for stage in $stages; do
   case $stage in
-    train|sets|tables) "stage_$stage" ;;
-    *) echo "'$stage' is no stage; expected train, sets or tables" >&2; exit 2 ;;
+    train|ship|sets|tables) "stage_$stage" ;;
+    *) echo "'$stage' is no stage; expected train, ship, sets or tables" >&2; exit 2 ;;
   esac
 done
