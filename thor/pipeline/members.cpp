@@ -31,6 +31,10 @@ Tensor take(StateDict& tensors, const std::string& name) {
   return tensor;
 }
 
+auto find_member(std::vector<Member>& members, const std::string& name) {
+  return std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.name == name; });
+}
+
 Member parse_member(const nlohmann::json& about, StateDict tensors) {
   Member member;
   member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
@@ -85,6 +89,7 @@ std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file)
       try {
         const auto name = about.at("name").get<std::string>();
         if (!is_member_name(name)) fail_input("it has no name that can be used");
+        if (find_member(members, name) != members.end()) fail_input("another is called '{}' too", name);
         members.push_back(parse_member(about, subset(file.tensors, prefix_of(name))));
       } catch (const nlohmann::json::exception& e) {
         fail_input("it is not described as a member: {}", e.what());

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/support.h"
-#include "tests/unit/pipeline/tiny_model.h"
+#include "tests/unit/pipeline/tiny_ensemble.h"
 #include "thor/base/error.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/detector_choice.h"
@@ -12,21 +12,8 @@
 namespace thor {
 namespace {
 
+using test::tiny_ensemble;
 using ::testing::HasSubstr;
-
-Member tiny_member(const std::string& name, const std::string& detector) {
-  Member member{name, test::tiny_model(), {}};
-  member.model.detector = {{"name", detector}, {"start_step", 3}};
-  member.reference = {at::ones({16, 16}), at::linspace(0, 0.3, 100)};
-  return member;
-}
-
-Model tiny_ensemble() {
-  Model model;
-  model.config = test::tiny_model().config;
-  model.members = {tiny_member("a", "ddpm"), tiny_member("b", "anoddpm")};
-  return model;
-}
 
 Pipeline pipeline_of(const Model& model, const RunConfig& run = test::on_cpu()) {
   return Pipeline(model, choose_detector(model, "", {}).detector, run);
@@ -114,6 +101,11 @@ TEST(EnsembleModel, ADamagedMemberIsNamed) {
               HasSubstr("does not fit the network"));
   EXPECT_THAT(story_of([](Safetensors& file) { file.metadata["thor.members"] = "[{}]"; }),
               HasSubstr("it is not described as a member"));
+  EXPECT_THAT(story_of([](Safetensors& file) {
+                std::string& members = file.metadata["thor.members"];
+                members.replace(members.find("\"name\":\"b\""), 10, "\"name\":\"a\"");
+              }),
+              HasSubstr("another is called 'a' too (while reading its member 2"));
   const std::string deep(400'000, '[');
   EXPECT_THAT(story_of([&](Safetensors& file) { file.metadata["thor.members"] = "[{\"name\": " + deep; }),
               HasSubstr("nested deeper than 32 levels"));
