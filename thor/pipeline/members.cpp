@@ -53,6 +53,28 @@ Member parse_member(const nlohmann::json& about, StateDict tensors) {
 
 }  // namespace
 
+Model member_of(Model ensemble, const std::string& name) {
+  const auto found = find_member(ensemble.members, name);
+  if (found == ensemble.members.end()) {
+    if (ensemble.members.empty()) fail_usage("the model is one network, not an ensemble: it has no member '{}'", name);
+    std::vector<std::string> names;
+    for (const Member& member : ensemble.members) names.push_back(member.name);
+    fail_usage("the ensemble has no member '{}'; it has: {}{}", name, fmt::join(names, ", "),
+               did_you_mean(name, names));
+  }
+  Model model = std::move(found->model);
+  model.member = name;
+  model.templates = std::move(ensemble.templates);
+  model.calibration = std::move(ensemble.calibration);
+  model.hash = ensemble.hash;
+  return model;
+}
+
+Model load_member(const std::string& path_or_name, const std::string& member) {
+  Model model = load_model(path_or_name);
+  return member.empty() ? model : member_of(std::move(model), member);
+}
+
 void check_member_name(const std::string& name) {
   if (!is_member_name(name))
     fail_usage("a member is called '{}', expected 1 to {} letters, digits, '-' and '.'", name, kMaxName);

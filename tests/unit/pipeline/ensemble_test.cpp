@@ -6,7 +6,9 @@
 #include "tests/unit/pipeline/tiny_ensemble.h"
 #include "thor/base/error.h"
 #include "thor/nn/safetensors.h"
+#include "thor/pipeline/calibration.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/members.h"
 #include "thor/pipeline/model.h"
 
 namespace thor {
@@ -87,6 +89,52 @@ TEST(EnsembleModel, HasNoOtherDetectorAndSaysSo) {
     EXPECT_EQ(error.kind(), ErrorKind::Usage);
     EXPECT_THAT(error.what(), HasSubstr("ensemble of 2 networks"));
   }
+}
+
+/// A calibration of a member, or of the whole where the name is empty; `level` tells them apart.
+void calibrate_in(const std::string& path, const std::string& member, double level) {
+  Model model = load_member(path, member);
+  const DetectorChoice choice = choose_detector(model, "", {});
+  put_calibration(model, {{choice.name, choice.config, "none"}, {{0.05, level}}, {0.1, 0.2}, 512, "healthy"});
+  save_calibration(path, path, model);
+}
+
+TEST(EnsembleModel, LetsOneMemberDetectAsTheModelItWasMadeOf) {
+  Model ensemble = tiny_ensemble();
+  ensemble.templates["mni"] = {};
+  ensemble.members[0].model.detector["start_step"] = 2;
+  const Model one = member_of(ensemble, "b");
+  EXPECT_EQ(one.templates.count("mni"), 1u);
+  const DetectorChoice choice = choose_detector(one, "", {});
+  EXPECT_EQ(choice.name, "anoddpm");
+  const Images images = test::pictures(2);
+  const Tensor map = pipeline_of(one).detect(images).map;
+  EXPECT_TRUE(map.equal(pipeline_of(test::tiny_member("b", "anoddpm").model).detect(images).map));
+  EXPECT_FALSE(map.equal(pipeline_of(member_of(ensemble, "a")).detect(images).map));
+}
+
+TEST(EnsembleModel, KeepsCalibrationsOfItsMembersApartFromItsOwn) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "both.safetensors";
+  Model alike = tiny_ensemble();
+  alike.members[1].model.detector = alike.members[0].model.detector;  // the same method, perhaps of another network
+  save_model(path, alike);
+  const std::vector<std::pair<std::string, double>> levels{{"", 1}, {"a", 2}, {"b", 3}};
+  for (const auto& [member, level] : levels) calibrate_in(path, member, level);
+  for (const auto& [member, level] : levels) {
+    const Model model = load_member(path, member);
+    const DetectorChoice choice = choose_detector(model, "", {});
+    const auto found = find_calibration(model, {choice.name, choice.config, "none"});
+    ASSERT_TRUE(found) << member;
+    EXPECT_EQ(found->threshold(0.05), level) << member;
+  }
+}
+
+TEST(EnsembleModel, HasNoMemberThatItDoesNotHave) {
+  EXPECT_THAT([] { member_of(tiny_ensemble(), "c"); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("has no member 'c'; it has: a, b")));
+  EXPECT_THAT([] { member_of(test::tiny_model(), "c"); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("one network, not an ensemble")));
 }
 
 TEST(EnsembleModel, ADamagedMemberIsNamed) {
