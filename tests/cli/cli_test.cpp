@@ -157,7 +157,10 @@ TEST_F(Cli, RefusesBadCommandLines) {
       {"thor detect run/model.safetensors ph/images -o maps --precision fp16", 2, "expected one of: fp32, bf16"},
       {"thor detect run/model.safetensors ph/images -o maps --device gpu", 2, "device"},
       {"thor info run/model.safetensors twice", 2, "does not expect 'twice'"},
+      {"thor detect run/model.safetensors ph/images -o maps --member a", 2, "not an ensemble"},
+      {"thor prepare ph/images -o x.safetensors --pictures ph/images", 2, "a folder of its own"},
       {"thor import run/model.safetensors --as lpips -o x", 2, "expected one of"},
+      {"thor import run/model.safetensors --as lpips-alex --store bf16 -o x", 2, "belong to --as unet"},
   });
 }
 

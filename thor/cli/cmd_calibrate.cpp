@@ -11,13 +11,14 @@
 #include "thor/cli/command.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/members.h"
 #include "thor/pipeline/model_place.h"
 
 namespace thor {
 namespace {
 
 struct CalibrateOptions {
-  std::string model, detector, data, check, output;
+  std::string model, member, detector, data, check, output;
   double fpr = 0.05;
   SpeedOptions speed;
   RunConfig run;
@@ -43,7 +44,7 @@ struct CalibrationRun {
 
   explicit CalibrationRun(const CalibrateOptions& with)
       : options(with),
-        model(load_model(with.model)),
+        model(load_member(with.model, with.member)),
         choice(choose_detector(model, with.detector, with.sets)),
         pipeline(model, std::move(choice.detector), with.run) {}
 
@@ -134,6 +135,7 @@ Command calibrate_command() {
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},
        {"calibrate run/model.safetensors --data healthy.csv --fast", "for `thor detect --fast`"},
+       {"calibrate both.safetensors --data healthy.csv --member thor", "for `thor detect --member thor`"},
        {"calibrate run/model.safetensors --check fresh.csv --set detector.map.normalize=none",
         "do the rates hold on other healthy scans?"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
@@ -142,6 +144,7 @@ Command calibrate_command() {
        {"--fpr", "RATE", "one more pixel false-positive rate (default: 0.05)", &o->fpr},
        {"-o,--out", "OUT", "model file to write (default: MODEL itself)", &o->output},
        detector_option(o->detector),
+       member_option(o->member),
        set_option(o->sets, "detector.*"),
        fast_option(o->speed),
        seeds_option(o->speed),

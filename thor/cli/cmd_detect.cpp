@@ -11,13 +11,14 @@
 #include "thor/pipeline/budget.h"
 #include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/members.h"
 #include "thor/report/volume_page.h"
 
 namespace thor {
 namespace {
 
 struct DetectCommandOptions {
-  std::string model, detector, budget;
+  std::string model, member, detector, budget;
   SpeedOptions speed;
   DetectOptions detect;
   RunConfig run;
@@ -56,7 +57,8 @@ void print_results(const FolderResult& result, bool json) {
 
 /// Takes the settings that fit the budget. They stand in the results like any others, so a run can be repeated without.
 void keep_to_budget(const Model& model, DetectCommandOptions& options) {
-  if (!model.members.empty()) fail_usage("--budget chooses how fast one detector is; an ensemble has no such choice");
+  if (!model.members.empty())
+    fail_usage("--budget chooses how fast one detector is, an ensemble has several; name one with --member");
   if (options.speed.fast) fail_usage("--budget chooses how fast, and --fast does too; give one of them");
   const BudgetChoice choice =
       fit_budget(model, {parse_duration(options.budget), options.detector, options.sets}, options.run);
@@ -71,7 +73,7 @@ int run(DetectCommandOptions options) {
   options.detect.volume = volume_config(options.sets);
   options.detect.layout = options.bids ? "bids" : "flat";
   options.detect.write_page = [](const VolumeReport& report) { write_page(report.path, volume_page(report)); };
-  Model model = load_model(options.model);
+  Model model = load_member(options.model, options.member);
   if (!options.budget.empty()) keep_to_budget(model, options);
   DetectorChoice choice = choose_detector(model, options.detector, options.sets);
   options.detect.detector_name = choice.name;
@@ -105,7 +107,9 @@ Command detect_command() {
       "small lesions. Of an archive made by `thor prepare` the maps of all slices go into one file. --fast takes "
       "several\n"
       "few-step chains instead of a long one (docs/results.md); masks then need a calibration made with --fast.\n"
-      "--budget times the network here and takes the best that fits.",
+      "--budget times the network here and takes the best that fits. --member lets one network of an ensemble "
+      "detect;\n"
+      "masks then need a calibration made with --member.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},
        {"detect run/model.safetensors t1.nii.gz -o maps --set detector.map.normalize=none --set volume.slices=[0,60]",
         "some slices of a volume, their maps comparable"},
@@ -116,12 +120,14 @@ Command detect_command() {
        {"detect run/model.safetensors scans -o maps --fast", "few network calls"},
        {"detect run/model.safetensors scans -o maps --fast --seeds 1 --precision bf16", "still fewer"},
        {"detect run/model.safetensors scans -o maps --budget 10s", "what this machine can do in ten seconds an image"},
+       {"detect both.safetensors scans -o maps --member thor", "what one network of an ensemble finds by itself"},
        {"detect run/model.safetensors test.csv -o maps --set detector.start_step=250 --set detector.perceptual=ssim",
         "other parameters"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
        {"INPUT", "", "scans, pictures, folders, BIDS datasets, a CSV or a prepared archive", &o->detect.inputs, true},
        {"-o,--out", "OUT", "folder to write to", &o->detect.output, true},
        detector_option(o->detector),
+       member_option(o->member),
        set_option(o->sets, "detector.*, volume.*"),
        fast_option(o->speed),
        seeds_option(o->speed),

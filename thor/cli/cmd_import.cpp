@@ -18,6 +18,7 @@
 #include "thor/nn/safetensors.h"
 #include "thor/nn/torch_file.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/model_change.h"
 #include "thor/pipeline/pipeline.h"
 #include "thor/train/experiment.h"
 
@@ -26,7 +27,7 @@ namespace {
 
 struct ImportOptions {
   std::vector<std::string> files;
-  std::string output, as = "unet", config;
+  std::string output, as = "unet", config, store = "fp32";
   std::vector<std::string> sets, templates;
 };
 
@@ -59,20 +60,11 @@ bool holds_a_model(const std::string& path) {
 int import_chain(const ImportOptions& options) {
   const std::string& path = options.files[0];
   Model model = load_model(path);
-  const PreprocessConfig from = load_experiment(options.config, options.sets).model.preprocess;
-  PreprocessConfig& to = model.config.preprocess;
-  if (from.size != to.size)
-    fail_usage(
-        "the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; add --set preprocess.size={0}",
-        to.size, from.size);
-  const bool same_window = from.intensity == to.intensity && from.percentile == to.percentile;
-  if (!same_window && !model.calibration.value("entries", nlohmann::json::array()).empty()) {
-    warn("the calibration is left behind: slices become gray otherwise than when it was made; calibrate again");
-    model.calibration = nlohmann::json::object();
-  }
-  to = from;
+  const PreprocessConfig to = load_experiment(options.config, options.sets).model.preprocess;
+  change_preprocessing(model, to);
   model.templates = load_templates(to.steps, template_places(options.templates));
-  save_model(options.output, model);
+  prepare_to_store(model, options.store);
+  save_model(options.output, model, options.store);
   fmt::print("{}\n", options.output);
   return 0;
 }
@@ -105,7 +97,7 @@ int import_unet(const ImportOptions& options) {
   model.training = {{"imported_from", std::filesystem::path(path).filename().string()},
                     {"imported_sha256", sha256_of_file(path)},
                     {"imported_by", fmt::format("thor {}", version())}};
-  save_model(options.output, model);
+  save_model(options.output, model, options.store);
   fmt::print("{}\n", options.output);
   return 0;
 }
@@ -120,7 +112,8 @@ StateDict lpips_weights(const std::vector<std::string>& files) {
 }
 
 int import_lpips(const ImportOptions& options) {
-  if (!options.sets.empty() || !options.config.empty()) fail_usage("--set and --config belong to --as unet");
+  if (!options.sets.empty() || !options.config.empty() || options.store != "fp32")
+    fail_usage("--set, --config and --store belong to --as unet");
   Safetensors content{lpips_weights(options.files), {{"thor.imported_by", fmt::format("thor {}", version())}}};
   const std::string what = fmt::format("importing {}", fmt::join(options.files, " and "));
   const Lpips lpips = with_context(what, [&] { return Lpips(content.tensors); });
@@ -151,17 +144,21 @@ Command import_command() {
           "a weights file cannot say (heads, groups, noise, range) is assumed, listed, and set with --set or an\n"
           "experiment file. LPIPS weights: one file, or torchvision's features and the package's heads; without\n"
           "--out they go where `thor detect` looks for them: THOR_HOME. A model of this program with --config: the\n"
-          "same network with that experiment's preprocessing, e.g. the chain for raw volumes.",
+          "same network, or ensemble, with that experiment's preprocessing, e.g. the chain for raw volumes; --store\n"
+          "bf16 keeps a packed one small.",
           {{"import last.pt -o model.safetensors --set model.head_channels=64 --set model.norm_groups=16", "a UNet"},
            {"import checkpoint.pt -o model.safetensors --config configs/thor-brain.yaml", "the published THOR"},
            {"import model.safetensors -o mni.safetensors --config configs/thor-brain.yaml "
             "--template MNI152NLin2009cSym=mni.nii.gz",
             "a model of ready slices learns to take raw scans"},
+           {"import both.safetensors -o mni.safetensors --config configs/thor-brain.yaml --store bf16",
+            "so does an ensemble, which stays as small as it was"},
            {"import squeezenet1_1.pth squeeze.pth --as lpips-squeeze", "LPIPS, for the perceptual distance"}},
           {{"FILE", "", "weights", &o->files, true},
            {"-o,--out", "FILE", "file to write (.safetensors)", &o->output},
            {"--as", "KIND", "what it is (default: unet)", &o->as, false, {"unet", "lpips-squeeze", "lpips-alex"}},
            {"--config", "YAML", "experiment file that describes the network", &o->config},
+           {"--store", "PRECISION", "of the weights in the file (default: fp32)", &o->store, false, {"bf16", "fp32"}},
            template_option(o->templates),
            set_option(o->sets, "model.*, diffusion.*, noise.*, preprocess.*")},
           [o] { return run(*o); }};

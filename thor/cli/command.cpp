@@ -22,6 +22,9 @@ Option detector_option(std::string& name) {
   for (const auto& row : detectors()) names.push_back(row.name);
   return {"--detector", "NAME", "which method (default: the one the model recommends)", &name, false, names};
 }
+Option member_option(std::string& name) {
+  return {"--member", "NAME", "of an ensemble only this network, with its own detector", &name};
+}
 Option seed_option(uint64_t& seed) {
   return {"--seed", "N", "names the random numbers; same seed, same result", &seed};
 }

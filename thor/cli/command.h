@@ -63,6 +63,7 @@ Command curves_command();
 // Options that several commands have.
 Option set_option(std::vector<std::string>& sets, const std::string& keys);
 Option detector_option(std::string& name);
+Option member_option(std::string& name);
 Option seed_option(uint64_t& seed);
 Option device_option(std::string& device);
 Option batch_option(int64_t& images);

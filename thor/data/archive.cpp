@@ -109,7 +109,7 @@ std::string sha256_of_slices(const Tensor& slices) {
 
 Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& config, const Templates& templates) {
   try {
-    PrepareResult result = prepare_scans({rows, config, templates, at::get_num_threads(), ""});
+    PrepareResult result = prepare_scans({rows, config, templates, at::get_num_threads(), "", ""});
     const auto bad = std::count_if(result.scans.begin(), result.scans.end(),
                                    [](const ScanReport& scan) { return !scan.failure.empty(); });
     if (bad > 0) fail_input("{} of {} images cannot be used: {}", bad, rows.size(), failures_of(result.scans));

@@ -45,7 +45,7 @@ StateDict chain_views(const PreprocessConfig& config, const ChainedVolume& chain
   const Window window = window_of(config, chained.volume);
   const SliceRange used = slices_in(chained, config.slices);
   const Image volume = reorient(chained.volume, order_to(chained.volume.geometry.ras_from_voxel, kHeadUp));
-  const Tensor unit = ((volume.voxels - window.black) / (window.white - window.black)).clamp_(0, 1);
+  const Tensor unit = in_window(volume.voxels, window);
   const Grid grid = grid_of(volume);
   const Point3 spacing = spacing_mm(grid.ras_from_voxel);
 

@@ -13,6 +13,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/data/scan_part.h"
+#include "thor/data/slice_pictures.h"
 
 namespace thor {
 namespace {
@@ -25,7 +26,9 @@ class PrepareRun {
         templates_sha256_(sha256_of(job.templates)),
         parts_(job.scans.size()),
         reports_(job.scans.size()),
-        progress_("preparing", static_cast<int64_t>(job.scans.size())) {}
+        progress_("preparing", static_cast<int64_t>(job.scans.size())) {
+    if (!job.pictures.empty()) pictures_.emplace(job.pictures);
+  }
 
   void work() {
     std::vector<std::thread> others;
@@ -44,6 +47,7 @@ class PrepareRun {
     result.archive.preprocess = job_.preprocess;
     result.archive.templates = job_.templates;
     collect(result.archive);
+    if (pictures_) result.pictures = pictures_->finish();
     result.scans = std::move(reports_);
     return result;
   }
@@ -72,9 +76,10 @@ class PrepareRun {
     const std::string path = job_.keep.empty() ? "" : part_file(job_.keep, scan);
     const std::string key = job_.keep.empty() ? "" : part_key(scan, job_.preprocess, templates_sha256_);
     auto part = job_.keep.empty() ? std::nullopt : read_part(path, key);
-    const bool finished = part.has_value();
+    const bool finished = part && (!pictures_ || part->pictures.defined());
     if (!finished) part = made(scan, report);
     if (!part) return;
+    if (!pictures_) part->pictures = Tensor();
     const bool keeps = part->volume && !job_.keep.empty();
     if (keeps && !finished) {  // a disk that is full is no fault of the scan's
       make_folder(job_.keep);
@@ -113,6 +118,7 @@ class PrepareRun {
       const ScanPart part = part_of(i);
       archive.slices.narrow(0, static_cast<int64_t>(first), part.slices.size(0)).copy_(part.slices);
       archive.names.insert(archive.names.end(), part.names.begin(), part.names.end());
+      if (pictures_ && part.volume) pictures_->write(part.names, part.pictures);
       first += part.names.size();
       parts_[i] = {};
     }
@@ -130,6 +136,7 @@ class PrepareRun {
   const std::string templates_sha256_;
   std::vector<ScanPart> parts_;  // of what is not in files
   std::vector<ScanReport> reports_;
+  std::optional<SlicePictures> pictures_;
   std::atomic<size_t> next_{0};
   std::atomic<int64_t> slices_{0}, volumes_{0};
   std::atomic<bool> stopped_{false};
@@ -154,6 +161,11 @@ PrepareResult prepare_scans(const PrepareJob& job) {
   if (job.scans.empty()) fail_input("there are no images to prepare");
   if (job.workers < 1) fail_usage("there are {} workers, expected at least 1", job.workers);
   job.preprocess.check();
+  if (!job.pictures.empty() && job.preprocess.intensity != "full_range")
+    fail_usage(
+        "slices can be written as pictures where preprocess.intensity is full_range, not {}: a picture would be scaled "
+        "by itself, its slice by its volume; end preprocess.steps with {{step: intensity, bits: 8}}",
+        job.preprocess.intensity);
   PrepareRun run(job);
   run.work();
   PrepareResult result = run.result();

@@ -91,6 +91,10 @@ Window window_of(const PreprocessConfig& config, const Image& image) {
   fail_usage("preprocess.intensity is '{}'; it can be full_range or percentile", config.intensity);
 }
 
+Tensor in_window(const Tensor& voxels, const Window& window) {
+  return ((voxels - window.black) / (window.white - window.black)).clamp_(0, 1);
+}
+
 PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, const Window& window, int64_t slice) {
   if (slice < 0 || slice >= image.voxels.size(0))
     fail(ErrorKind::Internal, "slice {} of '{}', which has {}", slice, image.path, image.voxels.size(0));
@@ -101,7 +105,7 @@ PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, con
   check_slice_size(image);
   prepared.black = window.black;
   prepared.white = window.white;
-  const Tensor unit = ((native - window.black) / (window.white - window.black)).clamp(0, 1);  // [H,W]
+  const Tensor unit = in_window(native, window);  // [H,W]
   prepared.unit = resize_bilinear(pad_to_square(unit, unit.min().item<float>()), config.size);
   return prepared;
 }

@@ -34,6 +34,8 @@ struct Window {
 };
 /// Throws Input where nothing can be seen: one value everywhere, no known white.
 Window window_of(const PreprocessConfig& config, const Image& image);
+/// Native values in [0,1]: what the window leaves of them.
+Tensor in_window(const Tensor& voxels, const Window& window);
 
 /// Scale to [0,1], pad to a square centred (extra row or column on the far side) with the minimum, bilinear resize
 /// (align_corners false, no anti-aliasing). `slice` is one of the image's.

@@ -17,6 +17,7 @@ namespace {
 
 constexpr const char* kPartFormat = "scan 2";
 constexpr const char* kViewPrefix = "view.";
+constexpr const char* kPictures = "pictures";
 
 /// Seconds differ from run to run; files must not.
 nlohmann::json without_seconds(nlohmann::json record) {
@@ -50,6 +51,8 @@ std::string stamp_of(const std::filesystem::path& path) {
   return fmt::format("{} {} {}", files, bytes, latest);
 }
 
+Tensor gray_levels(const Tensor& unit) { return (unit * 255).round_().to(at::kByte); }
+
 ScanPart part_of_slice(const SplitRow& scan, const Image& image, const PreprocessConfig& config) {
   ScanPart part;
   part.slices = preprocess(config, image).unit.unsqueeze(0);
@@ -65,6 +68,7 @@ ScanPart part_of_volume(const SplitRow& scan, const ChainedVolume& chained, cons
   const SliceRange range = slices_in(chained, config.slices);
   const std::string name = without_ending(scan.name);
   part.slices = at::empty({range.end - range.first, config.size, config.size}, at::kFloat);
+  part.pictures = gray_levels(in_window(chained.volume.voxels.slice(0, range.first, range.end), window));
   for (int64_t slice = range.first; slice < range.end; ++slice) {
     part.slices[slice - range.first].copy_(preprocess(config, chained.volume, window, slice).unit);
     part.names.push_back(fmt::format("{}_z{:+.1f}", name, height_of(chained, slice)));
@@ -82,6 +86,12 @@ ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
                     part.slices.size(1) == part.slices.size(2) &&
                     part.slices.size(0) == static_cast<int64_t>(part.names.size());
   if (!fits) fail_input("its slices are {}, with {} names", shape_text(part.slices.sizes()), part.names.size());
+  if (const auto pictures = file.tensors.find(kPictures); pictures != file.tensors.end()) {
+    part.pictures = pictures->second;
+    if (part.pictures.dim() != 3 || part.pictures.scalar_type() != at::kByte ||
+        part.pictures.size(0) != part.slices.size(0))
+      fail_input("its pictures are {}", shape_text(part.pictures.sizes()));
+  }
   return part;
 }
 
@@ -115,6 +125,7 @@ std::string part_file(const std::string& folder, const SplitRow& scan) {
 void write_part(const std::string& path, const ScanPart& part, const std::string& key) {
   Safetensors file;
   file.tensors["slices"] = part.slices.contiguous();
+  if (part.pictures.defined()) file.tensors[kPictures] = part.pictures.contiguous();
   for (const auto& [name, view] : part.views) file.tensors[kViewPrefix + name] = view;
   const nlohmann::json about{{"key", key}, {"names", part.names}, {"record", part.record}};
   file.metadata["thor.scan"] = about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

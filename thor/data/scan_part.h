@@ -15,6 +15,7 @@ namespace thor {
 struct ScanPart {
   Tensor slices;                   ///< float32 [n,size,size] in [0,1]
   std::vector<std::string> names;  ///< n
+  Tensor pictures;                 ///< uint8 [n,H,W]: of a volume, its slices on the chain's own grid, 255 = white
   bool volume = false;             ///< went through the chain
   nlohmann::json record;           ///< of the chain, without seconds
   StateDict views;                 ///< pictures for the quality page, uint8 [H,W]; see chain_views.h
@@ -30,7 +31,8 @@ std::string part_key(const SplitRow& scan, const PreprocessConfig& config, const
 /// The file of a scan in the folder where parts are kept.
 std::string part_file(const std::string& folder, const SplitRow& scan);
 
-/// Writes a part (atomic), and reads it again: nothing where it is absent, damaged or was made under another key.
+/// Writes a part (atomic), and reads it again: nothing where it is absent, damaged or was made under another key. Its
+/// pictures are there if it had them.
 void write_part(const std::string& path, const ScanPart& part, const std::string& key);
 std::optional<ScanPart> read_part(const std::string& path, const std::string& key);
 

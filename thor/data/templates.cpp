@@ -20,6 +20,7 @@ namespace {
 constexpr double kTemplateSpacing = 2;  // mm: registration needs no finer one
 constexpr double kTemplateWhite = 99.9;
 constexpr int64_t kMaxTemplateVoxels = 1 << 26;  // of one that comes in a file of ours
+constexpr int64_t kMostMargin = 64;              // times the voxels that show: a small file must not fill the memory
 constexpr const char* kTensorPrefix = "template.";
 constexpr const char* kTemplatesKey = "thor.templates";
 
@@ -72,6 +73,42 @@ nlohmann::json described(const Template& one) {
           {"grid_ras_from_voxel", one.grid.ras_from_voxel.rows}};
 }
 
+std::string json_text(const nlohmann::json& about) {
+  return about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+/// A part of a template's voxels, along z, y and x.
+struct Part {
+  std::array<int64_t, 3> first{}, size{};
+};
+/// Where the voxels above 0 lie; nothing of a template that is all black.
+Part shown_part(const Tensor& voxels) {
+  Part part;
+  for (int64_t axis = 0; axis < 3; ++axis) {
+    const Tensor shows = voxels.amax({(axis + 1) % 3, (axis + 2) % 3}).gt(0).nonzero();
+    if (shows.numel() == 0) return {};
+    part.first[axis] = shows[0].item<int64_t>();
+    part.size[axis] = shows[-1].item<int64_t>() + 1 - part.first[axis];
+  }
+  return part;
+}
+
+Tensor inside(const Tensor& whole, const Part& part) {
+  Tensor voxels = whole;
+  for (int axis = 0; axis < 3; ++axis) voxels = voxels.narrow(axis, part.first[axis], part.size[axis]);
+  return voxels;
+}
+
+/// Leaves the black margin out of a file, and says what it was cut from.
+Tensor without_margin(const Tensor& voxels, const Affine& ras_from_voxel, nlohmann::json& about) {
+  const Part part = shown_part(voxels);
+  if (part.size[0] * part.size[1] * part.size[2] * kMostMargin < voxels.numel()) return voxels;
+  const auto shift = [&](int axis) { return static_cast<double>(part.first[axis]); };
+  about["ras_from_voxel"] = (ras_from_voxel * translation({shift(2), shift(1), shift(0)})).rows;
+  about["whole"] = {{"shape", voxels.sizes().vec()}, {"first", part.first}, {"ras_from_voxel", ras_from_voxel.rows}};
+  return inside(voxels, part).contiguous();
+}
+
 Affine parse_affine(const nlohmann::json& about, const char* key) {
   Affine affine;
   affine.rows = about.at(key).get<std::array<double, 12>>();
@@ -81,14 +118,33 @@ Affine parse_affine(const nlohmann::json& about, const char* key) {
   return affine;
 }
 
+/// The voxels with the margin that was cut off: registration must not see a difference.
+Tensor with_margin(const Tensor& stored, const nlohmann::json& whole) {
+  const auto shape = whole.at("shape").get<std::array<int64_t, 3>>();
+  const Part part{whole.at("first").get<std::array<int64_t, 3>>(), {stored.size(0), stored.size(1), stored.size(2)}};
+  const int64_t most = std::min(kMaxTemplateVoxels, stored.numel() * kMostMargin);
+  int64_t voxels = 1;
+  for (int axis = 0; axis < 3; ++axis) {
+    if (shape[axis] < 1 || shape[axis] > most / voxels || part.first[axis] < 0 ||
+        part.first[axis] > shape[axis] - part.size[axis])
+      fail_input("its {} voxels from {} on cannot be a part of {}", shape_text(stored.sizes()),
+                 fmt::join(part.first, ", "), fmt::join(shape, " x "));
+    voxels *= shape[axis];
+  }
+  const Tensor result = at::zeros({shape[0], shape[1], shape[2]}, at::kFloat);
+  inside(result, part).copy_(stored);
+  return result;
+}
+
 Template parse_template(const std::string& name, const nlohmann::json& about, const Tensor& stored) {
   if (stored.scalar_type() != at::kByte || stored.dim() != 3 || stored.numel() == 0 ||
       stored.numel() > kMaxTemplateVoxels)
     fail_input("its voxels are {} {}, expected uint8 [D,H,W]", std::string(stored.dtype().name()),
                shape_text(stored.sizes()));
   Template one;
-  one.image.voxels = stored.to(at::kFloat);
-  one.image.geometry.ras_from_voxel = parse_affine(about, "ras_from_voxel");
+  const auto whole = about.find("whole");
+  one.image.voxels = whole == about.end() ? stored.to(at::kFloat) : with_margin(stored, *whole);
+  one.image.geometry.ras_from_voxel = parse_affine(whole == about.end() ? about : *whole, "ras_from_voxel");
   one.image.path = name;
   one.image.medical = true;
   one.grid.size = about.at("size").get<std::array<int64_t, 3>>();
@@ -126,11 +182,16 @@ Templates load_templates_if_there(const std::vector<YamlText>& steps, const Temp
 }
 
 std::string sha256_of(const Templates& templates) {
-  Safetensors file;
-  store_templates(templates, file);
   Sha256 sum;
-  for (const auto& [key, text] : file.metadata) sum.update(text.data(), text.size());
-  for (const auto& [name, tensor] : file.tensors) sum.update(tensor.data_ptr(), static_cast<uint64_t>(tensor.nbytes()));
+  if (templates.empty()) return sum.hex();
+  nlohmann::json about = nlohmann::json::object();
+  for (const auto& [name, one] : templates) about[name] = described(one);
+  const std::string text = json_text(about);
+  sum.update(text.data(), text.size());
+  for (const auto& [name, one] : templates) {
+    const Tensor voxels = one.image.voxels.to(at::kByte).contiguous();
+    sum.update(voxels.data_ptr(), static_cast<uint64_t>(voxels.nbytes()));
+  }
   return sum.hex();
 }
 
@@ -138,10 +199,11 @@ void store_templates(const Templates& templates, Safetensors& file) {
   if (templates.empty()) return;
   nlohmann::json about = nlohmann::json::object();
   for (const auto& [name, one] : templates) {
-    file.tensors[kTensorPrefix + name] = one.image.voxels.to(at::kByte);
     about[name] = described(one);
+    file.tensors[kTensorPrefix + name] =
+        without_margin(one.image.voxels.to(at::kByte), one.image.geometry.ras_from_voxel, about[name]);
   }
-  file.metadata[kTemplatesKey] = about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  file.metadata[kTemplatesKey] = json_text(about);
 }
 
 Templates take_templates(Safetensors& file) {

@@ -139,6 +139,7 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
   for (const auto& set : speed_settings(choice.name, take_speed(own))) fields.assign(set);
   assign(fields, own);
   choice.config = fields.to_json().value("detector", nlohmann::json::object());
+  if (!model.member.empty()) choice.config["member"] = model.member;  // other members' values mean something else
   warn_of_untrained(model, choice);
   return choice;
 }

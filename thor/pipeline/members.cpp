@@ -31,6 +31,10 @@ Tensor take(StateDict& tensors, const std::string& name) {
   return tensor;
 }
 
+auto find_member(std::vector<Member>& members, const std::string& name) {
+  return std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.name == name; });
+}
+
 Member parse_member(const nlohmann::json& about, StateDict tensors) {
   Member member;
   member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
@@ -48,6 +52,28 @@ Member parse_member(const nlohmann::json& about, StateDict tensors) {
 }
 
 }  // namespace
+
+Model member_of(Model ensemble, const std::string& name) {
+  const auto found = find_member(ensemble.members, name);
+  if (found == ensemble.members.end()) {
+    if (ensemble.members.empty()) fail_usage("the model is one network, not an ensemble: it has no member '{}'", name);
+    std::vector<std::string> names;
+    for (const Member& member : ensemble.members) names.push_back(member.name);
+    fail_usage("the ensemble has no member '{}'; it has: {}{}", name, fmt::join(names, ", "),
+               did_you_mean(name, names));
+  }
+  Model model = std::move(found->model);
+  model.member = name;
+  model.templates = std::move(ensemble.templates);
+  model.calibration = std::move(ensemble.calibration);
+  model.hash = ensemble.hash;
+  return model;
+}
+
+Model load_member(const std::string& path_or_name, const std::string& member) {
+  Model model = load_model(path_or_name);
+  return member.empty() ? model : member_of(std::move(model), member);
+}
 
 void check_member_name(const std::string& name) {
   if (!is_member_name(name))
@@ -85,6 +111,7 @@ std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file)
       try {
         const auto name = about.at("name").get<std::string>();
         if (!is_member_name(name)) fail_input("it has no name that can be used");
+        if (find_member(members, name) != members.end()) fail_input("another is called '{}' too", name);
         members.push_back(parse_member(about, subset(file.tensors, prefix_of(name))));
       } catch (const nlohmann::json::exception& e) {
         fail_input("it is not described as a member: {}", e.what());

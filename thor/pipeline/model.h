@@ -37,6 +37,7 @@ struct Model {
   std::string hash;                                       ///< SHA-256 of the file it came from
   /// Of an ensemble, which has no weights of its own and preprocesses as all its members do.
   std::vector<Member> members = {};
+  std::string member = {};  ///< its name, where it is one member of the ensemble in that file (members.h)
 };
 
 /// One network of an ensemble with the detector it recommends, and what that finds in healthy scans.

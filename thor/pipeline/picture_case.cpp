@@ -106,7 +106,7 @@ OpenCase open_case(const CaseInput& input, const PreprocessConfig& config, const
   one.unit = prepared.unit;
   one.black = prepared.black;
   one.white = prepared.white;
-  one.gray = ((image.voxels[0] - one.black) / (one.white - one.black)).clamp(0, 1).mul(255).round().to(at::kByte);
+  one.gray = in_window(image.voxels[0], {one.black, one.white}).mul(255).round().to(at::kByte);
   one.geometry = image.geometry;
   one.medical = image.medical;
   return one;

@@ -13,6 +13,7 @@
 #include "thor/base/file.h"
 #include "thor/data/scan_list.h"
 #include "thor/data/scan_part.h"
+#include "thor/data/slice_pictures.h"
 
 namespace thor {
 namespace {
@@ -160,6 +161,59 @@ TEST_F(Preparation, TrainsOnAnArchiveOfPicturesWhateverTheChain) {
   write_archive(folder_ / "heads.safetensors", prepare(read_split(folder_ / "heads.csv"), job_.preprocess));
   EXPECT_EQ(open_training_data(folder_ / "heads.safetensors", job_.preprocess).names.size(), 3u);
   EXPECT_THROW(open_training_data(folder_ / "heads.safetensors", plain), Error);
+}
+
+TEST_F(Preparation, WritesSlicesOfVolumesAsPicturesThatBecomeTheSameSlices) {
+  for (const std::string bits : {"8", "0"}) {
+    job_.preprocess.steps = test::steps_of({"{step: reorient, to: RPS}", "{step: intensity, bits: " + bits + "}"});
+    job_.pictures = folder_ / ("pictures" + bits);
+    const Archive archive = prepared().archive;
+    const auto rows = read_split(job_.pictures + "/index.csv");
+    ASSERT_EQ(rows.size(), 15u);  // not of the picture
+    EXPECT_EQ(rows[0].name, "head3_z-1.0.png");
+    for (const SplitRow& row : rows) {
+      const Image picture = read_image(row.image);
+      EXPECT_EQ(picture.voxels.size(1), 40);
+      EXPECT_EQ(picture.full_scale, 255);
+      const auto at = std::find(archive.names.begin(), archive.names.end(), row.name.substr(0, row.name.size() - 4));
+      ASSERT_NE(at, archive.names.end()) << row.name;
+      const Tensor slice = archive.slices[at - archive.names.begin()];
+      EXPECT_LT(max_abs_diff(preprocess(job_.preprocess, picture).unit, slice), bits == "8" ? 1e-6 : 0.5 / 255 + 1e-6);
+    }
+  }
+}
+
+TEST_F(Preparation, WritesThePicturesOfVolumesThatWereFinishedWithout) {
+  const std::string without = archive_bytes(prepared());
+  job_.pictures = folder_ / "pictures";
+  EXPECT_EQ(archive_bytes(prepared()), without);
+  const std::string first = sha256_of_file(job_.pictures + "/head3_z+3.0.png");
+  const auto files = kept();
+  std::filesystem::remove_all(job_.pictures);
+  EXPECT_EQ(prepared().pictures, 15);  // from what is kept
+  EXPECT_EQ(sha256_of_file(job_.pictures + "/head3_z+3.0.png"), first);
+  job_.pictures.clear();
+  EXPECT_EQ(archive_bytes(prepared()), without);
+  EXPECT_EQ(kept(), files);
+}
+
+TEST_F(Preparation, KeepsPicturesWithinTheirFolderAndApart) {
+  SlicePictures pictures(folder_ / "pictures");
+  const Tensor slices = at::arange(2 * 9 * 9).view({2, 9, 9}).to(at::kByte);
+  pictures.write({"../../sub-01/anat/a, b_z+1.0", "/c_z+1.0"}, slices);
+  EXPECT_THAT([&] { pictures.write({"c_z+1.0"}, slices); },
+              testing::ThrowsMessage<Error>(HasSubstr("two slices would be the picture 'c_z+1.0.png'")));
+  pictures.write({"nothing to see"}, at::full({1, 9, 9}, 7, at::kByte));
+  EXPECT_EQ(pictures.finish(), 2);
+  const auto rows = read_split(folder_ / "pictures/index.csv");
+  EXPECT_EQ(rows[0].image, folder_ / "pictures/sub-01/anat/a, b_z+1.0.png");
+  EXPECT_EQ(max_abs_diff(read_image(rows[1].image).voxels[0], slices[1].to(at::kFloat)), 0);
+}
+
+TEST_F(Preparation, RefusesPicturesThatWouldBeScaledOtherwiseThanTheirVolume) {
+  job_.preprocess.intensity = "percentile";
+  job_.pictures = folder_ / "pictures";
+  EXPECT_THAT([&] { prepared(); }, testing::ThrowsMessage<Error>(HasSubstr("intensity is full_range, not percentile")));
 }
 
 /// Empty files where scans would be.

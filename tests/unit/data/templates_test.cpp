@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "tests/unit/data/chain_world.h"
 #include "thor/base/error.h"
@@ -67,6 +69,45 @@ TEST_F(TemplateFiles, TravelInAFileAndComeBackTheSame) {
   EXPECT_EQ(sha256_of(read), sha256_of(templates));
 }
 
+TEST_F(TemplateFiles, LeaveTheirBlackMarginOutAndHaveItAgainOnceRead) {
+  Template head;
+  head.image.voxels = at::zeros({20, 30, 40});
+  head.image.voxels.narrow(0, 3, 9).narrow(1, 5, 21).narrow(2, 0, 17).fill_(7);
+  head.image.geometry.ras_from_voxel = translation({-1.7, 0.3, 5.1}) * scaling({1.9, 2.1, 2});
+  head.grid = {{40, 30, 20}, head.image.geometry.ras_from_voxel};
+  Template point = head, black = head;
+  point.image.voxels = at::zeros({20, 30, 40});
+  black.image.voxels = point.image.voxels.clone();
+  point.image.voxels[19][29][39] = 255;  // too small a part: kept whole
+  const Templates templates{{"head", head}, {"point", point}, {"black", black}};
+  Safetensors file;
+  store_templates(templates, file);
+  EXPECT_EQ(file.tensors.at("template.head").sizes(), (std::vector<int64_t>{9, 21, 17}));
+  EXPECT_EQ(file.tensors.at("template.point").numel(), 20 * 30 * 40);
+  const auto about = nlohmann::json::parse(file.metadata.at("thor.templates")).at("head");
+  EXPECT_DOUBLE_EQ(about.at("ras_from_voxel").at(7), 0.3 + 5 * 2.1);  // of what is stored
+  const Templates read = take_templates(file);
+  for (const auto& [name, one] : templates) {
+    EXPECT_TRUE(read.at(name).image.voxels.equal(one.image.voxels)) << name;
+    EXPECT_EQ(read.at(name).image.geometry.ras_from_voxel, one.image.geometry.ras_from_voxel) << name;
+  }
+  EXPECT_EQ(sha256_of(read), sha256_of(templates));
+}
+
+TEST_F(TemplateFiles, ThatWereStoredWithTheirMarginAreReadAsBefore) {
+  const Templates templates = load_templates(steps_, places_);
+  Safetensors old;
+  nlohmann::json about;
+  for (const auto& [name, one] : templates) {
+    about[name] = {{"ras_from_voxel", one.image.geometry.ras_from_voxel.rows},
+                   {"size", one.grid.size},
+                   {"grid_ras_from_voxel", one.grid.ras_from_voxel.rows}};
+    old.tensors["template." + name] = one.image.voxels.to(at::kByte);
+  }
+  old.metadata["thor.templates"] = about.dump();
+  EXPECT_EQ(sha256_of(take_templates(old)), sha256_of(templates));
+}
+
 TEST_F(TemplateFiles, ThatAreMissingAreAskedForByName) {
   try {
     load_templates(steps_);
@@ -109,6 +150,18 @@ TEST_F(TemplateFiles, OfHostileFilesAreRefused) {
   EXPECT_THAT(refused(about(identity, "[2,0,4]"), voxels), HasSubstr("cannot be"));
   EXPECT_THAT(refused(about(identity, "[2,3,4]"), voxels.to(at::kFloat)), HasSubstr("expected uint8"));
   EXPECT_THAT(refused(R"({"other": {}})", voxels), HasSubstr("voxels are missing"));
+  const auto part_of = [&](const std::string& shape, const std::string& first) {
+    return fmt::format(R"({{"mni": {{"ras_from_voxel": {0}, "size": [2,3,4], "grid_ras_from_voxel": {0},
+                           "whole": {{"shape": {1}, "first": {2}, "ras_from_voxel": {0}}}}}}})",
+                       identity, shape, first);
+  };
+  const Tensor small = at::ones({2, 2, 2}, at::kByte);
+  EXPECT_EQ(refused(part_of("[8,8,8]", "[6,0,6]"), small), "no error");
+  for (const char* first : {"[7,0,0]", "[-1,0,0]", "[0,0,9223372036854775807]"})
+    EXPECT_THAT(refused(part_of("[8,8,8]", first), small), HasSubstr("cannot be a part of 8 x 8 x 8"));
+  for (const char* shape : {"[8,8,9]", "[9000000000,9000000000,9000000000]", "[0,8,8]", "[1,8,8]"})
+    EXPECT_THAT(refused(part_of(shape, "[0,0,0]"), small), HasSubstr("cannot be a part of"));
+  EXPECT_THAT(refused(part_of("[8,8]", "[0,0,0]"), small), HasSubstr("not described"));
 }
 
 }  // namespace

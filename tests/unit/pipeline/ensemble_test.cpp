@@ -3,30 +3,19 @@
 #include <gmock/gmock.h>
 
 #include "tests/support.h"
-#include "tests/unit/pipeline/tiny_model.h"
+#include "tests/unit/pipeline/tiny_ensemble.h"
 #include "thor/base/error.h"
 #include "thor/nn/safetensors.h"
+#include "thor/pipeline/calibration.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/members.h"
 #include "thor/pipeline/model.h"
 
 namespace thor {
 namespace {
 
+using test::tiny_ensemble;
 using ::testing::HasSubstr;
-
-Member tiny_member(const std::string& name, const std::string& detector) {
-  Member member{name, test::tiny_model(), {}};
-  member.model.detector = {{"name", detector}, {"start_step", 3}};
-  member.reference = {at::ones({16, 16}), at::linspace(0, 0.3, 100)};
-  return member;
-}
-
-Model tiny_ensemble() {
-  Model model;
-  model.config = test::tiny_model().config;
-  model.members = {tiny_member("a", "ddpm"), tiny_member("b", "anoddpm")};
-  return model;
-}
 
 Pipeline pipeline_of(const Model& model, const RunConfig& run = test::on_cpu()) {
   return Pipeline(model, choose_detector(model, "", {}).detector, run);
@@ -102,6 +91,52 @@ TEST(EnsembleModel, HasNoOtherDetectorAndSaysSo) {
   }
 }
 
+/// A calibration of a member, or of the whole where the name is empty; `level` tells them apart.
+void calibrate_in(const std::string& path, const std::string& member, double level) {
+  Model model = load_member(path, member);
+  const DetectorChoice choice = choose_detector(model, "", {});
+  put_calibration(model, {{choice.name, choice.config, "none"}, {{0.05, level}}, {0.1, 0.2}, 512, "healthy"});
+  save_calibration(path, path, model);
+}
+
+TEST(EnsembleModel, LetsOneMemberDetectAsTheModelItWasMadeOf) {
+  Model ensemble = tiny_ensemble();
+  ensemble.templates["mni"] = {};
+  ensemble.members[0].model.detector["start_step"] = 2;
+  const Model one = member_of(ensemble, "b");
+  EXPECT_EQ(one.templates.count("mni"), 1u);
+  const DetectorChoice choice = choose_detector(one, "", {});
+  EXPECT_EQ(choice.name, "anoddpm");
+  const Images images = test::pictures(2);
+  const Tensor map = pipeline_of(one).detect(images).map;
+  EXPECT_TRUE(map.equal(pipeline_of(test::tiny_member("b", "anoddpm").model).detect(images).map));
+  EXPECT_FALSE(map.equal(pipeline_of(member_of(ensemble, "a")).detect(images).map));
+}
+
+TEST(EnsembleModel, KeepsCalibrationsOfItsMembersApartFromItsOwn) {
+  const test::TemporaryFolder folder;
+  const std::string path = folder / "both.safetensors";
+  Model alike = tiny_ensemble();
+  alike.members[1].model.detector = alike.members[0].model.detector;  // the same method, perhaps of another network
+  save_model(path, alike);
+  const std::vector<std::pair<std::string, double>> levels{{"", 1}, {"a", 2}, {"b", 3}};
+  for (const auto& [member, level] : levels) calibrate_in(path, member, level);
+  for (const auto& [member, level] : levels) {
+    const Model model = load_member(path, member);
+    const DetectorChoice choice = choose_detector(model, "", {});
+    const auto found = find_calibration(model, {choice.name, choice.config, "none"});
+    ASSERT_TRUE(found) << member;
+    EXPECT_EQ(found->threshold(0.05), level) << member;
+  }
+}
+
+TEST(EnsembleModel, HasNoMemberThatItDoesNotHave) {
+  EXPECT_THAT([] { member_of(tiny_ensemble(), "c"); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("has no member 'c'; it has: a, b")));
+  EXPECT_THAT([] { member_of(test::tiny_model(), "c"); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("one network, not an ensemble")));
+}
+
 TEST(EnsembleModel, ADamagedMemberIsNamed) {
   EXPECT_EQ(story_of([](Safetensors&) {}), "");
   EXPECT_THAT(story_of([](Safetensors& file) { file.tensors.erase("member.b/healthy.level"); }),
@@ -114,6 +149,11 @@ TEST(EnsembleModel, ADamagedMemberIsNamed) {
               HasSubstr("does not fit the network"));
   EXPECT_THAT(story_of([](Safetensors& file) { file.metadata["thor.members"] = "[{}]"; }),
               HasSubstr("it is not described as a member"));
+  EXPECT_THAT(story_of([](Safetensors& file) {
+                std::string& members = file.metadata["thor.members"];
+                members.replace(members.find("\"name\":\"b\""), 10, "\"name\":\"a\"");
+              }),
+              HasSubstr("another is called 'a' too (while reading its member 2"));
   const std::string deep(400'000, '[');
   EXPECT_THAT(story_of([&](Safetensors& file) { file.metadata["thor.members"] = "[{\"name\": " + deep; }),
               HasSubstr("nested deeper than 32 levels"));

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Two tiny networks, each with a detector of its own, as one model.
+#pragma once
+#include <ATen/ATen.h>
+
+#include "tests/unit/pipeline/tiny_model.h"
+
+namespace thor::test {
+
+inline Member tiny_member(const std::string& name, const std::string& detector) {
+  Member member{name, tiny_model(), {}};
+  member.model.detector = {{"name", detector}, {"start_step", 3}};
+  member.reference = {at::ones({16, 16}), at::linspace(0, 0.3, 100)};
+  return member;
+}
+
+inline Model tiny_ensemble() {
+  Model model;
+  model.config = tiny_model().config;
+  model.members = {tiny_member("a", "ddpm"), tiny_member("b", "anoddpm")};
+  return model;
+}
+
+}  // namespace thor::test

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/model_change.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/pipeline/model_parts.h"
+
+namespace thor {
+namespace {
+
+bool same_window(const PreprocessConfig& a, const PreprocessConfig& b) {
+  return a.intensity == b.intensity && (a.intensity != "percentile" || a.percentile == b.percentile);
+}
+
+void drop_calibration(Model& model, const char* why) {
+  if (!model.calibration.value("entries", nlohmann::json::array()).empty())
+    warn("the calibration is left behind: {}; calibrate again", why);
+  model.calibration = nlohmann::json::object();
+}
+
+bool rounds(const StateDict& weights, const std::string& precision) {
+  const StateDict stored = stored_weights(weights, precision);
+  return std::any_of(weights.begin(), weights.end(), [&](const auto& weight) {
+    return !stored.at(weight.first).to(at::kFloat).equal(weight.second.to(at::kCPU));
+  });
+}
+
+}  // namespace
+
+void change_preprocessing(Model& model, const PreprocessConfig& to) {
+  const PreprocessConfig& from = model.config.preprocess;
+  if (from.size != to.size)
+    fail_usage(
+        "the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; add --set preprocess.size={0}",
+        from.size, to.size);
+  if (!same_window(from, to)) {
+    if (!model.members.empty())
+      fail_usage(
+          "slices would become gray otherwise than when the ensemble's yardsticks were made (preprocess.intensity {} "
+          "instead of {}); give its models the new preprocessing and combine them again",
+          to.intensity, from.intensity);
+    drop_calibration(model, "slices become gray otherwise than when it was made");
+  }
+  model.config.preprocess = to;
+  for (Member& member : model.members) member.model.config.preprocess = to;
+}
+
+void prepare_to_store(Model& model, const std::string& precision) {
+  for (const Member& member : model.members)
+    if (rounds(member.model.weights, precision))
+      fail_usage(
+          "the weights of '{}' would be rounded, and the ensemble's yardsticks were made with what they are; combine "
+          "its models again with --store {}",
+          member.name, precision);
+  if (rounds(model.weights, precision)) drop_calibration(model, "the stored weights are rounded");
+}
+
+}  // namespace thor
