@@ -91,7 +91,7 @@ std::string case_text(const BrainFindings& found, const SplitRow& row, const Cas
     if (found.calibration)
       text += fmt::format("Dice {} at the {} threshold.\n", percent_of(scores.dice.at(kCalibrated)),
                           rate_text(*found.calibration));
-    text += fmt::format("Dice {} at the best one (oracle).\n", percent_of(scores.dice.at(kOracle)));
+    text += fmt::format("Dice {} at the best of its group (oracle).\n", percent_of(scores.dice.at(kOracle)));
   }
   if (output.p_value)
     text += fmt::format("\np = {:.2g} among {} healthy scans.", *output.p_value, found.calibration->scores.size());
