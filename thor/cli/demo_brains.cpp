@@ -93,6 +93,7 @@ std::string case_text(const BrainFindings& found, const SplitRow& row, const Cas
                           rate_text(*found.calibration));
     text += fmt::format("Dice {} at the best of its group (oracle).\n", percent_of(scores.dice.at(kOracle)));
   }
+  if (text.empty()) text = "Nothing was painted.\n";
   if (output.p_value)
     text += fmt::format("\np = {:.2g} among {} healthy scans.", *output.p_value, found.calibration->scores.size());
   return text;
@@ -116,16 +117,21 @@ std::string beside_map(const CaseOutput& output, const std::string& kind) {
   return path.replace(path.rfind("_map"), 4, "_" + kind);
 }
 
+Tensor map_of(const BrainFindings& found, const SplitRow& row) {
+  const MapEntry* entry = found.maps.find(row, {});
+  if (!entry) fail(ErrorKind::Internal, "the map of '{}' is not where it was written", row.image);
+  return read_map(*entry);
+}
+
 PageCase brain_case(const BrainFindings& found, const CaseOutput& output, double brightest) {
   const auto row = std::find_if(found.rows.begin(), found.rows.end(),
                                 [&](const SplitRow& one) { return one.image == output.input; });
-  const MapEntry& entry = *found.maps.find(*row, {});
   const Tensor input = unit_picture(row->image);
   PageCase shown{case_title(*row), case_text(found, *row, output), {{"input", input}}};
   shown.pictures.emplace_back(row->mask.empty() ? "truth: nothing painted" : "truth",
                               row->mask.empty() ? input : outlined(input, unit_picture(row->mask)));
   shown.pictures.emplace_back("pseudo-healthy", unit_picture(beside_map(output, "pseudo_healthy")));
-  shown.pictures.emplace_back("map", heat(read_map(entry) / brightest));
+  shown.pictures.emplace_back("map", heat(map_of(found, *row) / brightest));
   if (found.calibration)
     shown.pictures.emplace_back(fmt::format("mask, {} threshold", rate_text(*found.calibration)),
                                 overlay(input, 0.75 * unit_picture(beside_map(output, "mask"))));
@@ -154,8 +160,8 @@ std::string introduction(const BrainFindings& found) {
     text += fmt::format(
         " The mask marks what exceeds the threshold that {} of the pixels of healthy scans exceed, so some marks "
         "outside "
-        "the outline are to be expected, in healthy brains too. p is the share of healthy scans, counting this one, "
-        "that score as high.",
+        "the outline are to be expected, in healthy brains too; beside a large lesion, where much is redrawn, more. "
+        "p is the share of healthy scans, counting this one, that score as high.",
         rate_text(*found.calibration));
   return text;
 }
