@@ -183,6 +183,9 @@ TEST_F(Cli, RefusesBadConfigs) {
       {"thor phantom p --set phantom.sise=3", 2, "did you mean 'phantom.size'"},
       {"thor paint ph/train.csv -o p --set paint.groups=[tiny]", 2, "small, medium, large"},
       {"thor paint ph/test.csv -o p", 1, "only healthy slices can be painted"},
+      {"thor sample run/model.safetensors -o s --count 0", 2, "expected 1 or more"},
+      {"thor sample run/model.safetensors -o s --set sample.start_step=400", 2, "--start-image"},
+      {"thor sample run/model.safetensors -o s --set sample.sampler.kind=dimm", 2, "ddim"},
       {"thor detect run/model.safetensors ph/images -o m --detector restorer", 2, "undoes corruption"},
       {"thor train tiny.yaml --data ph/train.csv -o r --set diffusion.process=corruption", 2, "--detector restorer"},
   });

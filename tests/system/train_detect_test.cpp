@@ -80,6 +80,47 @@ TEST_F(System, RestoresInOneCallWhatItsTrainingDidNotPaint) {
   EXPECT_NE(refused.err.find("--detector restorer"), std::string::npos) << refused.err;
 }
 
+TEST_F(System, DrawsHealthyImagesThatAreDetectedLikeAnyOthers) {
+  must("thor phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=1 --set phantom.test=1");
+  must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3 --set detector.sampler.steps=4");
+  const Outcome drawn = run("thor sample run/model.safetensors -o drawn --count 2 --set sample.sampler.steps=3");
+  ASSERT_EQ(drawn.code, 0) << drawn.err;
+  EXPECT_EQ(drawn.out, "drawn/index.csv\n");
+  EXPECT_EQ(file_content(folder_ / "drawn/index.csv"), "image\nsample_0000.png\nsample_0001.png\n");
+  must("thor detect run/model.safetensors drawn/index.csv -o maps");
+}
+
+const char* const kShortDemo =
+    " demo out --config tiny.yaml --set train.steps=3 --set phantom.train=8 --set phantom.val=1 --set phantom.test=3"
+    " --set detector.sampler.steps=4";
+
+TEST_F(System, ShowsWhatTheModelThatShipsFindsBeforeItTrains) {
+  must("thor phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=20 --set phantom.test=3");
+  must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3 --set detector.sampler.steps=4");
+  must("thor calibrate run/model.safetensors --data ph/val.csv");
+  // Whatever is installed under the name is what the demo shows.
+  must("mkdir -p home/models && cp run/model.safetensors home/models/brain-t1-axial.safetensors");
+  must("cp -r ph home/models/demo && mv home/models/demo/test.csv home/models/demo/index.csv");
+  must("thor" + std::string(kShortDemo));
+  const std::string page = file_content(folder_ / "out/index.html");
+  const size_t brains = page.find("A trained network on brains"), phantoms = page.find("The whole way on phantoms");
+  ASSERT_NE(brains, std::string::npos);
+  EXPECT_LT(brains, phantoms);
+  EXPECT_NE(page.find("mask, 1 % threshold"), std::string::npos);
+  EXPECT_NE(page.find("DDPM: map"), std::string::npos);
+  EXPECT_EQ(page.find("Under way"), std::string::npos);
+}
+
+TEST_F(System, ShowsPhantomsWhereNoModelIsInstalled) {
+  must("mkdir -p program/bin && cp \"$THOR\" program/bin/thor");
+  const Outcome shown = run("program/bin/thor" + std::string(kShortDemo));
+  ASSERT_EQ(shown.code, 0) << shown.err;
+  EXPECT_NE(shown.err.find("going on without brains"), std::string::npos) << shown.err;
+  const std::string page = file_content(folder_ / "out/index.html");
+  EXPECT_EQ(page.find("A trained network on brains"), std::string::npos);
+  EXPECT_NE(page.find("The whole way on phantoms"), std::string::npos);
+}
+
 TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
   const std::string train =
       "thor train tiny.yaml --data ph/train.csv --set train.steps=30 --set "

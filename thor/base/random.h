@@ -16,7 +16,7 @@ enum class Purpose : uint32_t {
   Augment = 5,
   Shuffle = 6,
   Init = 7,    ///< initial weights
-  Sample = 8,  ///< unconditional samples shown while training
+  Sample = 8,  ///< where the walk to a drawn image begins
   Phantom = 9,
   Feature = 10,  ///< the noise of the UNet-feature perceptual distance
   Validation = 11,

@@ -1,128 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <memory>
 
-#include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
-#include "thor/data/phantom.h"
-#include "thor/data/split.h"
-#include "thor/eval/evaluation.h"
-#include "thor/image/image.h"
-#include "thor/image/overlay.h"
-#include "thor/pipeline/detect_files.h"
-#include "thor/pipeline/detector_choice.h"
-#include "thor/report/page.h"
-#include "thor/train/trainer.h"
+#include "thor/cli/demo.h"
+#include "thor/pipeline/model_place.h"
 
 namespace thor {
 namespace {
 
-constexpr size_t kCasesShown = 9;
-
-struct DemoOptions {
-  std::string output, config = "configs/phantom.yaml", device = "auto";
-  std::vector<std::string> sets;
-  uint64_t seed = 0;
-};
-
-/// What one detector found on the phantoms.
-struct Contestant {
-  std::string title;
-  FolderResult maps;
-  Evaluation evaluation;
-};
-
-/// "phantom.*" goes to the phantoms, the rest to the experiment.
-ExperimentConfig read_configs(const DemoOptions& options, PhantomConfig& phantoms) {
-  std::vector<std::string> rest;
-  std::vector<std::string> ours;
-  for (const auto& set : options.sets) (set.rfind("phantom.", 0) == 0 ? ours : rest).push_back(set);
-  ExperimentConfig experiment = load_experiment(options.config, rest);
-  phantoms.size = experiment.model.preprocess.size;
-  phantoms.seed = static_cast<int64_t>(options.seed);
-  Fields fields;
-  fields.group("phantom", phantoms);
-  for (const auto& set : ours) fields.assign(set);
-  return experiment;
-}
-
 /// Only what an earlier demo left is removed; anything else in the folder stays.
 void make_demo_folder(const std::string& folder) {
   make_folder(folder);
-  for (const char* part : {"/phantoms", "/run", "/maps-thor", "/maps-ddpm"}) std::filesystem::remove_all(folder + part);
-}
-
-Contestant compete(const DemoOptions& options, const std::string& model_path, const DetectorRow& row) {
-  Model model = load_model(model_path);
-  // Both walk the same number of steps.
-  const std::string steps = model.detector.at("sampler").at("steps").dump();
-  DetectorChoice choice = choose_detector(model, row.name, {"detector.sampler.steps=" + steps});
-  RunConfig run;
-  run.seed = options.seed;
-  run.device = options.device;
-  const std::string folder = options.output + "/maps-" + row.name, truth = options.output + "/phantoms/test.csv";
-  DetectOptions detect;
-  detect.inputs = {truth};
-  detect.output = folder;
-  detect.detector_name = choice.name;
-  detect.detector_config = choice.config;
-  const Pipeline pipeline(std::move(model), std::move(choice.detector), run);
-  Contestant result{row.name == "thor" ? "THOR" : "DDPM", detect_files(pipeline, detect, run), {}};
-  if (interrupted()) throw Interrupted();
-  if (!result.maps.failed.empty()) fail_input("{}", result.maps.failed[0].message);
-  result.evaluation = evaluate_folder(folder, truth, {}, {}, false);
-  return result;
-}
-
-std::vector<std::vector<std::string>> table_of(const std::vector<Contestant>& contestants) {
-  std::vector<std::vector<std::string>> table{{"lesions", "cases"}};
-  for (const auto& c : contestants) table[0].push_back(c.title + ": oracle Dice %");
-  for (const auto& c : contestants) table[0].push_back(c.title + ": AUPRC %");
-  const auto& groups = contestants[0].evaluation.groups;
-  for (size_t g = 0; g < groups.size(); ++g) {
-    table.push_back({groups[g].group, std::to_string(groups[g].cases)});
-    for (const auto& c : contestants)
-      table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).oracle().pooled_dice.mean));
-    for (const auto& c : contestants)
-      table.back().push_back(fmt::format("{:.1f}", 100 * c.evaluation.groups.at(g).auprc));
-  }
-  return table;
-}
-
-/// A picture for the page: [H,W], brightest = 1.
-Tensor picture(const std::string& path) {
-  const Tensor voxels = read_image(path).voxels[0];
-  return voxels / voxels.max().clamp_min(1e-6);
-}
-
-std::vector<PageCase> cases_of(const std::vector<SplitRow>& rows, const std::vector<Contestant>& contestants) {
-  std::vector<PageCase> cases;
-  for (size_t i = 0; i < std::min(kCasesShown, contestants[0].maps.done.size()); ++i) {
-    const CaseOutput& first = contestants[0].maps.done[i];
-    const Tensor input = picture(first.input);
-    PageCase shown{first.name, {}, {{"input", input}}};
-    for (const auto& row : rows)
-      if (row.name == first.name || row.image == first.input) {
-        shown.text = row.group + " lesion";
-        shown.pictures.emplace_back("truth", overlay(input, picture(row.mask)));
-      }
-    for (const auto& c : contestants) {
-      const CaseOutput& output = c.maps.done.at(i);
-      const Tensor map = picture(output.map_path);
-      std::string healthy = output.map_path;
-      healthy.replace(healthy.rfind("_map"), 4, "_pseudo_healthy");
-      shown.pictures.emplace_back(c.title + ": pseudo-healthy", picture(healthy));
-      shown.pictures.emplace_back(c.title + ": map", heat(map));
-      shown.pictures.emplace_back(c.title + ": overlay", overlay(input, map));
-    }
-    cases.push_back(std::move(shown));
-  }
-  return cases;
+  for (const char* part : {"/maps-brains", "/phantoms", "/run", "/maps-thor", "/maps-ddpm"})
+    std::filesystem::remove_all(folder + part);
 }
 
 void print_table(const std::vector<std::vector<std::string>>& table) {
@@ -132,33 +28,37 @@ void print_table(const std::vector<std::vector<std::string>>& table) {
   }
 }
 
-int run(const DemoOptions& options) {
-  PhantomConfig phantoms;
-  const ExperimentConfig experiment = read_configs(options, phantoms);
-  const std::string data = options.output + "/phantoms";
-  make_demo_folder(options.output);
-  write_phantoms(data, phantoms);
-  info("training a small model on {} healthy phantoms", phantoms.train);
-  const TrainResult trained =
-      train(experiment, {data + "/train.csv", data + "/val.csv", options.output + "/run"}, false, options.device);
-  if (trained.interrupted) return kExitInterrupted;
+void print_section(const PageSection& section) {
+  fmt::print("{}\n", section.title);
+  for (const PageTable& table : section.tables) print_table(table.rows);
+  std::fflush(stdout);
+}
 
-  std::vector<Contestant> contestants;
-  for (const auto& row : detectors())
-    if (row.name == "thor" || row.name == "ddpm") contestants.push_back(compete(options, trained.model_path, row));
+PageSection under_way() {
+  PageSection section;
+  section.title = "The whole way on phantoms";
+  section.text = "Under way: a small network is being trained. Load this page again when the program has finished.";
+  return section;
+}
+
+int run(const DemoOptions& options) {
+  make_demo_folder(options.output);
   Page page;
-  page.title = "thor on phantoms";
-  page.introduction = fmt::format(
-      "A network trained for {} steps on {} healthy synthetic slices looked at slices with one lesion each, which it "
-      "had "
-      "never seen. Dice is oracle Dice: the best of 101 thresholds on these very cases. Every map is drawn to its own "
-      "maximum.",
-      trained.step, phantoms.train);
-  page.table = table_of(contestants);
-  page.cases = cases_of(read_split(data + "/test.csv"), contestants);
-  write_page(options.output + "/index.html", page);
-  print_table(page.table);
-  fmt::print("{}/index.html\n", options.output);
+  page.title = "thor: a first look";
+  page.introduction =
+      "thor learns from healthy images only and marks what does not belong. Research software, not a medical device.";
+  const std::string path = options.output + "/index.html";
+  if (auto brains = demo_brains(options, model_folders())) {
+    print_section(*brains);
+    page.sections = {std::move(*brains), under_way()};
+    write_page(path, page);
+    info("the first part is in {} already", path);
+    page.sections.pop_back();
+  }
+  page.sections.push_back(demo_phantoms(options));
+  write_page(path, page);
+  print_section(page.sections.back());
+  fmt::print("{}\n", path);
   return 0;
 }
 
@@ -168,10 +68,11 @@ Command demo_command() {
   const auto o = std::make_shared<DemoOptions>();
   return {
       "demo",
-      "the whole way on synthetic slices: train for two minutes, detect, compare, a page to look at",
-      "Makes phantoms, trains a small model on the healthy ones, lets THOR and plain DDPM look for the lesions in the\n"
-      "others, prints Dice by lesion size and writes OUT/index.html, one file with all pictures in it. A demo that is\n"
-      "already in OUT is replaced.",
+      "a first look: a trained network on brains, then the whole way on synthetic slices",
+      "Lets the model that ships look at the brains that ship with it, sampled ones with painted lesions, and writes\n"
+      "OUT/index.html, one file with all pictures in it, to be looked at after seconds. Then makes phantoms, trains a\n"
+      "small model on the healthy ones for two minutes, lets THOR and plain DDPM look for the lesions in the others,\n"
+      "prints Dice by lesion size and adds them to the page. A demo that is already in OUT is replaced.",
       {{"demo demo", "as `make demo` does"},
        {"demo demo --set train.max_minutes=10 --set phantom.train=500", "a better model"}},
       {{"OUT", "", "folder to write to", &o->output, true},

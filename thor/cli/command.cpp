@@ -10,8 +10,8 @@ namespace thor {
 std::vector<Command> commands() {
   return {phantom_command(),   prepare_command(),   train_command(),    curves_command(),   pack_command(),
           combine_command(),   calibrate_command(), detect_command(),   evaluate_command(), localize_command(),
-          benchmark_command(), ablate_command(),    diagnose_command(), paint_command(),    simulate_command(),
-          import_command(),    info_command(),      doctor_command(),   demo_command()};
+          benchmark_command(), ablate_command(),    diagnose_command(), sample_command(),   paint_command(),
+          simulate_command(),  import_command(),    info_command(),     doctor_command(),   demo_command()};
 }
 
 Option set_option(std::vector<std::string>& sets, const std::string& keys) {

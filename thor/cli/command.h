@@ -42,6 +42,7 @@ std::vector<Command> commands();
 
 Command phantom_command();
 Command paint_command();
+Command sample_command();
 Command simulate_command();
 Command prepare_command();
 Command train_command();

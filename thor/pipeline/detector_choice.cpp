@@ -17,8 +17,6 @@ constexpr const char* kSpeedSetting = "detector.speed=";
 
 /// Says what the network never met in training: it would answer all the same, and nothing in a map would show it.
 void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
-  const nlohmann::json trained = model.training.value("config", nlohmann::json::object());
-  if (!trained.is_object()) return;
   const auto number = [](const nlohmann::json& of, const char* key) {
     const auto found = of.find(key);
     return found != of.end() && found->is_number() ? found->get<int64_t>() : int64_t{0};
@@ -27,7 +25,7 @@ void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
   const auto say = [](const char* format, auto... values) {
     log_once(LogLevel::Warning, fmt::format(fmt::runtime(format), values...));
   };
-  const int64_t t_max = number(trained, "t_max"), patch = number(trained, "patch");
+  const int64_t t_max = trained_with(model, "t_max"), patch = trained_with(model, "patch");
   for (const char* knob : {"start_step", "test_step"})
     if (const int64_t t = number(choice.config, knob); t_max > 0 && t >= t_max)
       say("detector.{} is {}, but the model was trained on timesteps below {} only", knob, t, t_max);

@@ -57,6 +57,12 @@ nlohmann::json parse_metadata(const std::string& key, const std::string& text) {
   }
 }
 
+int64_t trained_with(const Model& model, const char* key) {
+  const nlohmann::json trained = model.training.value("config", nlohmann::json::object());
+  const auto found = trained.is_object() ? trained.find(key) : trained.end();
+  return found != trained.end() && found->is_number() ? found->get<int64_t>() : 0;
+}
+
 nlohmann::json preprocess_json(const ModelConfig& config) {
   ModelConfig copy = config;
   return Fields(copy).to_json().at("preprocess");

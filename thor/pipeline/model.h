@@ -47,6 +47,9 @@ struct Member {
   HealthyReference reference;
 };
 
+/// A number of the section `train` that the model was trained with; 0 where it is not known, as of imported weights.
+int64_t trained_with(const Model& model, const char* key);
+
 /// From a path, or by the name of a model that is installed (model_place.h).
 Model load_model(const std::string& path_or_name);
 /// `precision`: how the weights are stored, fp32 or bf16 (half the size; they are float32 again once loaded).

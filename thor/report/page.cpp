@@ -75,16 +75,16 @@ void write_picture(std::ostream& out, const std::string& caption, const Tensor& 
 }
 
 void write_case(std::ostream& out, const PageCase& one) {
-  out << "<article>\n<h3>" << escaped(one.title) << "</h3>\n";
+  out << "<article>\n<div>\n<h3>" << escaped(one.title) << "</h3>\n";
   if (!one.text.empty()) out << paragraphs(one.text);
-  out << "<div class=\"pictures\">\n";
+  out << "</div>\n<div class=\"pictures\">\n";
   for (const auto& [caption, unit] : one.pictures) write_picture(out, caption, unit);
   out << "</div>\n</article>\n";
 }
 
-void write_cases(std::ostream& out, const std::vector<PageCase>& cases) {
+void write_cases(std::ostream& out, const std::vector<PageCase>& cases, bool wide = false) {
   if (cases.empty()) return;
-  out << "<div class=\"cases\">\n";
+  out << (wide ? "<div class=\"cases wide\">\n" : "<div class=\"cases\">\n");
   for (const PageCase& one : cases) write_case(out, one);
   out << "</div>\n";
 }
@@ -97,7 +97,7 @@ void write_section(std::ostream& out, const PageSection& section) {
   if (!section.charts.empty()) out << "<div class=\"charts\">\n";
   for (const std::string& chart : section.charts) out << chart;
   if (!section.charts.empty()) out << "</div>\n";
-  write_cases(out, section.cases);
+  write_cases(out, section.cases, section.wide);
   out << (section.folded ? "</details>\n" : "") << "</section>\n";
 }
 

@@ -25,6 +25,7 @@ struct PageSection {
   std::vector<std::string> charts;  ///< SVG, as the functions of chart.h give it
   std::vector<PageCase> cases;
   bool folded = false;  ///< only the heading is seen until it is opened
+  bool wide = false;    ///< a case fills the page's width: its text on the left, its pictures beside it
 };
 /// One self-contained HTML file (pictures inside, no script needed, no network). Tables are given as rows of text.
 struct Page {

@@ -40,6 +40,12 @@ tbody tr + tr td { border-top: 1px solid var(--line); }
 article { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1.1rem 1.2rem 1.2rem; }
 article p { font-size: .9rem; }
 .pictures { display: grid; gap: .6rem; margin-top: .8rem; grid-template-columns: repeat(auto-fit, minmax(6.5rem, 1fr)); }
+.wide { grid-template-columns: 1fr; }
+.wide img { image-rendering: auto; }
+@media (min-width: 56rem) {
+  .wide article { display: grid; grid-template-columns: 13.5rem 1fr; gap: 1.25rem; }
+  .wide .pictures { margin-top: 0; }
+}
 figure { margin: 0; min-width: 0; }
 img { display: block; width: 100%; height: auto; border-radius: 5px; background: #000; image-rendering: pixelated; }
 figcaption { margin-top: .3rem; font-size: .78rem; color: var(--soft); text-align: center; }
@@ -47,7 +53,7 @@ footer { margin-top: 2.5rem; padding-top: 1rem; border-top: 1px solid var(--line
 @media print {
   :root { --ground: #fff; --card: #fff; --ink: #000; --soft: #444; --line: #bbb; color-scheme: light; }
   body { max-width: none; padding: 0; font-size: 11pt; }
-  .cases { grid-template-columns: 1fr 1fr; }
+  .cases:not(.wide) { grid-template-columns: 1fr 1fr; }
   article, figure, tr, .chart { break-inside: avoid; }
   img, header { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

@@ -45,6 +45,14 @@ TEST(Page, HoldsTextTableAndPictures) {
   EXPECT_EQ(pictures, 2u);
 }
 
+TEST(Page, SetsTheCasesOfAWideSectionAcrossThePage) {
+  Page page = example();
+  page.sections = {{"Cases", "", {}, {}, page.cases}};
+  EXPECT_THAT(written(page), Not(HasSubstr("<div class=\"cases wide\">")));
+  page.sections[0].wide = true;
+  EXPECT_THAT(written(page), HasSubstr("<div class=\"cases wide\">"));
+}
+
 TEST(Page, HoldsSectionsWithTablesChartsAndPictures) {
   Page page = example();
   PageSection section{"Curves", "What they show.", {{"By size", {{"a", "b"}, {"1", "2"}}, {{1, 1}}}},
