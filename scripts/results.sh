@@ -45,10 +45,13 @@ stage_train() {
   train_network simplex configs/thor-brain-small.yaml $simplex $steps=3300 $low=400 $from/simplex-all/model.safetensors
   train_network pddpm-all configs/pddpm-brain-small.yaml $steps=6272
   train_network pddpm configs/pddpm-brain-small.yaml $steps=4000 $low=550 $from/pddpm-all/model.safetensors
-  # What ships: THOR's network trained longer, and a restorer, first on slices of this scanner only.
-  train_network simplex-long configs/thor-brain-small.yaml $simplex $steps=SIMPLEX_STEPS $low=400 $from/simplex-all/model.safetensors
-  train_network restorer-one-scanner configs/restorer-brain-small.yaml $steps=6247 --set train.scanner.share=0
-  train_network restorer configs/restorer-brain-small.yaml $steps=RESTORER_STEPS $from/restorer-one-scanner/model.safetensors
+  # What ships: THOR's network trained longer, and a restorer, first on slices of this scanner only. The last steps are small.
+  last="--set train.learning_rate=0.0001 --set train.warmup=1"
+  train_network simplex-9094 configs/thor-brain-small.yaml $simplex $steps=9094 $low=400 $from/simplex-all/model.safetensors
+  train_network simplex-long configs/thor-brain-small.yaml $simplex $steps=500 $last $low=400 $from/simplex-9094/model.safetensors
+  train_network restorer-one-scanner configs/restorer-brain-small.yaml $steps=6257 --set train.scanner.share=0
+  train_network restorer-11029 configs/restorer-brain-small.yaml $steps=11029 $from/restorer-one-scanner/model.safetensors
+  train_network restorer configs/restorer-brain-small.yaml $steps=500 $last $from/restorer-11029/model.safetensors
 }
 
 # every_other FIRST: that half of the validation slices, their paths absolute
@@ -85,6 +88,20 @@ simulated() {
     "$thor" simulate results/data/stroke/index.csv -o "results/sets/$1" --set change.kind="$2" --set change.strength="$3"
 }
 
+# A raw scan through the chain, as slices on the grid of its tumour masks.
+real_patient() {
+  [ -f results/sets/glioma/masks.csv ] && return
+  glioma=$data/brain-volumes/glioma_TCGA-FG-6692
+  "$thor" prepare "$glioma/t1_raw_with_skull.nii.gz" -o results/sets/glioma.safetensors --pictures results/sets/glioma \
+    --config configs/thor-brain-small.yaml --set "preprocess.slices=[18,28]" $templates
+  {
+    echo image,mask,group
+    for z in 18 23 28; do
+      echo "$(pwd)/results/sets/glioma/t1_raw_with_skull_z+$z.0.png,$glioma/glioma_TCGA-FG-6692_rawskull_z+${z}_mask.png,real"
+    done
+  } > results/sets/glioma/masks.csv
+}
+
 stage_sets() {
   [ -f results/sets/painted/index.csv ] || "$thor" paint results/data/ixi/splits/val.csv -o results/sets/painted
   simulated bias-field bias_field 0.3
@@ -93,6 +110,7 @@ stage_sets() {
   simulated contrast-high contrast 1.33
   simulated resolution resolution 2
   simulated shift shift 2
+  real_patient
 }
 
 stage_tables() {
