@@ -74,7 +74,7 @@ stage_ship() {
   every_other 0 > results/ship/yardstick.csv
   every_other 1 > results/ship/calibration.csv
   member restorer restorer configs/restorer-brain-small.yaml --detector restorer
-  member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast
+  member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim
   shipped=results/brain-t1-axial.safetensors
   "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/yardstick.csv -o $shipped
   for one in "" "--member restorer" "--member thor"; do
