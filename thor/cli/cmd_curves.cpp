@@ -24,7 +24,7 @@ int run(const CurvesOptions& options) {
     const std::string chart = validation_chart(curves);
     if (chart.empty())
       fail_input("none of the runs has a validation loss; write a page (.html) of the training losses");
-    write_text_atomically(options.output, chart);
+    write_text_atomically(options.output, as_svg_file(chart));
   } else {
     write_page(options.output, curves_page(curves));
   }

@@ -169,4 +169,9 @@ std::string line_chart(const Chart& chart) { return chart_of(chart, true, line);
 
 std::string scatter_chart(const Chart& chart) { return chart_of(chart, false, points); }
 
+std::string as_svg_file(const std::string& chart) {
+  std::string file = chart;
+  return file.replace(0, 4, "<svg xmlns=\"http://www.w3.org/2000/svg\"");
+}
+
 }  // namespace thor

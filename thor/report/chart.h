@@ -40,6 +40,9 @@ std::string line_chart(const Chart& chart);
 std::string scatter_chart(const Chart& chart);
 std::string heat_map(const HeatMap& map);
 
+/// The same SVG as a file of its own, which must name its namespace; inside a page it need not.
+std::string as_svg_file(const std::string& chart);
+
 /// Round numbers at which an axis from low to high is marked, about `count` of them, all inside.
 std::vector<double> axis_ticks(double low, double high, int count);
 

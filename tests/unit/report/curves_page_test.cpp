@@ -69,6 +69,8 @@ TEST_F(TrainingLogs, StandTogetherOnAPage) {
     EXPECT_THAT(chart, HasSubstr("one"));
     EXPECT_THAT(chart, HasSubstr("two"));
   }
+  EXPECT_THAT(as_svg_file(validation_chart(curves)),
+              ::testing::StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\" class"));
 }
 
 }  // namespace
