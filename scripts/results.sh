@@ -60,6 +60,14 @@ every_other() {
   awk -v first="$1" -v folder="$data/ixi/" 'NR > 1 && NR % 2 == first { print folder $1 }' results/data/ixi/splits/val.csv
 }
 
+# Yardsticks of the members come from one half, thresholds and p-values from the other. Lesions to choose on are painted into
+# the first: a choice was made with the halves exchanged.
+halve_validation() {
+  mkdir -p results/ship
+  every_other 0 > results/ship/yardstick.csv
+  every_other 1 > results/ship/calibration.csv
+}
+
 # member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the chain for raw scans and its detector
 member() {
   name=$1 run=$2 experiment=$3
@@ -68,11 +76,8 @@ member() {
   "$thor" pack "results/ship/$name-fp32.safetensors" -o "results/ship/$name.safetensors" "$@"
 }
 
-# Yardsticks of the members come from one half of the validation slices, thresholds and p-values from the other.
 stage_ship() {
-  mkdir -p results/ship
-  every_other 0 > results/ship/yardstick.csv
-  every_other 1 > results/ship/calibration.csv
+  halve_validation
   member restorer restorer configs/restorer-brain-small.yaml --detector restorer
   member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim
   shipped=results/brain-t1-axial.safetensors
@@ -103,18 +108,18 @@ real_patient() {
 }
 
 stage_sets() {
-  [ -f results/sets/painted/index.csv ] || "$thor" paint results/data/ixi/splits/val.csv -o results/sets/painted
+  halve_validation
+  [ -f results/sets/painted/index.csv ] || "$thor" paint results/ship/yardstick.csv -o results/sets/painted
   simulated bias-field bias_field 0.3
   simulated noise noise 0.03
-  simulated contrast-low contrast 0.75
-  simulated contrast-high contrast 1.33
+  simulated contrast contrast 0.75
   simulated resolution resolution 2
   simulated shift shift 2
   real_patient
 }
 
 stage_tables() {
-  for config in methods seeds scanner; do "$thor" benchmark configs/results/$config.yaml; done
+  for config in methods published seeds scanner; do "$thor" benchmark configs/results/$config.yaml; done
   for config in noise-level better; do "$thor" ablate configs/results/$config.yaml; done
 }
 
