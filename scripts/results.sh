@@ -20,14 +20,14 @@ ln -sfn "$data" results/data
 templates="--template MNI152NLin2009cSym=results/data/brain-volumes/MNI152_2009_template.nii.gz \
   --template MNI152NLin2009cSym_brain=results/data/brain-volumes/mni_icbm152_t1_tal_nlin_sym_09c_mask.nii.gz"
 
-# train_network NAME EXPERIMENT ARGUMENTS...: whole, or from where it was stopped
+# train_network NAME FROM EXPERIMENT SETTINGS...: from the start (FROM is -), from another run, or from where it was stopped
 train_network() {
-  name=$1 experiment=$2
-  shift 2
+  name=$1 experiment=$3 from=
   [ -f "results/runs/$name/done" ] && return
-  resume=
-  [ -f "results/runs/$name/checkpoint.safetensors" ] && resume=--resume
-  "$thor" train "$experiment" --data results/train.safetensors --val results/val.safetensors --out "results/runs/$name" $resume "$@"
+  [ "$2" = - ] || from="--from results/runs/$2/model.safetensors"
+  [ -f "results/runs/$name/checkpoint.safetensors" ] && from=--resume
+  shift 3
+  "$thor" train "$experiment" --data results/train.safetensors --val results/val.safetensors --out "results/runs/$name" $from "$@"
   touch "results/runs/$name/done"
 }
 
@@ -38,20 +38,20 @@ stage_train() {
       "$thor" prepare "results/data/ixi/splits/$list.csv" -o results/$list.safetensors --config configs/thor-brain-small.yaml
   done
   steps="--set train.max_minutes=0 --set train.sample_every=0 --set train.steps"
-  low="--set train.t_max" from="--from results/runs" simplex="--set noise.kind=simplex"
-  train_network gaussian-all configs/thor-brain-small.yaml $steps=6272
-  train_network gaussian configs/thor-brain-small.yaml $steps=4000 $low=450 $from/gaussian-all/model.safetensors
-  train_network simplex-all configs/thor-brain-small.yaml $simplex $steps=6955
-  train_network simplex configs/thor-brain-small.yaml $simplex $steps=3300 $low=400 $from/simplex-all/model.safetensors
-  train_network pddpm-all configs/pddpm-brain-small.yaml $steps=6272
-  train_network pddpm configs/pddpm-brain-small.yaml $steps=4000 $low=550 $from/pddpm-all/model.safetensors
+  low="--set train.t_max" simplex="--set noise.kind=simplex"
+  train_network gaussian-all - configs/thor-brain-small.yaml $steps=6272
+  train_network gaussian gaussian-all configs/thor-brain-small.yaml $steps=4000 $low=450
+  train_network simplex-all - configs/thor-brain-small.yaml $simplex $steps=6955
+  train_network simplex simplex-all configs/thor-brain-small.yaml $simplex $steps=3300 $low=400
+  train_network pddpm-all - configs/pddpm-brain-small.yaml $steps=6272
+  train_network pddpm pddpm-all configs/pddpm-brain-small.yaml $steps=4000 $low=550
   # What ships: THOR's network trained longer, and a restorer, first on slices of this scanner only. The last steps are small.
   last="--set train.learning_rate=0.0001 --set train.warmup=1"
-  train_network simplex-9094 configs/thor-brain-small.yaml $simplex $steps=9094 $low=400 $from/simplex-all/model.safetensors
-  train_network simplex-long configs/thor-brain-small.yaml $simplex $steps=500 $last $low=400 $from/simplex-9094/model.safetensors
-  train_network restorer-one-scanner configs/restorer-brain-small.yaml $steps=6257 --set train.scanner.share=0
-  train_network restorer-11029 configs/restorer-brain-small.yaml $steps=11029 $from/restorer-one-scanner/model.safetensors
-  train_network restorer configs/restorer-brain-small.yaml $steps=500 $last $from/restorer-11029/model.safetensors
+  train_network simplex-9094 simplex-all configs/thor-brain-small.yaml $simplex $steps=9094 $low=400
+  train_network simplex-long simplex-9094 configs/thor-brain-small.yaml $simplex $steps=500 $last $low=400
+  train_network restorer-one-scanner - configs/restorer-brain-small.yaml $steps=6257 --set train.scanner.share=0
+  train_network restorer-11029 restorer-one-scanner configs/restorer-brain-small.yaml $steps=11029
+  train_network restorer restorer-11029 configs/restorer-brain-small.yaml $steps=500 $last
 }
 
 # every_other FIRST: that half of the validation slices, their paths absolute

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <set>
 
 #include "thor/image/overlay.h"
 #include "thor/report/case_pictures.h"
@@ -31,7 +32,8 @@ Tensor contact_sheet(const ComparedRow& row, const std::vector<SplitRow>& truth,
   const size_t count = std::min(each, ranked.size()), last = ranked.size() - count;
   const MapSet set = maps_of(*row.cells.at(0));
   std::vector<Tensor> bands;
-  for (const size_t first : {size_t{0}, last / 2, last}) {
+  const std::set<size_t> starts{0, last / 2, last};  // few cases make one band
+  for (const size_t first : starts) {
     std::vector<Tensor> columns;
     for (size_t k = first; k < first + count; ++k)
       if (const int64_t i = place_of(set, ranked[k]->name); i >= 0) columns.push_back(column(set, i, truth));
