@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin wrapper over CMake's presets. `make demo` and `make test` do all their own set-up on Debian 12.
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build demo test bench asan format tidy lines clean
+.PHONY: help setup configure build demo test bench results asan format tidy lines clean
 
 RELEASE := build/release
 JOBS ?= $(shell nproc)
@@ -46,6 +46,9 @@ bench: configure ## against PyTorch, in turns: build/bench/index.html (QUICK=1: 
 	@$(or $(THOR_PYTHON),/usr/bin/python3) bench/run.py $(RELEASE) build/bench $(if $(QUICK),--quick)
 	@$(RELEASE)/bench/bench_page build/bench > build/bench/tables.md
 	@echo "open build/bench/index.html"
+
+results: build ## every table of docs/results.md: make results DATA=folder (hours; goes on where it was stopped)
+	@sh scripts/results.sh "$(DATA)"
 
 asan: setup ## the unit tests of the lower rooms under AddressSanitizer and UBSan
 	@cmake --preset asan > /dev/null
