@@ -29,8 +29,33 @@ if [ "$(id -u)" != 0 ]; then
   command -v sudo >/dev/null 2>&1 || refuse "missing$missing; install them as root (there is no sudo here)"
   as_root=sudo
 fi
+# A fresh machine updates itself at first boot and holds the locks of apt and dpkg meanwhile: wait for them, and say so.
+wait_s=${THOR_APT_WAIT_S:-600}
+locks="/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock /var/cache/apt/archives/lock"
+apt() {
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout="$wait_s" "$@"
+}
+# The process that holds a lock of the package manager, with its name; nothing where none does or it cannot be told.
+holder() {
+  for lock in $locks; do
+    inode=$(stat -c %i "$lock" 2>/dev/null) || continue
+    pid=$(awk -v inode=":$inode$" '$6 ~ inode { print $5; exit }' /proc/locks 2>/dev/null)
+    [ -z "$pid" ] || { echo "$(cat "/proc/$pid/comm" 2>/dev/null || echo process) ($pid)" && return; }
+  done
+}
+# apt's own timeout does not cover the lock of its lists.
+wait_for_others() {
+  waited=0
+  while busy=$(holder) && [ -n "$busy" ]; do
+    [ "$waited" -lt "$wait_s" ] || refuse "the package manager is still in use by $busy after $wait_s s; try again later"
+    [ $((waited % 30)) -ne 0 ] || echo "setup: waiting for $busy, which is using the package manager (up to $wait_s s)"
+    sleep 5
+    waited=$((waited + 5))
+  done
+}
 install() {
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
+  wait_for_others
+  apt install -y --no-install-recommends $missing
 }
 
 echo "setup: installing$missing"
@@ -38,5 +63,6 @@ echo "setup: installing$missing"
 if apt-get install --simulate --no-install-recommends $missing >/dev/null 2>&1 && install; then
   exit 0
 fi
-$as_root apt-get update || refuse "apt-get update failed; is there a network?"
+wait_for_others
+apt update || refuse "apt-get update failed; is there a network?"
 install || refuse "could not install$missing; see apt's message above"
