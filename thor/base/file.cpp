@@ -26,7 +26,40 @@ void flush_to_disk(const std::string& path) {
   if (failed) fail_input("cannot write '{}': {}", path, reason());
 }
 
+/// The first bytes of a file that is small enough to be a pointer; "" for any other.
+std::string pointer_text(const std::string& path) {
+  constexpr uint64_t kLargestPointer = 32 << 10;
+  std::error_code ec;
+  const auto size = fs::is_regular_file(path, ec) ? fs::file_size(path, ec) : 0;
+  if (ec || size == 0 || size > kLargestPointer) return {};
+  std::string text(std::min<uint64_t>(size, 256), '\0');
+  std::ifstream in(path, std::ios::binary);
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  return in ? text : std::string();
+}
+
+bool begins_with(const std::string& text, const std::string& start) {
+  return text.compare(0, start.size(), start) == 0;
+}
+
 }  // namespace
+
+std::string absent_content(const std::string& path) {
+  std::error_code ec;
+  const std::string get = fmt::format("'git annex get {0}' or 'datalad get {0}'", path);
+  if (fs::is_symlink(path, ec) && !fs::exists(path, ec)) {
+    const std::string target = fs::read_symlink(path, ec).string();
+    if (target.find("annex/objects/") != std::string::npos)
+      return fmt::format("it is a git-annex link whose content is not on this machine; fetch it with {}", get);
+    return fmt::format("it is a link to '{}', which does not exist", target);
+  }
+  const std::string text = pointer_text(path);
+  if (begins_with(text, "/annex/objects/"))
+    return fmt::format("it is a git-annex pointer whose content is not on this machine; fetch it with {}", get);
+  if (begins_with(text, "version https://git-lfs.github.com/spec/"))
+    return "it is a Git LFS pointer whose content is not on this machine; fetch it with 'git lfs pull'";
+  return {};
+}
 
 std::string read_text_file(const std::string& path, uint64_t max_bytes) {
   std::error_code ec;

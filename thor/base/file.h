@@ -18,6 +18,10 @@ void write_atomically(const std::string& path, const std::function<void(const st
 void write_stream_atomically(const std::string& path, const std::function<void(std::ostream&)>& write);
 void write_text_atomically(const std::string& path, const std::string& text);
 
+/// Why a file is named but its content is not here, and how to get it: a link or pointer file of git-annex (DataLad), or
+/// a pointer file of Git LFS. "" where the path is neither, whether it exists or not.
+std::string absent_content(const std::string& path);
+
 /// Creates the folder and its parents; Input error if that is impossible or it cannot be written to.
 void make_folder(const std::string& path);
 

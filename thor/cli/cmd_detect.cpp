@@ -49,6 +49,7 @@ void print_results(const FolderResult& result, bool json) {
   for (const auto& c : result.done) {
     out["cases"].push_back({{"input", c.input}, {"name", c.name}, {"map", c.map_path}, {"score", c.score}});
     if (c.p_value) out["cases"].back()["p_value"] = *c.p_value;
+    if (!c.withheld.empty()) out["cases"].back()["withheld"] = c.withheld;
     for (const Lesion& lesion : c.lesions) out["cases"].back()["lesions"].push_back(to_json(lesion));
   }
   for (const auto& f : result.failed) out["failed"].push_back({{"input", f.input}, {"error", f.message}});
@@ -82,7 +83,9 @@ int run(DetectCommandOptions options) {
   const FolderResult result = detect_files(pipeline, options.detect, options.run);
   print_results(result, options.json);
   for (const auto& failure : result.failed) warn("{}", failure.message);
-  if (result.failed.empty()) return 0;
+  const bool withheld =
+      std::any_of(result.done.begin(), result.done.end(), [](const CaseOutput& one) { return !one.withheld.empty(); });
+  if (result.failed.empty()) return withheld ? kExitSomeFailed : 0;
   if (result.done.empty() && !interrupted())
     fail_input("none of the {} inputs could be used, see above", result.failed.size());
   warn("{} of {} inputs failed, see above", result.failed.size(), result.failed.size() + result.done.size());
@@ -101,7 +104,9 @@ Command detect_command() {
       "the pseudo-healthy image, an overlay, and a JSON file with score, settings and versions; for a volume also a\n"
       "page with its planes and a table of lesions. A bad image does not stop the others: it is listed, and the exit\n"
       "code is 3. The detector is the one the model recommends unless --detector names another. Prints map and score.\n"
-      "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value.\n"
+      "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value; not\n"
+      "for a scan that is not of the kind that the model was trained on (another sequence or modality, a registration\n"
+      "that failed): its sidecar says why, and the exit code is 3.\n"
       "Volumes go through the chain in the model; of them the slices are examined that the model was trained on, or\n"
       "those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps, volume.min_ml drops\n"
       "small lesions. Of an archive made by `thor prepare` the maps of all slices go into one file. --fast takes "
@@ -138,6 +143,8 @@ Command detect_command() {
        {"--series", "SERIES", "of DICOM: the number or UID of the series", &o->detect.choice.series},
        {"--frame", "N", "of a 4-D file: which frame, from 0", &o->detect.choice.frame},
        {"--fpr", "RATE", "share of healthy pixels that the mask may mark (default: 0.05)", &o->detect.fpr},
+       {"--ignore-check", "", "mask, p-value and lesions also of scans that are not of the model's kind",
+        &o->detect.ignore_check},
        seed_option(o->run.seed),
        batch_option(o->run.batch),
        device_option(o->run.device),

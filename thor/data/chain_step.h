@@ -37,6 +37,8 @@ class ChainStep {
   virtual std::vector<std::string> templates() const { return {}; }
   /// The files beside a scan that it reads, as far as they are there.
   virtual std::vector<std::string> files(const std::string& /*scan*/) const { return {}; }
+  /// Where x, y and z grow after it ("RAS"), given where they did before; "" = not known without the templates.
+  virtual std::string orientation(const std::string& before) const { return before; }
   /// Throws Usage if its parameters do not fit each other.
   virtual void check() const {}
   /// -> an object: what it measured

@@ -27,6 +27,7 @@ class ReorientStep : public ChainStep {
                "where x, y, z grow: RAS = right, anterior, superior; RPS has the forehead in the first row");
   }
   void check() const override { order_to({}, to_); }
+  std::string orientation(const std::string& /*before*/) const override { return to_; }
   nlohmann::json run(ChainState& state) const override {
     const Affine& affine = state.image.geometry.ras_from_voxel;
     const std::string from = orientation_of(affine);
@@ -69,6 +70,7 @@ class RegisterStep : public ChainStep {
     state.registered = true;
     return {{"similarity_before", found.similarity_before},
             {"similarity", found.similarity},
+            {"contrast", found.contrast},
             {"scan_from_template", found.scan_from_template.rows}};
   }
 
@@ -90,6 +92,10 @@ class ResampleStep : public ChainStep {
   }
   std::vector<std::string> templates() const override {
     return onto_.empty() ? std::vector<std::string>{} : std::vector<std::string>{onto_};
+  }
+  /// A box lies along the body's axes.
+  std::string orientation(const std::string& before) const override {
+    return !onto_.empty() ? "" : size_.empty() ? before : "RAS";
   }
   void check() const override {
     const bool boxed = size_.size() == 3 && corner_.size() == 3 && spacing_.size() == 3;

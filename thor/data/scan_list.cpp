@@ -7,6 +7,8 @@
 
 #include "thor/base/ending.h"
 #include "thor/base/error.h"
+#include "thor/base/file.h"
+#include "thor/base/log.h"
 #include "thor/image/image.h"
 
 namespace fs = std::filesystem;
@@ -47,10 +49,19 @@ bool is_bids(const fs::path& folder) {
   return std::any_of(content.begin(), content.end(), is_subject);
 }
 
+/// True for NAME.nii beside NAME.nii.gz: one scan that is there twice, which BIDS forbids.
+bool is_second_copy(const fs::path& file) {
+  const fs::path packed = file.string() + ".gz";
+  std::error_code ec;
+  if (!has_ending(file.string(), ".nii") || !fs::exists(packed, ec)) return false;
+  warn("'{}' is there twice, as .nii and as .nii.gz; the latter is taken", file.string());
+  return true;
+}
+
 void add_anatomy(const fs::path& subject_or_session, const fs::path& dataset, std::vector<SplitRow>& rows) {
   if (!is_folder(subject_or_session / "anat")) return;
   for (const fs::path& file : content_of(subject_or_session / "anat"))
-    if (has_ending(file.string(), "_t1w.nii.gz") || has_ending(file.string(), "_t1w.nii"))
+    if ((has_ending(file.string(), "_t1w.nii.gz") || has_ending(file.string(), "_t1w.nii")) && !is_second_copy(file))
       rows.push_back(row_of(file, dataset));
 }
 
@@ -111,6 +122,7 @@ std::vector<SplitRow> list_scans(const std::string& input, const std::vector<std
   std::error_code ec;
   fs::path at = fs::path(input).lexically_normal();
   if (at.filename().empty() && at.has_parent_path()) at = at.parent_path();
+  if (const std::string why = absent_content(input); !why.empty()) fail_input("'{}' cannot be read: {}", input, why);
   if (!fs::exists(at, ec)) fail_input("'{}' does not exist; give a CSV, a folder or a BIDS dataset", input);
   if (is_folder(at) && is_bids(at)) return scans_of_bids(at, participants);
   if (!participants.empty()) fail_usage("'{}' is no BIDS dataset: it has no participants to choose from", input);

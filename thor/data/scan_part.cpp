@@ -9,6 +9,7 @@
 #include "thor/base/file.h"
 #include "thor/data/chain_step.h"
 #include "thor/data/chain_views.h"
+#include "thor/data/slice_orientation.h"
 #include "thor/data/volume_chain.h"
 #include "thor/nn/safetensors.h"
 
@@ -55,7 +56,8 @@ Tensor gray_levels(const Tensor& unit) { return (unit * 255).round_().to(at::kBy
 
 ScanPart part_of_slice(const SplitRow& scan, const Image& image, const PreprocessConfig& config) {
   ScanPart part;
-  part.slices = preprocess(config, image).unit.unsqueeze(0);
+  const Image laid = reorient(image, slice_order(image, config.steps));
+  part.slices = preprocess(config, laid).unit.unsqueeze(0);
   part.names = {scan.name};
   return part;
 }

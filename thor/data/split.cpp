@@ -36,6 +36,12 @@ Columns read_header(const CsvRecord& record) {
   return columns;
 }
 
+/// A file that is listed but not found, and why where that can be told.
+std::string missing_text(const std::string& csv_path, const std::string& written, int64_t line) {
+  const std::string why = absent_content((fs::path(csv_path).parent_path() / fs::u8path(written)).string());
+  return fmt::format("'{}' (line {}{}{})", written, line, why.empty() ? "" : ": ", why);
+}
+
 void check_missing(const std::vector<std::string>& missing, size_t rows) {
   constexpr size_t kShown = 3;
   if (missing.empty()) return;
@@ -72,7 +78,7 @@ std::vector<SplitRow> read_rows(const std::string& csv_path, const std::vector<C
     const auto cell = [&](size_t column) { return column < cells.size() ? cells[column] : std::string(); };
     const auto found = [&](const std::string& written) {
       auto path = written.empty() ? std::string() : find_listed_file(csv_path, written);
-      if (path.empty() && !written.empty()) missing.push_back(fmt::format("'{}' (line {})", written, line));
+      if (path.empty() && !written.empty()) missing.push_back(missing_text(csv_path, written, line));
       return path;
     };
     const std::string name = cell(columns.image);

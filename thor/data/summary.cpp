@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kForeground = 0.05;  // of the image's range above its minimum
 constexpr int64_t kBins = 4096;       // of the unit range
+constexpr double kUsualSpread = 0.2;  // of a quantile among images of one kind
+constexpr double kQuantiles[] = {0.05, 0.25, 0.5, 0.75, 0.95};
 
 /// The value below which a share of a histogram over [0,1] lies.
 double quantile_of(const Tensor& histogram, double share) {  // [kBins]
@@ -19,6 +21,21 @@ double quantile_of(const Tensor& histogram, double share) {  // [kBins]
   const double wanted = share * below[-1].item<double>();
   const int64_t bin = below.lt(wanted).sum().item<int64_t>();
   return (static_cast<double>(std::min(bin, kBins - 1)) + 0.5) / kBins;
+}
+
+std::vector<double> quantiles_of(const Tensor& histogram) {
+  std::vector<double> quantiles;
+  for (const double share : kQuantiles) quantiles.push_back(quantile_of(histogram, share));
+  return quantiles;
+}
+
+/// Widens the intervals of a summary so that they hold one more image.
+void widen(DataSummary& summary, const std::vector<double>& quantiles) {
+  if (summary.smallest_quantiles.empty()) summary.smallest_quantiles = summary.largest_quantiles = quantiles;
+  for (size_t i = 0; i < quantiles.size(); ++i) {
+    summary.smallest_quantiles[i] = std::min(summary.smallest_quantiles[i], quantiles[i]);
+    summary.largest_quantiles[i] = std::max(summary.largest_quantiles[i], quantiles[i]);
+  }
 }
 
 std::vector<double> numbers(const nlohmann::json& stored, size_t count) {
@@ -39,25 +56,42 @@ DataSummary summarize(const Tensor& slices) {
   if (slices.dim() != 3 || slices.size(0) < 1)
     fail(ErrorKind::Internal, "images to summarize are {}, expected [N,H,W]", shape_text(slices.sizes()));
   Tensor histogram = at::zeros({kBins}, at::kDouble), means = at::zeros({kBins}, at::kDouble);
+  DataSummary summary;
   for (int64_t i = 0; i < slices.size(0); ++i) {
     const Tensor image = slices[i];
-    histogram += at::histc(image.masked_select(foreground_of(image)), kBins, 0, 1).to(at::kDouble);
+    const Tensor own = at::histc(image.masked_select(foreground_of(image)), kBins, 0, 1).to(at::kDouble);
+    widen(summary, quantiles_of(own));
+    histogram += own;
     means += at::histc(image.mean().view({1}), kBins, 0, 1).to(at::kDouble);
   }
-  DataSummary summary;
   summary.images = slices.size(0);
   summary.foreground_share = histogram.sum().item<double>() / static_cast<double>(slices.numel());
-  for (const double share : {0.05, 0.25, 0.5, 0.75, 0.95})
-    summary.foreground_quantiles.push_back(quantile_of(histogram, share));
+  summary.foreground_quantiles = quantiles_of(histogram);
   for (const double share : {0.05, 0.5, 0.95}) summary.image_means.push_back(quantile_of(means, share));
   return summary;
 }
 
+double distance_from(const DataSummary& trained, const DataSummary& image) {
+  double farthest = 0;
+  for (size_t i = 0; i < image.foreground_quantiles.size(); ++i) {
+    const double here = image.foreground_quantiles[i], usual = trained.foreground_quantiles[i];
+    const bool known = !trained.smallest_quantiles.empty();
+    const double low = known ? trained.smallest_quantiles[i] : usual - kUsualSpread;
+    const double high = known ? trained.largest_quantiles[i] : usual + kUsualSpread;
+    farthest = std::max({farthest, low - here, here - high});
+  }
+  return farthest;
+}
+
 nlohmann::json to_json(const DataSummary& summary) {
-  return {{"images", summary.images},
-          {"foreground_quantiles", summary.foreground_quantiles},
-          {"foreground_share", summary.foreground_share},
-          {"image_means", summary.image_means}};
+  nlohmann::json json{{"images", summary.images},
+                      {"foreground_quantiles", summary.foreground_quantiles},
+                      {"foreground_share", summary.foreground_share},
+                      {"image_means", summary.image_means}};
+  if (summary.smallest_quantiles.empty()) return json;
+  json["smallest_quantiles"] = summary.smallest_quantiles;
+  json["largest_quantiles"] = summary.largest_quantiles;
+  return json;
 }
 
 DataSummary parse_summary(const nlohmann::json& stored) {
@@ -67,6 +101,10 @@ DataSummary parse_summary(const nlohmann::json& stored) {
     stored.at("foreground_share").get_to(summary.foreground_share);
     summary.foreground_quantiles = numbers(stored.at("foreground_quantiles"), 5);
     summary.image_means = numbers(stored.at("image_means"), 3);
+    if (stored.contains("smallest_quantiles")) {
+      summary.smallest_quantiles = numbers(stored.at("smallest_quantiles"), 5);
+      summary.largest_quantiles = numbers(stored.at("largest_quantiles"), 5);
+    }
     return summary;
   } catch (const nlohmann::json::exception& error) {
     fail_input("the summary of the training data in the model cannot be read: {}", error.what());

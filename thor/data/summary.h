@@ -15,6 +15,9 @@ struct DataSummary {
       foreground_quantiles;         ///< 5, 25, 50, 75, 95 % of all foreground pixels (`foreground_of`), in [0,1]
   double foreground_share = 0;      ///< of all pixels
   std::vector<double> image_means;  ///< 5, 50, 95 % of the images' mean intensities
+  /// The smallest and the largest value that each of the foreground quantiles has in a single image, in [0,1]; empty in
+  /// summaries that were written before these were measured.
+  std::vector<double> smallest_quantiles, largest_quantiles;
 };
 
 /// What exceeds an image's minimum by more than 5 % of its range. [H,W] -> bool [H,W]
@@ -22,6 +25,12 @@ Tensor foreground_of(const Tensor& image);
 
 /// Quantiles are exact to 1/4096. `slices` float32 [N,H,W] in [0,1], N >= 1
 DataSummary summarize(const Tensor& slices);
+
+/// How far an image's foreground quantiles lie from those of the training images, in the unit range: the largest
+/// distance of a quantile from the interval that single training images span, 0 inside of it. Where the summary does
+/// not know that interval it is taken as 0.2 on either side of the pooled quantile (healthy IXI slices stay within
+/// 0.19). Both summaries have five quantiles.
+double distance_from(const DataSummary& trained, const DataSummary& image);
 
 nlohmann::json to_json(const DataSummary& summary);
 /// Throws Input where the JSON is no such summary.

@@ -41,6 +41,13 @@ double nats_of(const Histogram& joint, const Histogram& marginal) {
   return sum;
 }
 
+/// The value below which a share of some values lies; reorders them.
+double quantile_of(std::vector<double>& values, double share) {
+  const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), place, values.end());
+  return *place;
+}
+
 /// work(part, item) for every item, part by part.
 template <class F>
 void each_part(int64_t items, F work) {
@@ -123,6 +130,27 @@ std::vector<float> MutualInformation::scan_values(const Affine& scan_from_templa
   for (const Point3& place : samples_.places)
     if (look_up(voxel_from_template(place), looked)) values.push_back(static_cast<float>(looked.value));
   return values;
+}
+
+double MutualInformation::contrast(const Affine& scan_from_template) const {
+  const Affine voxel_from_template = voxel_from_ras_ * scan_from_template;
+  std::vector<uint8_t> sorted = samples_.bins;
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted.empty()) return NAN;
+  const uint8_t middle = sorted[sorted.size() / 3], bright = sorted[sorted.size() * 2 / 3];
+  std::vector<double> all, in_middle, in_bright;
+  Looked looked;
+  for (size_t i = 0; i < samples_.places.size(); ++i) {
+    if (!look_up(voxel_from_template(samples_.places[i]), looked)) continue;
+    all.push_back(looked.value);
+    if (samples_.bins[i] >= bright)
+      in_bright.push_back(looked.value);
+    else if (samples_.bins[i] >= middle)
+      in_middle.push_back(looked.value);
+  }
+  if (in_middle.empty() || in_bright.empty()) return NAN;
+  const double range = quantile_of(all, 0.98) - quantile_of(all, 0.02);
+  return range > 0 ? (quantile_of(in_bright, 0.5) - quantile_of(in_middle, 0.5)) / range : NAN;
 }
 
 MutualInformation::Counts MutualInformation::count(const Affine& voxel_from_template) const {

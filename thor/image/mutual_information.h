@@ -41,6 +41,10 @@ class MutualInformation {
 
   /// What the scan holds at the samples that lie in it.
   std::vector<float> scan_values(const Affine& scan_from_template) const;
+  /// How much brighter the scan is in the brightest third of the template's samples than in their middle third: the
+  /// difference of the medians, as a share of the scan's range there (2nd to 98th percentile); NaN where one
+  /// of these is empty.
+  double contrast(const Affine& scan_from_template) const;
   /// Shares the bins out anew.
   void set_range(const ValueRange& range) { range_ = range; }
 

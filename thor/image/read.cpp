@@ -60,6 +60,7 @@ std::string known_endings() {
 }
 
 void check_file(const std::string& path) {
+  if (const std::string why = absent_content(path); !why.empty()) fail_input("'{}' cannot be read: {}", path, why);
   std::error_code ec;
   const fs::file_status status = fs::status(path, ec);
   if (!fs::exists(status)) fail_input("'{}' does not exist", path);

@@ -216,6 +216,7 @@ Registration register_to(const Image& scan, const Image& template_, const Tensor
   const Similarity reached = finest.at(result.scan_from_template);
   result.similarity_before = finest.at(start_map).nats;
   result.similarity = reached.nats;
+  result.contrast = finest.contrast(result.scan_from_template);
   check_plausible(result.scan_from_template, reached.overlap);
   warn_where_doubtful(scan, result);
   return result;

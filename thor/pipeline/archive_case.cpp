@@ -52,7 +52,7 @@ void ArchiveCase::take(int64_t i, const SliceFinding& finding) {
 CaseOutput ArchiveCase::write() {
   nlohmann::json about = with_.folder.begin(input_), list = nlohmann::json::array();
   const auto& calibration = with_.folder.calibration();
-  CaseOutput output{input_.path, input_.name, {}, *std::max_element(scores_.begin(), scores_.end()), {}, {}};
+  CaseOutput output{input_.path, input_.name, {}, *std::max_element(scores_.begin(), scores_.end()), {}, {}, {}};
   double smallest = 1;
   for (size_t i = 0; i < scores_.size(); ++i) {
     list.push_back({{"name", archive_.names[i]}, {"score", scores_[i]}});

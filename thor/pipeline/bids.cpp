@@ -19,6 +19,13 @@ std::string letters_and_digits(const std::string& text) {
   return kept.empty() ? "unnamed" : kept;
 }
 
+/// Subject, session, other entities, suffix.
+const std::regex& bids_pattern() {
+  static const std::regex pattern(
+      "(sub-[A-Za-z0-9]+)(_ses-[A-Za-z0-9]+)?((?:_[A-Za-z]+-[A-Za-z0-9]+)*)(_[A-Za-z0-9]+)?");
+  return pattern;
+}
+
 }  // namespace
 
 std::optional<BidsPlace> bids_place(const std::string& file) {
@@ -30,10 +37,11 @@ std::optional<BidsPlace> bids_place(const std::string& file) {
   return std::nullopt;
 }
 
+bool is_bids_name(const std::string& scan_name) { return std::regex_match(scan_name, bids_pattern()); }
+
 BidsNames bids_names(const std::string& scan_name) {
-  static const std::regex bids("(sub-[A-Za-z0-9]+)(_ses-[A-Za-z0-9]+)?((?:_[A-Za-z]+-[A-Za-z0-9]+)*)(_[A-Za-z0-9]+)?");
   std::smatch parts;
-  if (!std::regex_match(scan_name, parts, bids)) {
+  if (!std::regex_match(scan_name, parts, bids_pattern())) {
     const std::string subject = "sub-" + letters_and_digits(scan_name);
     return {subject + "/anat", subject + "_desc-thor"};
   }

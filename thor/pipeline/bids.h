@@ -11,6 +11,9 @@ struct BidsPlace {
 };
 std::optional<BidsPlace> bids_place(const std::string& file);
 
+/// True for the name of a scan, without its ending, as BIDS names it: sub-01_ses-2_T1w.
+bool is_bids_name(const std::string& scan_name);
+
 /// Where results about a scan go in a dataset of derivatives.
 struct BidsNames {
   std::string folder;  ///< sub-XX/[ses-YY/]anat

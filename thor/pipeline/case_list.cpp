@@ -8,6 +8,7 @@
 
 #include "thor/base/ending.h"
 #include "thor/base/error.h"
+#include "thor/base/file.h"
 #include "thor/data/scan_list.h"
 
 namespace fs = std::filesystem;
@@ -88,6 +89,7 @@ std::vector<CaseInput> folder_cases(const std::string& folder, const CaseSelecti
 
 std::vector<CaseInput> cases_of(const std::string& input, const CaseSelection& selection) {
   std::error_code ec;
+  if (const std::string why = absent_content(input); !why.empty()) fail_input("'{}' cannot be read: {}", input, why);
   if (!fs::exists(input, ec)) fail_input("'{}' does not exist; give a scan, a folder of scans or a CSV", input);
   if (is_folder(input)) return folder_cases(input, selection);
   if (is_container(input)) return dicom_cases(input, selection);

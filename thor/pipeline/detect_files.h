@@ -21,6 +21,7 @@ struct CaseOutput {
   double score = 0;
   std::optional<double> p_value;  ///< where the model is calibrated for this detector and setting
   std::vector<Lesion> lesions;    ///< of a volume
+  std::string withheld;  ///< why mask, p-value and lesions are not given (scan_check.h); "" = nothing is withheld
 };
 struct FolderResult {
   std::vector<CaseOutput> done;
@@ -42,6 +43,7 @@ struct DetectOptions {
   std::string detector_name;
   nlohmann::json detector_config;  ///< as resolved, for the sidecar
   double fpr = 0.05;               ///< of the mask: share of healthy pixels that it may mark, in (0,1)
+  bool ignore_check = false;       ///< mask, p-value and lesions also of scans that are not of the model's kind
   ScanChoice choice;               ///< of files and folders that hold more than one scan
   VolumeConfig volume;
   std::string layout = "flat";                          ///< flat | bids
@@ -52,7 +54,8 @@ struct DetectOptions {
 /// Detects every input and writes, on its own grid, into the output folder: NAME_map.nii.gz (of medical formats) or
 /// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and
 /// NAME.json (scores, detector, config, seed, model hash, version); where the model is calibrated for exactly this
-/// detector and setting also NAME_mask.*, and a p-value in the sidecar. Volumes go through the model's chain and back
+/// detector and setting, and the scan is of the kind that it was trained on (scan_check.h), also NAME_mask.*, and a
+/// p-value in the sidecar. Volumes go through the model's chain and back
 /// to their own grid (docs/volumes.md); their slices and those of other cases share batches. Each file is whole or
 /// absent; the sidecar is written last. A bad image is recorded in `failed` and the rest goes on. Stops early, cleanly,
 /// on interrupt.

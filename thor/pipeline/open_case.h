@@ -6,9 +6,11 @@
 #include "thor/data/preprocess.h"
 #include "thor/detect/detector.h"
 #include "thor/image/image.h"
+#include "thor/image/resample.h"
 #include "thor/pipeline/case_list.h"
 #include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/result_folder.h"
+#include "thor/pipeline/scan_check.h"
 
 namespace thor {
 
@@ -16,9 +18,11 @@ namespace thor {
 struct OpenCase {
   CaseInput input;
   ImageKey key;
-  Tensor unit;                  ///< float32 [size,size] in [0,1], for the network
-  Tensor gray;                  ///< uint8 [H,W], the native image as the overlay shows it
-  double black = 0, white = 1;  ///< native values of 0 and 1
+  Tensor unit;                    ///< float32 [size,size] in [0,1], for the network
+  Tensor gray;                    ///< uint8 [H,W], the native image as the overlay shows it
+  AxisOrder order;                ///< that turned it in its plane to lie as the model's slices do (slice_orientation.h)
+  int64_t height = 0, width = 0;  ///< once turned
+  double black = 0, white = 1;    ///< native values of 0 and 1
   Geometry geometry;
   bool medical = false;
 };
@@ -60,6 +64,9 @@ struct CaseSurroundings {
   const DetectOptions& options;
   const ResultFolder& folder;
 };
+/// `check_scan` of a case's slices, each [size,size]; `ignored` as the options say. Warns of what it finds.
+ScanCheck checked_scan(const CaseSurroundings& with, const CaseInput& input, const std::vector<Tensor>& slices,
+                       const nlohmann::json& steps);
 /// Reads one input: a picture or single slice, a volume, or a prepared archive. Throws Input and Unsupported as the
 /// readers and the model's chain do.
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with);

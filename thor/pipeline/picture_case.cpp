@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/data/slice_orientation.h"
 #include "thor/image/overlay.h"
 #include "thor/pipeline/archive_case.h"
 #include "thor/pipeline/open_case.h"
@@ -14,7 +16,8 @@ namespace {
 /// A picture, or a scan of a single slice.
 class PictureCase : public ExaminedCase {
  public:
-  PictureCase(OpenCase open, const ResultFolder& folder) : open_(std::move(open)), folder_(folder) {}
+  PictureCase(OpenCase open, ScanCheck check, const ResultFolder& folder)
+      : open_(std::move(open)), check_(std::move(check)), folder_(folder) {}
   const CaseInput& input() const override { return open_.input; }
   int64_t slices() const override { return 1; }
   Tensor unit(int64_t) const override { return open_.unit; }
@@ -27,15 +30,24 @@ class PictureCase : public ExaminedCase {
   const char* ending() const { return open_.medical ? ".nii.gz" : ".png"; }
   std::string file(const char* kind) const { return folder_.file(open_.input, kind, ending()); }
   std::string path(const std::string& file) const { return folder_.path(open_.input, file); }
+  Tensor as_stored(const Tensor& turned) const;
   std::string write_map(const Tensor& map, double full_scale) const;
   std::string write_pseudo_healthy() const;
   std::string write_overlay(const Tensor& map) const;
   std::string write_mask() const;
 
   OpenCase open_;
+  ScanCheck check_;
   SliceFinding finding_;
   const ResultFolder& folder_;
 };
+
+/// [H,W] as the model's slices lie, turned back to lie as the file has it.
+Tensor PictureCase::as_stored(const Tensor& turned) const {
+  Image image;
+  image.voxels = turned.unsqueeze(0);
+  return reorient(image, inverse(open_.order)).voxels[0];
+}
 
 std::string PictureCase::write_map(const Tensor& map, double full_scale) const {
   const std::string name = file("map");
@@ -48,7 +60,7 @@ std::string PictureCase::write_map(const Tensor& map, double full_scale) const {
 
 std::string PictureCase::write_pseudo_healthy() const {
   const std::string name = file("pseudo_healthy");
-  const Tensor unit = to_native_grid(finding_.pseudo_healthy, open_.gray.size(0), open_.gray.size(1));  // [H,W]
+  const Tensor unit = as_stored(to_native_grid(finding_.pseudo_healthy, open_.height, open_.width));  // [H,W]
   if (open_.medical)
     write_nifti(path(name), unit * (open_.white - open_.black) + open_.black, open_.geometry);
   else
@@ -65,7 +77,7 @@ std::string PictureCase::write_overlay(const Tensor& map) const {
 std::string PictureCase::write_mask() const {
   const std::string name = file("mask");
   const Tensor above = finding_.map.gt(folder_.threshold());
-  const Tensor mask = mask_to_native_grid(above, open_.gray.size(0), open_.gray.size(1));  // [H,W]
+  const Tensor mask = as_stored(mask_to_native_grid(above, open_.height, open_.width));  // [H,W]
   if (open_.medical)
     write_nifti(path(name), mask, open_.geometry);
   else
@@ -75,15 +87,19 @@ std::string PictureCase::write_mask() const {
 
 CaseOutput PictureCase::write() {
   nlohmann::json about = folder_.begin(open_.input);
-  const Tensor map = to_native_grid(finding_.map, open_.gray.size(0), open_.gray.size(1));  // [H,W]
+  const Tensor map = as_stored(to_native_grid(finding_.map, open_.height, open_.width));  // [H,W]
   const double full_scale = open_.medical ? 1.0 : std::max(1.0, map.max().item<double>());
   about["score"] = finding_.score;
   about["map"] = write_map(map, full_scale);
   about["map_full_scale"] = full_scale;
   about["pseudo_healthy"] = write_pseudo_healthy();
   about["overlay"] = write_overlay(map);
-  CaseOutput output{open_.input.path, open_.input.name, path(about["map"].get<std::string>()), finding_.score, {}, {}};
-  if (const auto& calibration = folder_.calibration()) {
+  about["check"] = to_json(check_);
+  CaseOutput output{
+      open_.input.path, open_.input.name, path(about["map"].get<std::string>()), finding_.score, {}, {}, {}};
+  if (!check_.allows_claims()) {
+    output.withheld = describe(check_);
+  } else if (const auto& calibration = folder_.calibration()) {
     output.p_value = calibration->p_value(finding_.score);
     about["mask"] = write_mask();
     about["calibration"] = folder_.calibrated(*output.p_value);
@@ -99,10 +115,14 @@ OpenCase open_case(const CaseInput& input, const PreprocessConfig& config) {
 }
 
 OpenCase open_case(const CaseInput& input, const PreprocessConfig& config, const Image& image) {
-  const PreparedSlice prepared = preprocess(config, image);
   OpenCase one;
   one.input = input;
-  one.key = {content_id(image), 0};
+  one.order = slice_order(image, config.steps);
+  const Image laid = reorient(image, one.order);
+  const PreparedSlice prepared = preprocess(config, laid);
+  one.key = {content_id(laid), 0};
+  one.height = prepared.height;
+  one.width = prepared.width;
   one.unit = prepared.unit;
   one.black = prepared.black;
   one.white = prepared.white;
@@ -123,9 +143,21 @@ Images stacked(const std::vector<OpenCase>& batch) {
   return images;
 }
 
+ScanCheck checked_scan(const CaseSurroundings& with, const CaseInput& input, const std::vector<Tensor>& slices,
+                       const nlohmann::json& steps) {
+  const Model& model = with.pipeline.model();
+  const int64_t size = model.config.preprocess.size;
+  ScanCheck check = check_scan(model, slices.empty() ? at::zeros({0, size, size}) : at::stack(slices), steps);
+  check.ignored = with.options.ignore_check && !check.findings.empty();
+  if (!check.findings.empty()) warn("'{}': {}", input.path, describe(check));
+  return check;
+}
+
 std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with,
                                               const Image& image) {
-  return std::make_unique<PictureCase>(open_case(input, with.pipeline.model().config.preprocess, image), with.folder);
+  OpenCase open = open_case(input, with.pipeline.model().config.preprocess, image);
+  const ScanCheck check = checked_scan(with, input, {open.unit}, nullptr);
+  return std::make_unique<PictureCase>(std::move(open), check, with.folder);
 }
 
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with) {

@@ -130,6 +130,9 @@ void ResultFolder::check_inputs(const std::vector<CaseInput>& cases) const {
   std::set<std::string> results;
   for (const CaseInput& one : cases) inputs.insert(real_path(one.path));
   for (const CaseInput& one : cases) {
+    if (bids() && is_bids_name(stem_of(one.path)) && one.name != stem_of(one.path))
+      fail_usage("'{}' and another input are both '{}' in BIDS; detect them into different folders", one.path,
+                 stem_of(one.path));
     if (!results.insert(sidecar(one)).second)
       fail_usage("'{}' and another input would both write '{}'; detect them into different folders", one.path,
                  sidecar(one));

@@ -81,8 +81,16 @@ VolumeCase::VolumeCase(const CaseInput& input, const CaseSurroundings& with, Ima
   if (seen_.empty())
     warn("'{}' has nothing to see in the {} slices that are examined: its map is 0", input.path, slices_.size());
   if (seen_.size() > 1) note_scaling(with.options.detector_config);
+  std::vector<Tensor> units;
+  for (int64_t i = 0; i < slices(); ++i) units.push_back(unit(i));
+  check_ = checked_scan(with, input, units, whole.record);
   map_ = at::zeros_like(chained_.volume.voxels);
-  if (with.folder.calibration()) mask_ = at::zeros(map_.sizes(), at::kByte);
+  if (calibration()) mask_ = at::zeros(map_.sizes(), at::kByte);
+}
+
+const Calibration* VolumeCase::calibration() const {
+  const auto& calibration = with_.folder.calibration();
+  return calibration && check_.allows_claims() ? &*calibration : nullptr;
 }
 
 Tensor VolumeCase::unit(int64_t i) const {

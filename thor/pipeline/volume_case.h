@@ -5,6 +5,7 @@
 
 #include "thor/data/volume_chain.h"
 #include "thor/pipeline/open_case.h"
+#include "thor/pipeline/scan_check.h"
 
 namespace thor {
 
@@ -33,9 +34,11 @@ class VolumeCase : public ExaminedCase {
  private:
   /// The results on the scan's own grid.
   struct Native {
-    Tensor map, healthy, mask;  ///< float32, float32, bytes; no mask without a calibration
+    Tensor map, healthy, mask;  ///< float32, float32, bytes; no mask without a calibration that holds for the scan
     double seen_share = 0;      ///< of the voxels, in examined slices
   };
+  /// The calibration, where the model has one and the scan is of its kind.
+  const Calibration* calibration() const;
   Native bring_home();
   std::vector<Lesion> find(Native& native, nlohmann::json& about) const;
   void write_volumes(const Native& native, nlohmann::json& about) const;
@@ -52,6 +55,7 @@ class VolumeCase : public ExaminedCase {
   Image scan_;
   ChainedVolume chained_;  ///< cut to the slices from the first to the last one
   Window window_;
+  ScanCheck check_;
   uint64_t id_ = 0;
   std::vector<ExaminedSlice> slices_;  ///< of chained_, in order
   std::vector<size_t> seen_;           ///< those of them that are not blank

@@ -46,6 +46,10 @@ VolumeCase::Native VolumeCase::bring_home() {
 }
 
 std::vector<Lesion> VolumeCase::find(Native& native, nlohmann::json& about) const {
+  if (!check_.allows_claims()) {
+    about["lesions"] = {{"withheld", describe(check_)}};
+    return {};
+  }
   const VolumeConfig& config = with_.options.volume;
   const bool calibrated = native.mask.defined();
   double threshold = calibrated ? with_.folder.threshold() : 0;
@@ -128,21 +132,20 @@ void VolumeCase::write_pictures(const Native& native, const std::vector<Lesion>&
 /// A volume is as anomalous as its worst slice. Its p-value has to pay for having looked at many: the smallest one
 /// times their number (Bonferroni).
 void VolumeCase::add_scores(CaseOutput& output, nlohmann::json& about) const {
-  const auto& calibration = with_.folder.calibration();
   nlohmann::json list = nlohmann::json::array();
   double smallest = 1;
   for (const ExaminedSlice& slice : slices_) {
     list.push_back({{"slice", slice.index}, {"z_mm", slice.z_mm}, {"score", slice.score}});
     if (slice.blank) list.back()["blank"] = true;
     output.score = std::max(output.score, slice.score);
-    if (!calibration || slice.blank) continue;
-    const double p = calibration->p_value(slice.score);
+    if (!calibration() || slice.blank) continue;
+    const double p = calibration()->p_value(slice.score);
     list.back()["p_value"] = p;
     smallest = std::min(smallest, p);
   }
   about["score"] = output.score;
   about["slices"] = std::move(list);
-  if (!calibration) return;
+  if (!calibration()) return;
   output.p_value = std::min(1.0, smallest * std::max(1.0, static_cast<double>(seen_.size())));
   about["calibration"] = with_.folder.calibrated(*output.p_value);
   about["calibration"]["p_value_of"] =
@@ -171,7 +174,9 @@ nlohmann::json VolumeCase::facts() const {
 CaseOutput VolumeCase::write() {
   nlohmann::json about = with_.folder.begin(input_);
   about["volume"] = facts();
-  CaseOutput output{input_.path, input_.name, {}, 0, {}, {}};
+  about["check"] = to_json(check_);
+  CaseOutput output{input_.path, input_.name, {}, 0, {}, {}, {}};
+  if (!check_.allows_claims()) output.withheld = describe(check_);
   add_scores(output, about);
   Native native = bring_home();
   output.lesions = find(native, about);

@@ -41,6 +41,8 @@ PageTable lesion_table(const VolumeReport& report) {
 
 PageSection lesion_section(const VolumeReport& report) {
   const nlohmann::json& about = report.about.at("lesions");
+  if (about.contains("withheld"))
+    return {"Lesions", fmt::format("Not listed: {}.", about.at("withheld").get<std::string>()), {}, {}, {}, false};
   std::string text = fmt::format("Connected components (26 neighbours) of at least {} ml above {:.4g}, the {}.",
                                  json_text(about.at("min_ml")), about.at("threshold").get<double>(),
                                  about.at("above").get<std::string>());
@@ -142,6 +144,13 @@ std::string introduction(const VolumeReport& report) {
     const nlohmann::json& calibration = report.about.at("calibration");
     text += fmt::format(" p = {:.3g} against {} healthy scans ({}).", calibration.at("p_value").get<double>(),
                         calibration.at("cases").get<int64_t>(), calibration.at("p_value_of").get<std::string>());
+  }
+  if (const auto check = report.about.find("check"); check != report.about.end() && !check->at("passed").get<bool>()) {
+    text += "\n\nThis scan is not of the kind that the model was trained on: ";
+    for (const auto& finding : check->at("findings")) text += finding.get<std::string>() + ". ";
+    text += check->value("ignored", false)
+                ? "Mask, p-value and lesions were asked for all the same; do not rely on them."
+                : "The map is shown; a mask, a p-value and lesions would mean nothing.";
   }
   return text + "\n\n" + report.about.at("note").get<std::string>();
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/base/file.h"
 
+#include <gmock/gmock.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -12,6 +13,7 @@ namespace thor {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::HasSubstr;
 
 std::string sha256(const std::string& text) { return Sha256().update(text.data(), text.size()).hex(); }
 
@@ -88,6 +90,32 @@ TEST(ErrorStory, KeepsTheDeepestCauseFirstInOneLine) {
     EXPECT_STREQ(error.what(), "it is empty (while reading a file, while reading the run)");
     EXPECT_EQ(exit_code(error.kind()), 1);
   }
+}
+
+TEST(AbsentContent, NamesTheToolThatFetchesIt) {
+  test::TemporaryFolder folder;
+  fs::create_symlink("../.git/annex/objects/Xk/3F/MD5E-s7--d41d8/MD5E-s7--d41d8.nii.gz", folder / "link.nii.gz");
+  write_text_atomically(folder / "pointer.nii.gz", "/annex/objects/MD5E-s7--d41d8.nii.gz\n");
+  write_text_atomically(folder / "lfs.nii.gz",
+                        "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n");
+  for (const char* file : {"link.nii.gz", "pointer.nii.gz"})
+    EXPECT_THAT(absent_content(folder / file), HasSubstr(fmt::format("git annex get {}", folder / file))) << file;
+  EXPECT_THAT(absent_content(folder / "lfs.nii.gz"), HasSubstr("git lfs pull"));
+}
+
+TEST(AbsentContent, IsEmptyForAnyOtherFileThereOrNot) {
+  test::TemporaryFolder folder;
+  write_text_atomically(folder / "text.csv", "image\na.png\n");
+  write_text_atomically(folder / "empty", "");
+  fs::create_symlink("text.csv", folder / "link.csv");
+  for (const char* file : {"text.csv", "empty", "link.csv", "missing.nii", "."})
+    EXPECT_EQ(absent_content(folder / file), "") << file;
+}
+
+TEST(AbsentContent, NamesTheTargetOfABrokenLink) {
+  test::TemporaryFolder folder;
+  fs::create_symlink("/nowhere/scan.nii", folder / "scan.nii");
+  EXPECT_THAT(absent_content(folder / "scan.nii"), HasSubstr("'/nowhere/scan.nii', which does not exist"));
 }
 
 }  // namespace

@@ -31,6 +31,38 @@ TEST(DataSummary, QuantilesOfAnEvenRampAreTheirShares) {
   EXPECT_NEAR(summary.foreground_quantiles.at(2), 0.05 + 0.5 * 0.95, 2e-3);
 }
 
+TEST(DataSummary, KnowsWhatSingleImagesSpan) {
+  Tensor slices = at::zeros({2, 10, 10});
+  slices[0].narrow(0, 0, 5).fill_(0.4);
+  slices[1].narrow(0, 0, 5).fill_(0.7);
+  const DataSummary summary = summarize(slices);
+  EXPECT_NEAR(summary.smallest_quantiles.at(2), 0.4, 1e-3);
+  EXPECT_NEAR(summary.largest_quantiles.at(2), 0.7, 1e-3);
+}
+
+/// Half of it at one brightness, the rest black.
+Tensor half_of(double brightness) {
+  Tensor slice = at::zeros({1, 10, 10});
+  slice[0].narrow(0, 0, 5).fill_(brightness);
+  return slice;
+}
+
+TEST(DataSummary, AnImageWithinTheSpanOfTheTrainingImagesHasNoDistance) {
+  const DataSummary trained = summarize(at::cat({half_of(0.4), half_of(0.7)}));
+  EXPECT_EQ(distance_from(trained, summarize(half_of(0.55))), 0);
+  EXPECT_NEAR(distance_from(trained, summarize(half_of(0.95))), 0.25, 1e-3);
+  EXPECT_NEAR(distance_from(trained, summarize(half_of(0.1))), 0.3, 1e-3);
+}
+
+TEST(DataSummary, OfAnOlderModelTakesTheUsualSpread) {
+  DataSummary trained = summarize(half_of(0.5));
+  trained.smallest_quantiles.clear();
+  trained.largest_quantiles.clear();
+  EXPECT_EQ(to_json(trained).count("smallest_quantiles"), 0u);
+  EXPECT_EQ(distance_from(trained, summarize(half_of(0.65))), 0);
+  EXPECT_NEAR(distance_from(trained, summarize(half_of(0.9))), 0.2, 1e-3);
+}
+
 TEST(DataSummary, ComesBackFromJsonAndAnythingElseIsRefused) {
   const DataSummary summary = summarize(at::rand({3, 8, 8}));
   EXPECT_EQ(to_json(parse_summary(to_json(summary))), to_json(summary));

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/image/pictures.h"
-#include "tests/unit/image/said.h"
+#include "tests/said.h"
 #include "thor/image/minimize.h"
 #include "thor/image/motion.h"
 #include "thor/image/mutual_information.h"
@@ -115,6 +115,19 @@ TEST(Registration, WarnsWhereTheScanHardlyLooksLikeTheTemplate) {
   EXPECT_EQ(said.warnings(), "");
   EXPECT_LT(register_to(noise, head, brain, options).similarity, kDoubtfulSimilarity);
   EXPECT_THAT(said.warnings(), HasSubstr("'noise.nii' is probably not registered"));
+}
+
+TEST(Registration, SaysWhetherTheTemplatesBrightTissueIsBrightInTheScan) {
+  const Image head = phantom_head();
+  const Tensor brain = at::zeros_like(head.voxels);
+  brain.slice(0, 14, 46).slice(1, 14, 46).slice(2, 18, 42).fill_(1);
+  RegistrationOptions options;
+  options.affine = false;
+  options.iterations = 20;
+  Image same = moved(head, disturbance(false)), inverted = same;
+  inverted.voxels = 255 - same.voxels;
+  EXPECT_GT(register_to(same, head, brain, options).contrast, 0.2);
+  EXPECT_LT(register_to(inverted, head, brain, options).contrast, -0.2);
 }
 
 TEST(Registration, IsTheSameOnOneThreadAndOnTwo) {

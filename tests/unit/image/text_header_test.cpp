@@ -6,7 +6,7 @@
 
 #include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
-#include "tests/unit/image/said.h"
+#include "tests/said.h"
 
 namespace thor::test {
 namespace {

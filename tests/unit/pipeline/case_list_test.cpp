@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "tests/said.h"
 #include "tests/scans.h"
 #include "tests/support.h"
 #include "thor/base/error.h"
@@ -77,6 +78,30 @@ TEST_F(CaseList, AFolderIsNamedWholeThoughItHasDots) {
   series("study/1.2.840.17");
   series("study/1.2.840.18", second_series());
   EXPECT_THAT(names(list_cases({folder_ / "study"})), ElementsAre("1.2.840.17", "1.2.840.18"));
+}
+
+TEST_F(CaseList, ABidsScanThatIsThereTwiceIsOneCaseWithItsOwnName) {
+  const test::Said said;
+  fs::create_directories(folder_ / "data/sub-01/anat");
+  for (const char* ending : {".nii", ".nii.gz"})
+    write_nifti(folder_ / fmt::format("data/sub-01/anat/sub-01_T1w{}", ending), at::rand({3, 8, 8}), {});
+  const auto cases = list_cases({folder_ / "data"});
+  EXPECT_THAT(names(cases), ElementsAre("sub-01_T1w"));
+  EXPECT_THAT(cases.at(0).path, ::testing::EndsWith(".nii.gz"));
+  EXPECT_THAT(said.warnings(), ::testing::HasSubstr("is there twice"));
+}
+
+TEST_F(CaseList, AScanWhoseContentIsInGitAnnexIsNamedAsSuch) {
+  fs::create_symlink(".git/annex/objects/a/b/MD5E-s7--d4.nii", folder_ / "scan.nii");
+  for (const bool listed : {false, true}) {
+    write_text_atomically(folder_ / "list.csv", "image\nscan.nii\n");
+    try {
+      list_cases({folder_ / (listed ? "list.csv" : "scan.nii")});
+      FAIL() << "accepted";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), ::testing::HasSubstr("git annex get")) << listed;
+    }
+  }
 }
 
 }  // namespace

@@ -69,6 +69,22 @@ TEST_F(ResultFolders, TheDescriptionOfAnotherDatasetStays) {
   EXPECT_EQ(refusal(), "no error");
 }
 
+TEST_F(ResultFolders, TwoScansOfOneBidsNameAreRefusedRatherThanRenamed) {
+  fs::create_directory(in + "/other");
+  scan("sub-01_T1w.nii.gz", test::head());
+  scan("other/sub-01_T1w.nii.gz", test::head());
+  options.layout = "bids";
+  const Pipeline pipeline(model, std::make_unique<test::BrightnessDetector>(), test::on_cpu());
+  options.inputs = {in + "/sub-01_T1w.nii.gz", in + "/other/sub-01_T1w.nii.gz"};
+  options.output = out;
+  try {
+    detect_files(pipeline, options, test::on_cpu());
+    FAIL() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("are both 'sub-01_T1w' in BIDS"));
+  }
+}
+
 TEST_F(ResultFolders, DicomResultsOfAnEarlierRunDoNotStayBesideOthers) {
   Calibration calibration;
   calibration.setting = {"three", {{"start_step", 300}}, "none"};

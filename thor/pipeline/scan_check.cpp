@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/scan_check.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cmath>
+
+#include "thor/data/summary.h"
+#include "thor/image/registration.h"
+
+namespace thor {
+namespace {
+
+constexpr double kFarIntensity = 0.1;  // of the unit range, beyond all training images
+
+/// The smallest value of a measurement that the steps of registration took.
+std::optional<double> smallest_of(const nlohmann::json& steps, const char* measurement) {
+  std::optional<double> smallest;
+  for (const auto& step : steps)
+    if (const auto found = step.find(measurement);
+        found != step.end() && found->is_number() && std::isfinite(found->get<double>()))
+      smallest = std::min(smallest.value_or(found->get<double>()), found->get<double>());
+  return smallest;
+}
+
+}  // namespace
+
+ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps) {
+  ScanCheck check;
+  check.similarity = smallest_of(steps, "similarity");
+  check.contrast = smallest_of(steps, "contrast");
+  if (check.similarity && *check.similarity < kDoubtfulSimilarity)
+    check.findings.push_back(fmt::format(
+        "it is probably not registered to the template (similarity {:.3f} nats, heads that fit reach 0.18, at least "
+        "{:g} is expected)",
+        *check.similarity, kDoubtfulSimilarity));
+  if (check.contrast && *check.contrast < kLeastContrast)
+    check.findings.push_back(fmt::format(
+        "tissue that is bright in the template is not brighter than the rest of it (contrast {:.3f}, at least {:g} is "
+        "expected): another sequence or modality, or not registered",
+        *check.contrast, kLeastContrast));
+  const auto data = model.training.find("data");
+  if (data == model.training.end() || slices.size(0) == 0) return check;
+  const DataSummary trained = parse_summary(*data), here = summarize(slices);
+  check.intensity_distance = distance_from(trained, here);
+  if (*check.intensity_distance > kFarIntensity)
+    check.findings.push_back(fmt::format(
+        "its intensities are not those of the images that the model was trained on (foreground 5-25-50-75-95 %: {:.2f} "
+        "where training has {:.2f}): another sequence, contrast agent, modality or window",
+        fmt::join(here.foreground_quantiles, " "), fmt::join(trained.foreground_quantiles, " ")));
+  return check;
+}
+
+nlohmann::json to_json(const ScanCheck& check) {
+  nlohmann::json json{{"passed", check.findings.empty()}, {"findings", check.findings}};
+  if (check.similarity) json["similarity"] = *check.similarity;
+  if (check.contrast) json["contrast"] = *check.contrast;
+  if (check.intensity_distance) json["intensity_distance"] = *check.intensity_distance;
+  if (check.ignored) json["ignored"] = true;
+  return json;
+}
+
+std::string describe(const ScanCheck& check) {
+  return fmt::format("{}: {}",
+                     check.ignored ? "mask, p-value and lesions are given because they were asked for in spite of"
+                                   : "no mask, no p-value and no lesions are given",
+                     fmt::join(check.findings, "; "));
+}
+
+}  // namespace thor

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "thor/base/tensor.h"
+#include "thor/pipeline/model.h"
+
+namespace thor {
+
+/// Whether a scan is of the kind that the model was trained on. Only then do a mask, a p-value and a table of lesions
+/// mean what they say; the map itself is given for every scan.
+struct ScanCheck {
+  std::vector<std::string>
+      findings;                      ///< why it is not, for people: what was measured, what was expected; empty = it is
+  std::optional<double> similarity;  ///< to the template, nats, where the steps register (docs/preprocessing.md)
+  std::optional<double> contrast;    ///< of the template\'s tissues in the scan (registration.h), where they register
+  std::optional<double> intensity_distance;  ///< `distance_from` the training images, where the model describes them
+  bool ignored = false;                      ///< the user asks for mask, p-value and lesions in spite of the findings
+  /// True where a mask, a p-value and a table of lesions may be given.
+  bool allows_claims() const { return findings.empty() || ignored; }
+};
+
+/// Looks at the slices that the network sees, float32 [N,size,size] in [0,1], N >= 0, and at the record of the steps
+/// that led to them (null for a picture). A scan is not of the model's kind where a step of registration ended below
+/// kDoubtfulSimilarity or kLeastContrast, or where the foreground's quantiles lie more than 0.1 of the unit range
+/// outside of all that the training images span. A model that does not describe its training images cannot tell the
+/// latter.
+ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps);
+
+/// As the sidecar says it.
+nlohmann::json to_json(const ScanCheck& check);
+
+/// One line for people: what is withheld and why.
+std::string describe(const ScanCheck& check);
+
+}  // namespace thor
