@@ -8,7 +8,6 @@
 #include <fstream>
 
 #include "thor/base/error.h"
-#include "thor/image/byte_reader.h"
 
 namespace fs = std::filesystem;
 
@@ -91,7 +90,11 @@ TextHeader read_text_header(const std::string& path, const std::string& separato
     // NRRD's "key:=value" is a note, also where the key is called like a field.
     if (line.compare(between, 2, ":=") == 0) continue;
     const std::string name = lower_case(trimmed(line.substr(0, between)));
-    header.fields[name] = trimmed(line.substr(between + separator.size()));
+    const std::string value = trimmed(line.substr(between + separator.size()));
+    const auto [field, is_new] = header.fields.emplace(name, value);
+    if (!is_new && field->second != value)
+      fail_input("its header says '{}' twice, '{}' and '{}'; remove the wrong line", name.substr(0, 40),
+                 field->second.substr(0, 80), value.substr(0, 80));
     if (!last.empty() && name == last) return header;
   }
   if (bytes.size() == kMaxHeader) fail_input("its header has no end; is it of this format?");
@@ -113,17 +116,19 @@ std::string file_beside(const std::string& header_path, const std::string& name)
 Tensor read_placed_samples(const VoxelPlace& place, const SampleLayout& layout, const std::array<int64_t, 3>& size) {
   const int64_t bytes = bytes_of(layout, size);
   if (place.skip < -1 || place.skip > kMaxSkip) fail_input("its header is damaged: {} bytes to skip", place.skip);
-  ByteReader file(place.path, place.offset, place.packed ? Packing::Zlib : Packing::None);
+  ByteReader file(place.path, place.offset, place.packing);
   int64_t skip = place.skip;
   if (skip < 0) {
-    if (place.packed) fail_input("its header places packed voxels at the end of the file");
+    if (place.packing != Packing::None) fail_input("its header places packed voxels at the end of the file");
     file.expect_at_least(place.frames * bytes);
     skip = file.most_bytes() - place.frames * bytes;
   }
   file.expect_at_least(skip + place.frames * bytes);
   file.skip(skip + place.frame * bytes);
   Tensor voxels = read_samples([&](char* to, size_t count) { file.read(to, count); }, layout, size);
-  file.check_ending();
+  const int64_t rest = file.check_ending() - (place.frames - 1 - place.frame) * bytes;
+  if (rest < 0) fail_input("it ends too early: voxels of a later frame are missing");
+  warn_of_rest(rest, layout, size);
   return voxels;
 }
 
