@@ -73,7 +73,10 @@ SampleLayout meta_samples(const TextHeader& header) {
   samples.type = known->type;
   const std::string order = first_of(header, {"binarydatabyteordermsb", "elementbyteordermsb"});
   samples.swapped = (!order.empty() && is_true(header, order.c_str())) != is_big_endian();
-  if (header.has("elementnumberofchannels")) samples.channels = header.sizes("elementnumberofchannels").at(0);
+  if (header.has("elementnumberofchannels")) {
+    header.numbers("elementnumberofchannels", 1);  // exactly one
+    samples.channels = header.sizes("elementnumberofchannels")[0];
+  }
   if (samples.channels > kMaxMetaFrames) fail_input("its header is damaged: {} values a voxel", samples.channels);
   return samples;
 }
@@ -100,6 +103,8 @@ Geometry meta_geometry(const TextHeader& header, size_t dimensions, const std::a
       warn("its MetaImage header has a spacing of zero; taken as 1 mm");
       spacing[axis] = 1;
     }
+    if (spacing[axis] < 0)
+      warn("its MetaImage header has a spacing below zero; the axis is taken to run the other way");
     corner[axis] = origin[axis];
     for (size_t row = 0; row < std::min<size_t>(3, dimensions); ++row)
       steps[axis][row] = matrix[axis * dimensions + row] * spacing[axis];
@@ -130,7 +135,7 @@ VoxelPlace meta_place(const std::string& path, const TextHeader& header) {
 
 Image read_metaimage(const std::string& path, const ScanChoice& choice) {
   const TextHeader header = read_text_header(path, "=", "elementdatafile");
-  if (!header.has("ndims") || !header.has("dimsize")) fail_as_other_content("MetaImage", header.first_line);
+  if (!header.has("ndims") || !header.has("dimsize")) fail_as_other_content("MetaImage", path, Packing::None);
   if (header.has("binarydata") && !is_true(header, "binarydata"))
     fail(ErrorKind::Unsupported, "its voxels are written as text; save it with BinaryData = True");
   const auto sides = header.sizes("dimsize");

@@ -78,7 +78,6 @@ Geometry mgh_geometry(const std::string& bytes, const std::array<int64_t, 3>& si
 }
 
 MghHeader mgh_header(const std::string& bytes) {
-  if (bytes.size() < kMghHeader || mgh_field<int32_t>(bytes, 0) != 1) fail_as_other_content("MGH", bytes);
   MghHeader header;
   for (size_t axis = 0; axis < 4; ++axis) {
     const int64_t side = mgh_field<int32_t>(bytes, 4 + 4 * axis);
@@ -98,6 +97,8 @@ Image read_mgh(const std::string& path, const ScanChoice& choice) {
   ByteReader file(path, 0, Packing::GzipOrNone);
   std::string bytes(kMghHeader, '\0');
   bytes.resize(file.read_some(bytes.data(), bytes.size()));
+  if (bytes.size() < kMghHeader || mgh_field<int32_t>(bytes, 0) != 1)
+    fail_as_other_content("MGH", path, Packing::GzipOrNone);
   const MghHeader header = mgh_header(bytes);
   const int64_t frame = chosen_frame(choice, header.frames), volume = bytes_of(header.samples, header.size);
   file.expect_at_least(header.frames * volume);

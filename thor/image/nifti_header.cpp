@@ -8,7 +8,6 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/image/nifti_geometry.h"
-#include "thor/image/other_content.h"
 
 namespace thor {
 namespace {
@@ -208,7 +207,7 @@ bool is_version_1(const std::string& bytes, const HeaderBytes& fields) {
 
 }  // namespace
 
-NiftiHeader parse_nifti_header(const std::string& bytes) {
+std::optional<NiftiHeader> parse_nifti_header(const std::string& bytes) {
   for (const bool swapped : {false, true}) {
     const HeaderBytes fields(bytes, swapped);
     if (bytes.size() >= 348 && fields.at<int32_t>(0) == 348) {
@@ -231,7 +230,7 @@ NiftiHeader parse_nifti_header(const std::string& bytes) {
       return header;
     }
   }
-  fail_as_other_content("NIfTI", bytes);
+  return {};
 }
 
 }  // namespace thor

@@ -4,6 +4,7 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "thor/image/image.h"
@@ -24,7 +25,7 @@ struct NiftiHeader {
 
 inline constexpr size_t kNiftiStart = 552;  ///< the longest header, and the length of its first extension
 /// From the first bytes of a file, kNiftiStart or what there is. Warns of what contradicts itself and can be read all
-/// the same. Throws Input (damaged) or Unsupported.
-NiftiHeader parse_nifti_header(const std::string& bytes);
+/// the same. Nothing where they are no NIfTI header. Throws Input (damaged) or Unsupported.
+std::optional<NiftiHeader> parse_nifti_header(const std::string& bytes);
 
 }  // namespace thor

@@ -6,6 +6,7 @@
 #include "thor/image/byte_reader.h"
 #include "thor/image/formats.h"
 #include "thor/image/nifti_header.h"
+#include "thor/image/other_content.h"
 
 namespace thor {
 namespace {
@@ -17,7 +18,8 @@ NiftiHeader read_nifti_header(const std::string& path) {
   ByteReader file(path, 0, Packing::GzipOrNone);
   std::string bytes(kNiftiStart, '\0');
   bytes.resize(file.read_some(bytes.data(), bytes.size()));
-  return parse_nifti_header(bytes);
+  if (const auto header = parse_nifti_header(bytes)) return *header;
+  fail_as_other_content("NIfTI", path, Packing::GzipOrNone);
 }
 
 /// Where the first sample lies. Where the header puts it inside itself or inside an extension, the length of the

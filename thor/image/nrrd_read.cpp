@@ -98,7 +98,7 @@ VoxelPlace nrrd_place(const std::string& path, const TextHeader& header) {
 
 Image read_nrrd(const std::string& path, const ScanChoice& choice) {
   const TextHeader header = read_text_header(path, ":");
-  if (header.first_line.rfind("NRRD000", 0) != 0) fail_as_other_content("NRRD", header.first_line);
+  if (header.first_line.rfind("NRRD000", 0) != 0) fail_as_other_content("NRRD", path, Packing::None);
   const NrrdLayout layout = nrrd_layout(header);
   check_size(layout.size[0], layout.size[1], layout.size[2]);
   const int64_t frame = chosen_frame(choice, layout.interleaved * layout.frames);

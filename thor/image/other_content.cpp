@@ -13,7 +13,7 @@ struct KnownStart {
 };
 
 const KnownStart kKnownStarts[] = {
-    {0, "\x1f\x8b", "packed twice with gzip; unpack it once"},
+    {0, "\x1f\x8b", "packed with gzip; unpack it"},
     {0, "BZh", "packed with bzip2; unpack it"},
     {0,
      "\xfd"
@@ -39,19 +39,23 @@ const KnownStart kKnownStarts[] = {
     {0, "<?xml", "an XML text; export the scan as NIfTI"},
 };
 
-}  // namespace
-
-std::string other_content(const std::string& first_bytes) {
+std::string known_content(const std::string& start) {
   for (const KnownStart& known : kKnownStarts)
-    if (first_bytes.size() >= known.at && first_bytes.compare(known.at, known.bytes.size(), known.bytes) == 0)
-      return known.what;
+    if (start.size() >= known.at && start.compare(known.at, known.bytes.size(), known.bytes) == 0) return known.what;
   return "";
 }
 
-void fail_as_other_content(const std::string& format, const std::string& first_bytes) {
-  const std::string what = other_content(first_bytes);
+}  // namespace
+
+void fail_as_other_content(const std::string& format, const std::string& path, Packing packing) {
+  constexpr size_t kEnough = 552;
+  ByteReader file(path, 0, packing);
+  std::string start(kEnough, '\0');
+  start.resize(file.read_some(start.data(), start.size()));
+  const std::string what = known_content(start);
   if (what.empty()) fail_input("it is not a {} file, or its header is damaged", format);
-  fail_input("it is not a {} file; it is {}", format, what);
+  const bool twice = packing != Packing::None && what.rfind("packed with gzip", 0) == 0;
+  fail_input("it is not a {} file; it is {}", format, twice ? "packed twice with gzip; unpack it once" : what);
 }
 
 }  // namespace thor

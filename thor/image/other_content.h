@@ -3,12 +3,12 @@
 #pragma once
 #include <string>
 
+#include "thor/image/byte_reader.h"
+
 namespace thor {
 
-/// Of a file's first bytes (some hundred): "a DICOM file", "a zip archive" and so on; "" where they are not known.
-std::string other_content(const std::string& first_bytes);
-
-/// Throws Input: it is no file of `format`, but what its first bytes say, or damaged.
-[[noreturn]] void fail_as_other_content(const std::string& format, const std::string& first_bytes);
+/// Throws Input: it is no file of `format`, but what its first bytes say ("a DICOM file"...), or damaged. They are
+/// unpacked as the format's reader unpacks them.
+[[noreturn]] void fail_as_other_content(const std::string& format, const std::string& path, Packing packing);
 
 }  // namespace thor

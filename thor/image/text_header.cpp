@@ -113,9 +113,39 @@ std::string file_beside(const std::string& header_path, const std::string& name)
   return beside.string();
 }
 
+namespace {
+
+/// "gzip", "zlib" or "bzip2", by the first bytes of the voxels; "" where they seem to be plain.
+std::string packing_seen(const VoxelPlace& place) {
+  ByteReader file(place.path, place.offset);
+  unsigned char start[3] = {0, 0, 0};
+  file.read_some(reinterpret_cast<char*>(start), sizeof start);
+  if (start[0] == 0x1f && start[1] == 0x8b) return "gzip";
+  if (start[0] == 'B' && start[1] == 'Z' && start[2] == 'h') return "bzip2";
+  return (start[0] & 0x8f) == 8 && (start[0] * 256 + start[1]) % 31 == 0 ? "zlib" : "";
+}
+
+/// Throws Input where the header says one way of packing and the voxels another.
+void check_packing(const VoxelPlace& place, int64_t bytes) {
+  const std::string seen = packing_seen(place);
+  if (place.packing == Packing::None) {
+    if (!seen.empty() && ByteReader(place.path, place.offset).most_bytes() < bytes)
+      fail_input("its header says that its voxels are not packed, but they seem to be, with {}; correct the header",
+                 seen);
+    return;
+  }
+  const bool agrees = place.packing == Packing::Bzip2 ? seen == "bzip2" : seen == "gzip" || seen == "zlib";
+  if (!agrees)
+    fail_input("its header says that its voxels are packed, but they {}; correct the header",
+               seen.empty() ? "are plain or damaged" : "seem to be with " + seen);
+}
+
+}  // namespace
+
 Tensor read_placed_samples(const VoxelPlace& place, const SampleLayout& layout, const std::array<int64_t, 3>& size) {
   const int64_t bytes = bytes_of(layout, size);
   if (place.skip < -1 || place.skip > kMaxSkip) fail_input("its header is damaged: {} bytes to skip", place.skip);
+  check_packing(place, place.frames * bytes);
   ByteReader file(place.path, place.offset, place.packing);
   int64_t skip = place.skip;
   if (skip < 0) {

@@ -89,7 +89,7 @@ TEST_F(Nrrd, ThatIsDamagedOrNotReadIsRefusedWithTheReason) {
   EXPECT_THAT(refusal("a.nrrd", with(good, "sizes: 6 5 2", "sizes: 6 0 2")), HasSubstr("'sizes' has 0"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "sizes: 6 5 2", "sizes: 6 5")), HasSubstr("3 dimensions but 2 sizes"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "encoding: raw", "encoding: bzip2")),
-              HasSubstr("compressed data are damaged"));
+              HasSubstr("says that its voxels are packed, but they are plain"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "encoding: raw", "encoding: hex")), HasSubstr("'hex' is not read"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "type: short", "type: block")), HasSubstr("'block' is not read"));
   EXPECT_THAT(refusal("a.nrrd", with(good, "(0,1,0)", "(1,0,0)")), HasSubstr("do not span space"));
@@ -123,6 +123,24 @@ std::string interleaved(const std::string& kind) {
   const Tensor both = at::stack({small_volume(), small_volume() + 7}, 3).reshape({2, 5, 12});
   std::string header = with(nrrd_of(both), "sizes: 12 5 2", "sizes: 2 6 5 2\nkinds: " + kind + " domain domain domain");
   return with(with(header, "dimension: 3", "dimension: 4"), "directions: (1", "directions: none (1");
+}
+
+TEST_F(TextHeaders, ThatSayAnotherPackingThanTheirVoxelsHaveAreRefusedWithBoth) {
+  const std::string nrrd = nrrd_of(at::zeros({40, 5, 6}), "", true);
+  EXPECT_THAT(refusal("a.nrrd", with(nrrd, "encoding: gzip", "encoding: raw")), HasSubstr("seem to be, with gzip"));
+  EXPECT_THAT(refusal("a.nrrd", with(nrrd, "encoding: gzip", "encoding: bzip2")), HasSubstr("seem to be with gzip"));
+  const std::string meta = metaimage_of(at::zeros({40, 5, 6}), "", true);
+  EXPECT_THAT(refusal("a.mha", with(meta, "CompressedData = True", "CompressedData = False")),
+              HasSubstr("seem to be, with zlib"));
+  EXPECT_THAT(refusal("a.mha", with(metaimage_of(small_volume()), "CompressedData = False", "CompressedData = True")),
+              HasSubstr("are plain or damaged"));
+}
+
+TEST_F(TextHeaders, OfAnotherFormatAreCalledByItsName) {
+  EXPECT_THAT(refusal("a.nrrd", metaimage_of(small_volume())), HasSubstr("MetaImage file"));
+  EXPECT_THAT(refusal("a.mha", nrrd_of(small_volume())), HasSubstr("NRRD file"));
+  EXPECT_THAT(refusal("a.mha", gzip_packed(metaimage_of(small_volume()))), HasSubstr("packed with gzip; unpack it"));
+  EXPECT_THAT(refusal("a.nrrd", "/annex/objects/SHA256E-s24877--0123.nrrd\n"), HasSubstr("git annex get"));
 }
 
 TEST_F(Nrrd, WithFramesAsItsFastestAxisNeedsAChoice) {
@@ -214,6 +232,8 @@ TEST_F(MetaImage, ThatIsDamagedOrNotReadIsRefusedWithTheReason) {
   EXPECT_THAT(refusal("a.mha", "hello"), HasSubstr("not a MetaImage"));
   EXPECT_THAT(refusal("a.mha", with(good, "DimSize = 6", "DimSize = 600000")), HasSubstr("announces"));
   EXPECT_THAT(refusal("a.mha", with(good, "MET_SHORT", "MET_STRING")), HasSubstr("'met_string' is not read"));
+  EXPECT_THAT(refusal("a.mha", metaimage_of(small_volume(), "ElementNumberOfChannels =\n")),
+              HasSubstr("has 0 numbers"));
   EXPECT_THAT(refusal("a.mha", with(good, "BinaryData = True", "BinaryData = False")), HasSubstr("as text"));
   EXPECT_THAT(refusal("a.mha", with(good, "1 0 0 0 1 0 0 0 1", "1 0 0 1 0 0 0 0 1")), HasSubstr("do not span space"));
   EXPECT_THAT(refusal("a.mha", with(good, "1 0 0 0 1 0 0 0 1", "1 0 0 0 1")), HasSubstr("'transformmatrix' has 5"));
@@ -249,6 +269,13 @@ TEST_F(MetaImage, ThatSaysOneThingUnderTwoNamesDifferentlyIsRefused) {
   EXPECT_EQ(max_abs_diff(read("a.mha", with(twice, "0 0 5", "0 0 0")).voxels, small_volume()), 0);
   EXPECT_THAT(refusal("a.mha", with(metaimage_of(small_volume()), "NDims = 3", "NDims = 4")),
               HasSubstr("NDims is 4, but DimSize has 3 sizes"));
+}
+
+TEST_F(MetaImage, WithASpacingBelowZeroSaysSo) {
+  const Said said;
+  EXPECT_EQ(read("a.mha", with(metaimage_of(small_volume()), "= 1 1 2", "= 1 1 -2")).geometry.ras_from_voxel.at(2, 2),
+            -2);
+  EXPECT_THAT(said.warnings(), HasSubstr("below zero"));
 }
 
 TEST_F(MetaImage, OfTwoValuesAVoxelNeedsAChoice) {
