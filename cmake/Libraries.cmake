@@ -47,6 +47,7 @@ endmacro()
 thor_optional(PNG PNG::PNG)
 thor_optional(JPEG JPEG::JPEG)
 thor_optional(TIFF TIFF::TIFF)
+thor_optional(BZip2 BZip2::BZip2)
 list(APPEND THOR_IMAGE_LIBRARIES ZLIB::ZLIB)
 
 set(THOR_ITK_VERSION "absent")

@@ -32,4 +32,5 @@ set(THOR_DCMTK_SOURCES image/dicom_map.cpp image/dicom_result.cpp image/dicom_se
 set(THOR_PNG_SOURCES image/png_read.cpp image/png_encode.cpp)
 set(THOR_JPEG_SOURCES image/jpeg_read.cpp)
 set(THOR_TIFF_SOURCES image/tiff_read.cpp)
+set(THOR_BZip2_SOURCES image/bzip_stream.cpp)
 set(THOR_CUDA_SOURCES nn/cuda_graph.cpp nn/cuda_norm.cpp)

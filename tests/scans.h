@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small DICOM, NRRD, MetaImage and zip files made byte by byte, so that none is committed and every field can be wrong.
+// Small DICOM, NRRD, MetaImage, MGH and zip files made byte by byte, so that none is committed and every field can be
+// wrong.
 #pragma once
 #include <ATen/ATen.h>
+#include <bzlib.h>
 #include <zlib.h>
 
 #include <algorithm>
@@ -114,6 +116,12 @@ inline std::string deflated(const std::string& bytes, int window_bits) {
 }
 inline std::string raw_deflated(const std::string& bytes) { return deflated(bytes, -15); }
 inline std::string zlib_packed(const std::string& bytes) { return deflated(bytes, 15); }
+inline std::string bzip_packed(const std::string& bytes) {
+  std::string out(bytes.size() + bytes.size() / 100 + 600, '\0'), in = bytes;
+  auto length = static_cast<unsigned>(out.size());
+  BZ2_bzBuffToBuffCompress(out.data(), &length, in.data(), static_cast<unsigned>(in.size()), 1, 0, 0);
+  return out.substr(0, length);
+}
 inline std::string gzip_packed(const std::string& bytes) { return deflated(bytes, 15 + 16); }
 
 /// The elements of the data set, by tag.
@@ -253,6 +261,34 @@ inline std::string metaimage_of(const at::Tensor& volume, const std::string& mor
          std::string(packed ? "True" : "False") +
          "\nTransformMatrix = 1 0 0 0 1 0 0 0 1\nOffset = 0 0 0\nElementSpacing = 1 1 2\nDimSize = " + sizes +
          "\nElementType = MET_SHORT\n" + more + "ElementDataFile = LOCAL\n" + (packed ? zlib_packed(samples) : samples);
+}
+
+/// What a MGH header says.
+struct MghSpec {
+  int32_t type = 4;  ///< 16-bit samples
+  int16_t good = 1;
+  std::array<float, 3> spacing{1, 1, 2};
+  std::array<float, 9> directions{1, 0, 0, 0, 1, 0, 0, 0, 1};  ///< of x, then y, then z
+  std::array<float, 3> middle{0, 0, 0};
+};
+/// A MGH file of frames [F,D,H,W] or a volume [D,H,W], with big-endian samples given or of 16 bit.
+inline std::string mgh_of(const at::Tensor& volume, const MghSpec& spec = {}, std::string samples = "") {
+  const at::Tensor frames = volume.dim() == 4 ? volume : volume.unsqueeze(0);
+  const auto put = [](auto value) { return DicomWriter::bytes_of(value, true); };
+  std::string out = put(int32_t{1});
+  for (const int64_t side : {3, 2, 1, 0}) out += put(static_cast<int32_t>(frames.size(side)));
+  out += put(spec.type) + put(int32_t{0}) + put(spec.good);
+  for (const float number : spec.spacing) out += put(number);
+  for (const float number : spec.directions) out += put(number);
+  for (const float number : spec.middle) out += put(number);
+  out.resize(284, '\0');
+  if (samples.empty()) {
+    DicomSpec big;
+    big.syntax = kBigEndianSyntax;
+    big.pixels = frames;
+    samples = dicom_samples(big);
+  }
+  return out + samples;
 }
 
 }  // namespace thor::test

@@ -3,6 +3,7 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -119,18 +120,72 @@ Reader scan(const std::string& name, const std::string& ending, std::vector<std:
   return {name, ending, std::move(seeds), [](const auto& path) { read_scan(path); }};
 }
 
+/// The same of files with frames: the first one.
+Reader first_frame(const std::string& name, const std::string& ending, std::vector<std::string> seeds) {
+  return {name, ending, std::move(seeds), [](const auto& path) { read_scan(path, {0, ""}); }};
+}
+
 Tensor volume() { return at::stack({gradient(5, 7), gradient(5, 7) * 300, gradient(5, 7) + 1}); }
+
+template <class T>
+std::string with_field(std::string bytes, size_t offset, T value) {
+  return bytes.replace(offset, sizeof value, reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+std::string with_text(std::string text, const std::string& what, const std::string& instead) {
+  return text.replace(text.find(what), what.size(), instead);
+}
 
 Reader nifti(const std::string& name, const std::string& ending) {
   const auto write = [&](const Tensor& voxels) {
     return made(ending, [&](const std::string& path) { write_nifti(path, voxels, Geometry()); });
   };
-  return scan(name, ending, {write(gradient(5, 7)), write(volume())});
+  std::vector<std::string> seeds{write(gradient(5, 7)), write(volume())};
+  if (ending == ".nii") {
+    const std::string& plain = seeds[1];
+    const std::string extended = with_field(plain, 348, 1);
+    seeds.push_back(with_field(plain, 108, 0.0f));  // voxels inside the header
+    seeds.push_back(with_field(with_field(with_field(plain, 252, int16_t{1}), 256, 0.3f), 116, NAN));
+    seeds.push_back(with_field(with_field(plain, 40, int16_t{4}), 46, int64_t{0x0003000000030001}));  // 3 frames
+    seeds.push_back(extended.substr(0, 352) + with_field(std::string(16, '\0'), 0, 16) + extended.substr(352));
+  }
+  return first_frame(name, ending, std::move(seeds));
 }
 
-Reader nrrd() { return scan("nrrd", ".nrrd", {nrrd_of(volume()), nrrd_of(volume(), "", true)}); }
+Reader nrrd() {
+  const std::string plain = nrrd_of(volume()), samples = short_samples(volume());
+  const std::string header = plain.substr(0, plain.size() - samples.size());
+  const std::string four =
+      with_text(with_text(plain, "dimension: 3", "dimension: 4"), "sizes: 7 5 3", "sizes: 7 5 1 3");
+  const std::string time =
+      with_text(with_text(four, "(1,0,0) (0,1,0) (0,0,2)", "(1,0,0,0) (0,1,0,0) (0,0,2,0) (0,0,0,1)"),
+                "left-posterior-superior", "LPST");
+  const std::string list = with_text(with_text(with_text(plain, "dimension: 3", "dimension: 4"), "sizes: 7 5 3",
+                                               "sizes: 3 7 5 1\nkinds: list domain domain domain"),
+                                     "(1,0,0)", "none (1,0,0)");
+  const std::string ends =
+      with_text(plain, "space directions: (1,0,0) (0,1,0) (0,0,2)\nspace origin: (0,0,0)",
+                "axis mins: 0 0 -3\naxis maxs: 7 5 3\ncenters: cell cell node\nspace units: \"m\" \"m\" \"m\"");
+  return first_frame("nrrd", ".nrrd",
+                     {plain, nrrd_of(volume(), "", true), time, list, ends,
+                      with_text(header, "encoding: raw", "encoding: bzip2") + bzip_packed(samples)});
+}
 
-Reader metaimage() { return scan("metaimage", ".mha", {metaimage_of(volume()), metaimage_of(volume(), "", true)}); }
+Reader metaimage() {
+  const std::string more = "DistanceUnits = cm\nAnatomicalOrientation = ASL\n";
+  const std::string plain = metaimage_of(volume(), more);
+  return first_frame("metaimage", ".mha",
+                     {plain, metaimage_of(volume(), "", true),
+                      with_text(metaimage_of(volume(), "ElementNumberOfChannels = 7\n"), "= 7 5 3\n", "= 1 5 3\n")});
+}
+
+Reader mgh() {
+  MghSpec unsaid;
+  unsaid.good = 0;
+  return first_frame(
+      "mgh", ".mgz",
+      {mgh_of(volume()), gzip_packed(mgh_of(at::stack({volume(), volume()}))), mgh_of(volume(), unsaid)});
+}
 
 std::vector<std::string> dicom_seeds() {
   DicomSpec slice, frames, run_lengths;
@@ -209,6 +264,7 @@ std::vector<Reader> readers() {
           nifti("nifti_gz", ".nii.gz"),
           nrrd(),
           metaimage(),
+          mgh(),
           dicom(),
           compressed_dicom(),
           zip(),

@@ -29,7 +29,7 @@ nlohmann::json without_seconds(nlohmann::json record) {
 std::string sha256_of_text(const std::string& text) { return Sha256().update(text.data(), text.size()).hex(); }
 
 std::string without_ending(std::string name) {
-  for (const char* ending : {".gz", ".nii", ".nrrd", ".mha", ".mhd", ".zip", ".dcm"})
+  for (const char* ending : {".gz", ".nii", ".nrrd", ".mha", ".mhd", ".mgz", ".mgh", ".zip", ".dcm"})
     if (const std::string end = ending; name.size() > end.size() && name.substr(name.size() - end.size()) == end)
       name.resize(name.size() - end.size());
   return name;

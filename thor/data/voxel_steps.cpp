@@ -12,7 +12,7 @@
 namespace thor {
 namespace {
 
-constexpr const char* kMaskEndings[] = {".nii.gz", ".nii", ".nrrd", ".mha"};
+constexpr const char* kMaskEndings[] = {".nii.gz", ".nii", ".nrrd", ".mha", ".mgz"};
 
 /// The file's or folder's name without the ending of a volume.
 std::string stem_of_scan(const std::string& scan) {

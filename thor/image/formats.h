@@ -17,6 +17,7 @@ Image read_tiff(const std::string& path, const ScanChoice& choice);
 Image read_nifti(const std::string& path, const ScanChoice& choice);
 Image read_nrrd(const std::string& path, const ScanChoice& choice);
 Image read_metaimage(const std::string& path, const ScanChoice& choice);
+Image read_mgh(const std::string& path, const ScanChoice& choice);
 Image read_dicom_file(const std::string& path, const ScanChoice& choice);
 /// A folder or zip archive with one DICOM series, or the one that is chosen.
 Image read_dicom_folder(const std::string& path, const ScanChoice& choice);

@@ -29,10 +29,10 @@ struct ScanChoice {
   std::string series;  ///< of DICOM: the number, from 1, or UID of one series; "" = there must be only one
 };
 /// Reads a picture (PNG, JPEG, TIFF; 8, 16 bit; RGB(A) becomes luminance, with a note; the pages of a TIFF are slices)
-/// or a scan: NIfTI, NRRD, MetaImage, a DICOM file, a folder or zip archive with a DICOM series (docs/formats.md). NaN
-/// and infinite values of a volume become 0, with a warning. Throws Input: missing, empty, truncated, no image, NaN or
-/// infinite values in a single slice, too large (a slice over kMaxPixels, a scan over kMaxVoxels), more announced than
-/// the file can hold (both known before anything is allocated), slices that are missing or contradict each other;
+/// or a scan: NIfTI, NRRD, MetaImage, MGH, a DICOM file, a folder or zip archive with a DICOM series (docs/formats.md).
+/// NaN and infinite values of a volume become 0, with a warning. Throws Input: missing, empty, truncated, no image, NaN
+/// or infinite values in a single slice, too large (a slice over kMaxPixels, a scan over kMaxVoxels), more announced
+/// than the file can hold (both known before anything is allocated), slices that are missing or contradict each other;
 /// Unsupported: an encoding that is not read, several frames or series and none chosen.
 Image read_scan(const std::string& path, const ScanChoice& choice = {});
 /// The same for what must be a single slice. Throws Unsupported: more than one.

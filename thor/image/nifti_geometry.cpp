@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/image/axes.h"
+#include "thor/image/length_unit.h"
+#include "thor/image/nifti_contradiction.h"
 
 namespace thor {
 namespace {
@@ -57,10 +60,11 @@ Affine from_qform(const NiftiPlacement& p) {
   return affine;
 }
 
-Geometry in_mm(const Affine& affine, const NiftiPlacement& placement) {
-  Geometry geometry{affine, placement};
-  for (double& entry : geometry.ras_from_voxel.rows) entry = entry * placement.mm_per_unit + 0.0;
-  return geometry;
+std::optional<Affine> qform_mm(const NiftiPlacement& p) {
+  if (p.qform_code <= 0) return {};
+  const Affine qform = from_qform(p);
+  if (!usable(qform)) return {};
+  return in_unit(qform, p.mm_per_unit);
 }
 
 /// b, c, d of the unit quaternion of a rotation.
@@ -83,29 +87,38 @@ std::array<double, 3> quaternion_of(const Affine& r) {
   return q;
 }
 
-}  // namespace
-
-Geometry geometry_of(const NiftiPlacement& p, int64_t slices) {
+Affine ras_mm_from_voxel(const NiftiPlacement& p, const std::array<int64_t, 3>& size) {
+  const std::optional<Affine> by_qform = qform_mm(p);
   if (p.sform_code > 0) {
-    const Affine sform = from_sform(p, slices);
-    if (usable(sform)) return in_mm(sform, p);
+    const Affine sform = from_sform(p, size[2]);
+    if (usable(sform)) {
+      const Affine by_sform = in_unit(sform, p.mm_per_unit);
+      warn_where_sform_is_contradicted(p, by_sform, by_qform, size);
+      return by_sform;
+    }
     warn("the sform of its NIfTI header is damaged and passed over");
   }
-  if (p.qform_code > 0) {
-    const Affine qform = from_qform(p);
-    if (usable(qform)) return in_mm(qform, p);
-  }
+  warn_of_odd_qform(p);
+  if (by_qform) return *by_qform;
   if (p.sform_code > 0 || p.qform_code > 0)
     fail_input(
         "the axes in its NIfTI header are damaged (a spacing of zero, or two axes in one plane); set its sform, for "
         "example with fslorient or nibabel");
   const Affine spacing = scaling(spacing_of(p));
   if (!usable(spacing)) fail_input("the spacing in its NIfTI header is damaged");
-  if (slices > 1)
+  if (size[2] > 1)
     warn(
         "its NIfTI header does not say how the patient lies (qform and sform code 0); x, y, z are taken as right, "
         "anterior, superior: left and right may be swapped");
-  return in_mm(spacing, p);
+  return in_unit(spacing, p.mm_per_unit);
+}
+
+}  // namespace
+
+Geometry geometry_of(const NiftiPlacement& p, const std::array<int64_t, 3>& size) {
+  const Affine affine = ras_mm_from_voxel(p, size);
+  warn_of_impossible_size(affine, size, p.mm_per_unit);
+  return {affine, p};
 }
 
 NiftiPlacement placement_of(const Affine& affine) {

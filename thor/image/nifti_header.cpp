@@ -6,18 +6,19 @@
 #include <cstring>
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
 #include "thor/image/nifti_geometry.h"
 
 namespace thor {
 namespace {
 
-constexpr double kMaxOffset = 1 << 28;  // bytes of header extensions that are skipped at most
 constexpr int64_t kMaxNiftiFrames = 1 << 20;
 
 /// RawHeader by byte offset, in the file's byte order.
 class HeaderBytes {
  public:
   HeaderBytes(const std::string& bytes, bool swapped) : bytes_(bytes), swapped_(swapped) {}
+  bool is_swapped() const { return swapped_; }
   template <class T>
   T at(size_t offset) const {
     char raw[sizeof(T)];
@@ -41,7 +42,7 @@ class HeaderBytes {
 /// What both versions of the format say, before it is judged.
 struct RawHeader {
   std::array<int64_t, 8> dim{};
-  int16_t datatype = 0;
+  int64_t datatype = 0, bits = 0;
   double offset = 0, slope = 0, intercept = 0;
   int32_t units = 0;
   NiftiPlacement placement;
@@ -51,6 +52,7 @@ RawHeader version_1(const HeaderBytes& bytes) {
   RawHeader f;
   bytes.copy<int16_t>(40, 8, f.dim.data());
   f.datatype = bytes.at<int16_t>(70);
+  f.bits = bytes.at<int16_t>(72);
   bytes.copy<float>(76, 8, f.placement.pixdim.data());
   f.offset = bytes.at<float>(108);
   f.slope = bytes.at<float>(112);
@@ -68,6 +70,7 @@ RawHeader version_2(const HeaderBytes& bytes) {
   RawHeader f;
   bytes.copy<int64_t>(16, 8, f.dim.data());
   f.datatype = bytes.at<int16_t>(12);
+  f.bits = bytes.at<int16_t>(14);
   bytes.copy<double>(104, 8, f.placement.pixdim.data());
   f.offset = static_cast<double>(bytes.at<int64_t>(168));
   f.slope = bytes.at<double>(176);
@@ -82,7 +85,7 @@ RawHeader version_2(const HeaderBytes& bytes) {
 }
 
 struct NiftiType {
-  int16_t code;
+  int64_t code;
   SampleType type;
   int64_t channels;
 };
@@ -93,10 +96,33 @@ constexpr NiftiType kTypes[] = {
     {1024, SampleType::Int64, 1}, {1280, SampleType::Uint64, 1}, {2304, SampleType::Uint8, 4},
 };
 
-SampleLayout layout_of(int16_t code) {
-  for (const NiftiType& type : kTypes)
-    if (type.code == code) return {type.type, false, type.channels, 1, 0};
-  fail(ErrorKind::Unsupported, "its NIfTI data type {} is not read; convert it to float32 or int16", code);
+struct UnreadNiftiType {
+  int64_t code;
+  const char* name;
+};
+constexpr UnreadNiftiType kUnreadTypes[] = {
+    {1, "single bits"},
+    {32, "complex numbers of 64 bit"},
+    {1536, "floats of 128 bit"},
+    {1792, "complex numbers of 128 bit"},
+    {2048, "complex numbers of 256 bit"},
+};
+
+/// Other programs go by the data type, so the number of bits beside it is no reason to refuse.
+SampleLayout nifti_samples(const RawHeader& fields) {
+  for (const NiftiType& type : kTypes) {
+    if (type.code != fields.datatype) continue;
+    const SampleLayout samples{type.type, false, type.channels, 1, 0};
+    if (const int64_t bits = 8 * bytes_of(samples, {1, 1, 1}); fields.bits != 0 && fields.bits != bits)
+      warn("its NIfTI header says {} bits a voxel (bitpix), but its data type {} has {}; the data type is taken",
+           fields.bits, fields.datatype, bits);
+    return samples;
+  }
+  for (const UnreadNiftiType& type : kUnreadTypes)
+    if (type.code == fields.datatype)
+      fail(ErrorKind::Unsupported, "its NIfTI data type {} ({}) is not read; convert it to float32 or int16{}",
+           type.code, type.name, type.name[0] == 'c' ? ", for example their magnitude" : "");
+  fail(ErrorKind::Unsupported, "its NIfTI data type {} is not read; convert it to float32 or int16", fields.datatype);
 }
 
 double mm_per_unit(int32_t units) {
@@ -110,48 +136,101 @@ double mm_per_unit(int32_t units) {
   }
 }
 
+/// FreeSurfer keeps values on a surface in NIfTI files whose first side does not fit: -1, or 27307 x 1 x 6 for 163842.
+void refuse_surface(const std::array<int64_t, 8>& dim) {
+  const bool marked = dim[1] == -1 && dim[2] == 1 && dim[3] == 1;
+  if (marked || (dim[1] == 27307 && dim[2] == 1 && dim[3] == 6))
+    fail(ErrorKind::Unsupported, "it holds FreeSurfer's values on a surface ({} x {} x {} points), not a scan", dim[1],
+         dim[2], dim[3]);
+}
+
+void take_dimensions(const std::array<int64_t, 8>& dim, NiftiHeader& header) {
+  if (dim[0] < 1 || dim[0] > 7) fail_input("its NIfTI header is damaged: {} dimensions", dim[0]);
+  refuse_surface(dim);
+  for (int64_t i = 1; i <= dim[0]; ++i) {
+    // A side of 0 behind the second is one that is not there, as other programs read it.
+    const int64_t side = i > 2 && dim[i] == 0 ? 1 : dim[i];
+    if (side < 1) fail_input("its NIfTI header is damaged: dimension {} is {}", i, side);
+    if (i <= 3) header.size[i - 1] = side;
+    if (i > 3 && side > kMaxNiftiFrames / header.frames)
+      fail_input("its NIfTI header is damaged: {} x {} frames", header.frames, side);
+    if (i > 3) header.frames *= side;
+  }
+}
+
+/// The standard: a slope of 0 means that there is none; a slope that is no number means it, too, to every program.
+void take_scale(double slope, double intercept, SampleLayout& samples) {
+  if (!std::isfinite(slope) || slope == 0) {
+    if (std::isinf(slope) || (std::isfinite(intercept) && intercept != 0))
+      warn("its NIfTI header has no usable slope ({:g}, intercept {:g}); its values are taken as they are stored",
+           slope, intercept);
+    return;
+  }
+  samples.slope = slope;
+  if (std::isfinite(intercept))
+    samples.intercept = intercept;
+  else
+    warn("its NIfTI header has a slope of {:g} but no usable intercept ({:g}); the intercept is taken as 0", slope,
+         intercept);
+}
+
 NiftiHeader judged(RawHeader fields, bool swapped) {
   NiftiHeader header;
-  if (fields.dim[0] < 1 || fields.dim[0] > 7) fail_input("its NIfTI header is damaged: {} dimensions", fields.dim[0]);
-  for (int64_t i = 1; i <= fields.dim[0]; ++i) {
-    if (fields.dim[i] < 1) fail_input("its NIfTI header is damaged: dimension {} is {}", i, fields.dim[i]);
-    if (i <= 3) header.size[i - 1] = fields.dim[i];
-    if (i > 3 && fields.dim[i] > kMaxNiftiFrames / header.frames)
-      fail_input("its NIfTI header is damaged: {} x {} frames", header.frames, fields.dim[i]);
-    if (i > 3) header.frames *= fields.dim[i];
-  }
-  header.samples = layout_of(fields.datatype);
+  take_dimensions(fields.dim, header);
+  header.samples = nifti_samples(fields);
   header.samples.swapped = swapped;
-  if (!(fields.offset >= 0 && fields.offset <= kMaxOffset))
-    fail_input("its NIfTI header is damaged: voxels at byte {:g}", fields.offset);
-  header.offset = static_cast<int64_t>(fields.offset);
-  // The standard: a slope of 0 means that there is none.
-  if (std::isfinite(fields.slope) && std::isfinite(fields.intercept) && fields.slope != 0) {
-    header.samples.slope = fields.slope;
-    header.samples.intercept = fields.intercept;
-  }
+  header.said_offset = fields.offset;
+  take_scale(fields.slope, fields.intercept, header.samples);
   fields.placement.mm_per_unit = mm_per_unit(fields.units);
-  header.geometry = geometry_of(fields.placement, header.size[2]);
+  header.geometry = geometry_of(fields.placement, header.size);
   return header;
+}
+
+/// Bytes of the extension that follows the header; 0 where there is none.
+int64_t first_extension(const std::string& bytes, const HeaderBytes& fields, size_t header) {
+  constexpr size_t kFlags = 4;
+  if (bytes.size() < header + kFlags + 8 || bytes[header] == 0) return 0;
+  const int64_t size = fields.at<int32_t>(header + kFlags);
+  return size >= 16 && size % 16 == 0 ? size : 0;
+}
+
+/// Of the length that stands first and the magic behind it, either may be wrong; with both it is no NIfTI file.
+bool is_version_1(const std::string& bytes, const HeaderBytes& fields) {
+  if (bytes.size() < 348 || bytes.compare(344, 3, "n+1") != 0) return false;
+  if (fields.at<int32_t>(0) == 348) return true;
+  const auto dimensions = fields.at<int16_t>(40);
+  const bool other_order = HeaderBytes(bytes, true).at<int32_t>(0) == 348;
+  if (dimensions < 1 || dimensions > 7 || (other_order && !fields.is_swapped())) return false;
+  warn("its NIfTI header says that it is {} bytes long, not 348; it is read all the same", fields.at<int32_t>(0));
+  return true;
 }
 
 }  // namespace
 
-NiftiHeader parse_nifti_header(const std::string& bytes) {
+std::optional<NiftiHeader> parse_nifti_header(const std::string& bytes) {
   for (const bool swapped : {false, true}) {
     const HeaderBytes fields(bytes, swapped);
     if (bytes.size() >= 348 && fields.at<int32_t>(0) == 348) {
       if (bytes.compare(344, 3, "ni1") == 0)
         fail(ErrorKind::Unsupported, "its voxels lie in a second file (.img); convert it to one .nii file");
-      if (bytes.compare(344, 3, "n+1") == 0) return judged(version_1(fields), swapped);
+      if (bytes.compare(344, 4, std::string(4, '\0')) == 0)
+        fail(ErrorKind::Unsupported,
+             "it is an ANALYZE 7.5 header, which does not say where left is; convert it to NIfTI");
+    }
+    if (is_version_1(bytes, fields)) {
+      NiftiHeader header = judged(version_1(fields), swapped);
+      header.extension = first_extension(bytes, fields, 348);
+      return header;
     }
     if (bytes.size() >= 540 && fields.at<int32_t>(0) == 540 && bytes.compare(4, 3, "n+2") == 0) {
       NiftiHeader header = judged(version_2(fields), swapped);
       header.version = 2;
+      header.own_bytes = 540;
+      header.extension = first_extension(bytes, fields, 540);
       return header;
     }
   }
-  fail_input("it is not a NIfTI file, or its header is damaged");
+  return {};
 }
 
 }  // namespace thor

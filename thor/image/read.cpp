@@ -42,6 +42,8 @@ constexpr Format kFormats[] = {
     {".nhdr", read_nrrd, Holds::Scan},
     {".mha", read_metaimage, Holds::Scan},
     {".mhd", read_metaimage, Holds::Scan},
+    {".mgh", read_mgh, Holds::Scan},
+    {".mgz", read_mgh, Holds::Scan},
     {".dcm", read_dicom_file, Holds::PartOrCollection},
     {".zip", read_dicom_folder, Holds::PartOrCollection},
 };

@@ -8,12 +8,13 @@
 #include <vector>
 
 #include "thor/base/error.h"
+#include "thor/base/log.h"
 #include "thor/image/formats.h"
 
 namespace thor {
 namespace {
 
-constexpr int64_t kVoxelsAtOnce = 1 << 18;
+constexpr int64_t kVoxelsAtOnce = 1 << 18, kBytesAtOnce = 1 << 23;
 
 /// Calls `work` with a value of the type that samples have.
 template <class F>
@@ -51,6 +52,7 @@ void swap_bytes(char* bytes, int64_t count, int64_t width) {
 /// rest.
 template <class T>
 void rescale_gray(const T* samples, const SampleLayout& layout, int64_t count, float* voxels) {
+  samples += std::max<int64_t>(0, layout.picked);
   for (int64_t i = 0; i < count; ++i)
     voxels[i] = static_cast<float>(layout.slope * static_cast<double>(samples[i * layout.channels]) + layout.intercept);
 }
@@ -80,7 +82,10 @@ int64_t bytes_of(const SampleLayout& layout, const std::array<int64_t, 3>& size)
 
 std::string describe(const SampleLayout& layout) {
   std::string text = name_of(layout.type);
-  if (layout.channels > 1) text += fmt::format(" x {} colours", layout.channels);
+  if (layout.picked >= 0)
+    text += fmt::format(", one of {} interleaved", layout.channels);
+  else if (layout.channels > 1)
+    text += fmt::format(" x {} colours", layout.channels);
   if (layout.swapped != is_big_endian() && bytes_of(layout.type) > 1) text += ", big-endian";
   if (layout.slope != 1 || layout.intercept != 0)
     text += fmt::format(", rescaled by {:g} and {:g}", layout.slope, layout.intercept);
@@ -98,18 +103,27 @@ void convert_samples(char* bytes, const SampleLayout& layout, int64_t count, flo
   if (layout.swapped) swap_bytes(bytes, count * layout.channels, bytes_of(layout.type));
   with_sample(layout.type, [&](auto sample) {
     const auto* samples = reinterpret_cast<const decltype(sample)*>(bytes);
-    if (layout.channels < 3) return rescale_gray(samples, layout, count, voxels);
+    if (layout.channels < 3 || layout.picked >= 0) return rescale_gray(samples, layout, count, voxels);
     luminance(samples, count, layout.channels, voxels);
     rescale_colours(layout, count, voxels);
   });
 }
 
+void warn_of_rest(int64_t rest, const SampleLayout& layout, const std::array<int64_t, 3>& size) {
+  if (rest < bytes_of(layout, {size[0], size[1], 1})) return;
+  warn(
+      "it holds {} bytes more than the {} x {} x {} voxels that its header announces take; they are not read, and the "
+      "sizes in the header may be wrong",
+      rest, size[0], size[1], size[2]);
+}
+
 Tensor read_samples(const ByteSource& next, const SampleLayout& layout, const std::array<int64_t, 3>& size) {
   Tensor volume = at::empty({size[2], size[1], size[0]}, at::kFloat);  // [D,H,W]
   const int64_t width = layout.channels * bytes_of(layout.type), total = volume.numel();
-  std::vector<char> buffer(std::min(total, kVoxelsAtOnce) * width);
-  for (int64_t done = 0; done < total; done += kVoxelsAtOnce) {
-    const int64_t count = std::min(kVoxelsAtOnce, total - done);
+  const int64_t most = std::clamp<int64_t>(kBytesAtOnce / width, 1, kVoxelsAtOnce);
+  std::vector<char> buffer(std::min(total, most) * width);
+  for (int64_t done = 0; done < total; done += most) {
+    const int64_t count = std::min(most, total - done);
     next(buffer.data(), static_cast<size_t>(count * width));
     convert_samples(buffer.data(), layout, count, volume.data_ptr<float>() + done);
   }

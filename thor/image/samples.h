@@ -20,6 +20,7 @@ struct SampleLayout {
   bool swapped = false;             ///< they are of the other byte order
   int64_t channels = 1;             ///< 3 and more: interleaved colours, read as luminance
   double slope = 1, intercept = 0;  ///< value = slope * sample + intercept
+  int64_t picked = -1;              ///< of samples that lie interleaved, the one to read alone; -1 = gray or colours
 };
 /// What a volume of that size takes in the file. The caller has checked the size.
 int64_t bytes_of(const SampleLayout& layout, const std::array<int64_t, 3>& size_xyz);
@@ -31,6 +32,8 @@ void convert_samples(char* bytes, const SampleLayout& layout, int64_t count, flo
 
 /// Takes exactly so many bytes from a file.
 using ByteSource = std::function<void(char* to, size_t count)>;
+/// Warns where `rest` bytes behind the last voxel are a slice or more: the header's sizes are then doubtful.
+void warn_of_rest(int64_t rest, const SampleLayout& layout, const std::array<int64_t, 3>& size_xyz);
 /// Reads a volume with a small buffer beside the result: float32 [D,H,W] from x-fastest samples.
 Tensor read_samples(const ByteSource& next, const SampleLayout& layout, const std::array<int64_t, 3>& size_xyz);
 

@@ -8,7 +8,6 @@
 #include <fstream>
 
 #include "thor/base/error.h"
-#include "thor/image/byte_reader.h"
 
 namespace fs = std::filesystem;
 
@@ -91,7 +90,11 @@ TextHeader read_text_header(const std::string& path, const std::string& separato
     // NRRD's "key:=value" is a note, also where the key is called like a field.
     if (line.compare(between, 2, ":=") == 0) continue;
     const std::string name = lower_case(trimmed(line.substr(0, between)));
-    header.fields[name] = trimmed(line.substr(between + separator.size()));
+    const std::string value = trimmed(line.substr(between + separator.size()));
+    const auto [field, is_new] = header.fields.emplace(name, value);
+    if (!is_new && field->second != value)
+      fail_input("its header says '{}' twice, '{}' and '{}'; remove the wrong line", name.substr(0, 40),
+                 field->second.substr(0, 80), value.substr(0, 80));
     if (!last.empty() && name == last) return header;
   }
   if (bytes.size() == kMaxHeader) fail_input("its header has no end; is it of this format?");
@@ -110,20 +113,52 @@ std::string file_beside(const std::string& header_path, const std::string& name)
   return beside.string();
 }
 
+namespace {
+
+/// "gzip", "zlib" or "bzip2", by the first bytes of the voxels; "" where they seem to be plain.
+std::string packing_seen(const VoxelPlace& place) {
+  ByteReader file(place.path, place.offset);
+  unsigned char start[3] = {0, 0, 0};
+  file.read_some(reinterpret_cast<char*>(start), sizeof start);
+  if (start[0] == 0x1f && start[1] == 0x8b) return "gzip";
+  if (start[0] == 'B' && start[1] == 'Z' && start[2] == 'h') return "bzip2";
+  return (start[0] & 0x8f) == 8 && (start[0] * 256 + start[1]) % 31 == 0 ? "zlib" : "";
+}
+
+/// Throws Input where the header says one way of packing and the voxels another.
+void check_packing(const VoxelPlace& place, int64_t bytes) {
+  const std::string seen = packing_seen(place);
+  if (place.packing == Packing::None) {
+    if (!seen.empty() && ByteReader(place.path, place.offset).most_bytes() < bytes)
+      fail_input("its header says that its voxels are not packed, but they seem to be, with {}; correct the header",
+                 seen);
+    return;
+  }
+  const bool agrees = place.packing == Packing::Bzip2 ? seen == "bzip2" : seen == "gzip" || seen == "zlib";
+  if (!agrees)
+    fail_input("its header says that its voxels are packed, but they {}; correct the header",
+               seen.empty() ? "are plain or damaged" : "seem to be with " + seen);
+}
+
+}  // namespace
+
 Tensor read_placed_samples(const VoxelPlace& place, const SampleLayout& layout, const std::array<int64_t, 3>& size) {
   const int64_t bytes = bytes_of(layout, size);
   if (place.skip < -1 || place.skip > kMaxSkip) fail_input("its header is damaged: {} bytes to skip", place.skip);
-  ByteReader file(place.path, place.offset, place.packed ? Packing::Zlib : Packing::None);
+  check_packing(place, place.frames * bytes);
+  ByteReader file(place.path, place.offset, place.packing);
   int64_t skip = place.skip;
   if (skip < 0) {
-    if (place.packed) fail_input("its header places packed voxels at the end of the file");
+    if (place.packing != Packing::None) fail_input("its header places packed voxels at the end of the file");
     file.expect_at_least(place.frames * bytes);
     skip = file.most_bytes() - place.frames * bytes;
   }
   file.expect_at_least(skip + place.frames * bytes);
   file.skip(skip + place.frame * bytes);
   Tensor voxels = read_samples([&](char* to, size_t count) { file.read(to, count); }, layout, size);
-  file.check_ending();
+  const int64_t rest = file.check_ending() - (place.frames - 1 - place.frame) * bytes;
+  if (rest < 0) fail_input("it ends too early: voxels of a later frame are missing");
+  warn_of_rest(rest, layout, size);
   return voxels;
 }
 

@@ -7,12 +7,13 @@
 #include <string>
 #include <vector>
 
+#include "thor/image/byte_reader.h"
 #include "thor/image/samples.h"
 
 namespace thor {
 
 struct TextHeader {
-  std::map<std::string, std::string> fields;  ///< by name in lower case; of repeated ones the last
+  std::map<std::string, std::string> fields;  ///< by name in lower case
   std::string first_line;
   int64_t bytes = 0;  ///< of the header; voxels in the same file follow
 
@@ -25,7 +26,7 @@ struct TextHeader {
   std::vector<int64_t> sizes(const std::string& name) const;
 };
 /// Reads lines "name SEPARATOR value" up to an empty line or the end, or including the one with the name `last`.
-/// Throws Input where that takes more than 64 KiB.
+/// Throws Input where that takes more than 64 KiB, and where a field stands there twice with different values.
 TextHeader read_text_header(const std::string& path, const std::string& separator, const std::string& last = "");
 
 /// All numbers of a text, separated by spaces, commas or brackets. Throws Input where something else stands there.
@@ -39,9 +40,9 @@ std::string file_beside(const std::string& header_path, const std::string& name)
 /// Where voxels lie and how.
 struct VoxelPlace {
   std::string path;
-  int64_t offset = 0;   ///< of the packed or plain bytes in that file
-  bool packed = false;  ///< zlib or gzip
-  int64_t skip = 0;     ///< unpacked bytes before the first sample; -1 = samples are the last bytes of a plain file
+  int64_t offset = 0;  ///< of the packed or plain bytes in that file
+  Packing packing = Packing::None;
+  int64_t skip = 0;  ///< unpacked bytes before the first sample; -1 = samples are the last bytes of a plain file
   int64_t frames = 1, frame = 0;
 };
 /// float32 [D,H,W]. Checks the announced bytes against the file before memory is taken. Throws Input.

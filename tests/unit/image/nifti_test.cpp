@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "tests/scans.h"
+#include "tests/unit/image/nifti_bytes.h"
 #include "tests/unit/image/pictures.h"
 #include "tests/said.h"
 
@@ -14,9 +15,6 @@ namespace thor::test {
 namespace {
 
 using testing::HasSubstr;
-
-// Byte offsets in the NIfTI-1 header.
-constexpr size_t kDim = 40, kDatatype = 70, kBitpix = 72, kSlope = 112, kIntercept = 116, kData = 352;
 
 /// 30 degrees about the patient's long axis, 0.5 x 0.75 x 3 mm.
 Affine oblique() {
@@ -29,36 +27,6 @@ double max_difference(const Affine& a, const Affine& b) {
   for (size_t i = 0; i < 12; ++i) most = std::max(most, std::abs(a.rows[i] - b.rows[i]));
   return most;
 }
-
-/// A header of version 1 with 16-bit samples, field by field, in either byte order.
-class Header {
- public:
-  explicit Header(bool swapped) : swapped_(swapped) {
-    bytes_.replace(344, 3, "n+1");
-    set(0, int32_t{348});
-    for (int i = 0; i < 4; ++i) set(kDim + 2 * i, int16_t(i == 0 ? 3 : i == 1 ? 6 : i == 2 ? 5 : 1));
-    set(kDatatype, int16_t{4});
-    for (int i = 0; i < 4; ++i) set(76 + 4 * i, i == 0 ? 1.0f : 0.5f * static_cast<float>(i));
-    set(108, 352.0f);
-  }
-  template <class T>
-  Header& set(size_t offset, T value) {
-    std::string raw(reinterpret_cast<const char*>(&value), sizeof value);
-    if (swapped_) std::reverse(raw.begin(), raw.end());
-    bytes_.replace(offset, raw.size(), raw);
-    return *this;
-  }
-  /// With the pattern as samples.
-  std::string file() const {
-    std::string samples = samples_of<int16_t>(pattern(5, 6));
-    for (size_t i = 0; swapped_ && i < samples.size(); i += 2) std::swap(samples[i], samples[i + 1]);
-    return bytes_ + samples;
-  }
-
- private:
-  bool swapped_;
-  std::string bytes_ = std::string(352, '\0');
-};
 
 class Nifti : public testing::Test {
  protected:
@@ -91,7 +59,7 @@ TEST_F(Nifti, KeepsVoxelsAndTheirPlace) {
 
 TEST_F(Nifti, IsWrittenBackWithBothFormsTheirCodesAndItsUnit) {
   // The two forms disagree, as they do in real files; a result must not decide between them.
-  Header header(false);
+  NiftiBytes header(false);
   header.set(252, int16_t{1}).set(254, int16_t{4}).set(264, 1.0f).set(268, 10.0f).set(123, uint8_t{1});
   header.set(280, 0.5f).set(284, 0.1f).set(300, 1.0f).set(320, 1.5f);
   write_bytes(path_, header.file());
@@ -188,7 +156,7 @@ TEST_F(Nifti, OfWideIntegersKeepsThemBesideALargeIntercept) {
 
 TEST_F(Nifti, IsReadInEitherByteOrder) {
   for (const bool swapped : {false, true}) {
-    write_bytes(path_, Header(swapped).file());
+    write_bytes(path_, NiftiBytes(swapped).file());
     const Image image = read_image(path_);
     EXPECT_EQ(max_abs_diff(image.voxels[0], pattern(5, 6)), 0);
     EXPECT_EQ(spacing_mm(image.geometry.ras_from_voxel), (Point3{0.5, 1.0, 1.5}));
@@ -196,12 +164,12 @@ TEST_F(Nifti, IsReadInEitherByteOrder) {
 }
 
 TEST_F(Nifti, WithoutAFormLiesAsItsSpacingSays) {
-  write_bytes(path_, Header(false).file());
+  write_bytes(path_, NiftiBytes(false).file());
   EXPECT_EQ(read_image(path_).geometry.ras_from_voxel, scaling({0.5, 1, 1.5}));
 }
 
 TEST_F(Nifti, VolumeWithoutAFormWarnsThatSidesMayBeSwapped) {
-  const std::string volume = Header(false).set(kDim + 6, int16_t{2}).file() + samples_of<int16_t>(pattern(5, 6));
+  const std::string volume = NiftiBytes(false).set(kDim + 6, int16_t{2}).file() + samples_of<int16_t>(pattern(5, 6));
   write_bytes(path_, volume);
   const Said said;
   EXPECT_EQ(read_scan(path_).geometry.ras_from_voxel, scaling({0.5, 1, 1.5}));
@@ -209,7 +177,7 @@ TEST_F(Nifti, VolumeWithoutAFormWarnsThatSidesMayBeSwapped) {
 }
 
 TEST_F(Nifti, OfOneSliceNeedsNoThirdAxisButAVolumeDoes) {
-  Header header(false);
+  NiftiBytes header(false);
   header.set(254, int16_t{1}).set(280, 2.0f).set(300, 3.0f);  // the third column of the sform is 0
   write_bytes(path_, header.file());
   EXPECT_EQ(read_image(path_).geometry.ras_from_voxel, scaling({2, 3, 1}));
@@ -218,15 +186,15 @@ TEST_F(Nifti, OfOneSliceNeedsNoThirdAxisButAVolumeDoes) {
 }
 
 TEST_F(Nifti, MeasuredInMetresOrMicrometresIsGivenInMillimetres) {
-  write_bytes(path_, Header(false).set(123, uint8_t{1}).file());
+  write_bytes(path_, NiftiBytes(false).set(123, uint8_t{1}).file());
   EXPECT_NEAR(spacing_mm(read_image(path_).geometry.ras_from_voxel)[0], 500, 1e-9);
-  write_bytes(path_, Header(false).set(123, uint8_t{3}).file());
+  write_bytes(path_, NiftiBytes(false).set(123, uint8_t{3}).file());
   EXPECT_NEAR(spacing_mm(read_image(path_).geometry.ras_from_voxel)[0], 0.0005, 1e-12);
 }
 
 TEST_F(Nifti, WithAQformAloneIsTurnedByItsQuaternion) {
   // Half a turn about z, and a left-handed z.
-  Header header(false);
+  NiftiBytes header(false);
   header.set(252, int16_t{1}).set(264, 1.0f).set(268, 10.0f).set(276, -4.0f).set(76, -1.0f);
   write_bytes(path_, header.file());
   const Affine expected{{-0.5, 0, 0, 10, 0, -1, 0, 0, 0, 0, -1.5, -4}};
@@ -234,26 +202,26 @@ TEST_F(Nifti, WithAQformAloneIsTurnedByItsQuaternion) {
 }
 
 TEST_F(Nifti, WithAShearedSformIsReadAsItStands) {
-  Header header(false);
+  NiftiBytes header(false);
   header.set(254, int16_t{1}).set(280, 1.0f).set(284, 0.5f).set(300, 1.0f).set(320, 1.0f);
   write_bytes(path_, header.file());
   EXPECT_EQ(read_image(path_).geometry.ras_from_voxel.at(0, 1), 0.5);
 }
 
 TEST_F(Nifti, WithADamagedSformIsPlacedByItsQform) {
-  Header header(false);
+  NiftiBytes header(false);
   header.set(254, int16_t{1}).set(280, 1.0f).set(284, 1.0f).set(252, int16_t{1}).set(320, 1.0f);
   write_bytes(path_, header.file());
   EXPECT_EQ(read_image(path_).geometry.ras_from_voxel, scaling({0.5, 1, 1.5}));
 }
 
 TEST_F(Nifti, WithNoUsableFormIsRefusedWithTheRemedy) {
-  EXPECT_THAT(refusal(Header(false).set(254, int16_t{1}).set(280, 1.0f).set(284, 1.0f).set(320, 1.0f).file()),
+  EXPECT_THAT(refusal(NiftiBytes(false).set(254, int16_t{1}).set(280, 1.0f).set(284, 1.0f).set(320, 1.0f).file()),
               HasSubstr("set its sform"));
 }
 
 TEST_F(Nifti, OfAnUnknownDataTypeIsRefusedWithItsNumber) {
-  EXPECT_THAT(refusal(Header(false).set(kDatatype, int16_t{1792}).file()), HasSubstr("type 1792"));
+  EXPECT_THAT(refusal(NiftiBytes(false).set(kDatatype, int16_t{1792}).file()), HasSubstr("type 1792"));
 }
 
 TEST_F(Nifti, InTwoFilesIsRefused) { EXPECT_THAT(refusal(patched(bytes(), 345, 'i')), HasSubstr(".img")); }

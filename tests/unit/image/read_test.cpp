@@ -36,6 +36,7 @@ std::string gzip_bytes(const TemporaryFolder& folder) {
 
 std::string nrrd_bytes(const TemporaryFolder&) { return nrrd_of(pattern(kHeight, kWidth).unsqueeze(0)); }
 std::string metaimage_bytes(const TemporaryFolder&) { return metaimage_of(pattern(kHeight, kWidth).unsqueeze(0)); }
+std::string mgz_bytes(const TemporaryFolder&) { return gzip_packed(mgh_of(pattern(kHeight, kWidth).unsqueeze(0))); }
 std::string dicom_bytes(const TemporaryFolder&) {
   DicomSpec spec;
   spec.pixels = pattern(kHeight, kWidth);
@@ -46,7 +47,7 @@ std::string zip_bytes(const TemporaryFolder& folder) { return zip_of({{"a.dcm", 
 const Sample kSamples[] = {{"a.png", png_bytes},   {"a.jpg", jpeg_bytes},      {"a.tif", tiff_bytes},
                            {"a.nii", nifti_bytes}, {"a.nii.gz", gzip_bytes},   {"B.PNG", png_bytes},
                            {"a.nrrd", nrrd_bytes}, {"a.mha", metaimage_bytes}, {"a.dcm", dicom_bytes},
-                           {"a.zip", zip_bytes}};
+                           {"a.zip", zip_bytes},   {"a.mgz", mgz_bytes}};
 
 class EveryFormat : public testing::TestWithParam<Sample> {
  protected:
