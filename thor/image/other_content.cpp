@@ -32,8 +32,6 @@ const KnownStart kKnownStarts[] = {
     {0, std::string("MM\0*", 4), "a TIFF picture; give it the ending .tif"},
     {0, "\x89HDF", "an HDF5 file (MINC 2, for example); convert it to NIfTI"},
     {0, "CDF\x01", "a NetCDF file (MINC 1, for example); convert it to NIfTI"},
-    {0, "version https://git-lfs", "a pointer of Git LFS, not the file itself; fetch it with 'git lfs pull'"},
-    {0, "/annex/objects/", "a pointer of git-annex, not the file itself; fetch it with 'git annex get'"},
     {0, "<!DOCTYPE", "a web page, not the file itself; download it again"},
     {0, "<html", "a web page, not the file itself; download it again"},
     {0, "<?xml", "an XML text; export the scan as NIfTI"},

@@ -2,9 +2,9 @@
 // FreeSurfer's MGH and MGZ.
 #include <gmock/gmock.h>
 
+#include "tests/said.h"
 #include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
-#include "tests/unit/image/said.h"
 
 namespace thor::test {
 namespace {

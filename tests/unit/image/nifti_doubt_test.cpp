@@ -2,10 +2,10 @@
 // NIfTI headers that contradict themselves or the file, and what other programs write.
 #include <gmock/gmock.h>
 
+#include "tests/said.h"
 #include "tests/scans.h"
 #include "tests/unit/image/nifti_bytes.h"
 #include "tests/unit/image/pictures.h"
-#include "tests/unit/image/said.h"
 
 namespace thor::test {
 namespace {
