@@ -18,6 +18,8 @@ struct Image {
   bool medical = false;                      ///< has a geometry worth keeping (NIfTI, DICOM, ...), not a picture
   std::shared_ptr<const DicomSource> dicom;  ///< where it came from DICOM
   double full_scale = 0;  ///< 255 or 65535 for 8- and 16-bit pictures, 0 where the format has no white
+  Tensor opacity;         ///< of a picture with transparent pixels: float32 [D,H,W] in [0,1]; else undefined
+  Tensor labels;          ///< of a picture whose palette paints classes: its indices, float32 [D,H,W]; else undefined
   std::string encoding;   ///< format and sample type, for people: "NIfTI-1, int16, big-endian"
 };
 /// Size and place of its voxels.
