@@ -19,6 +19,8 @@ inline std::string environment_or(const char* name, const std::string& fallback)
 
 /// Golden numbers (see its README.md).
 inline std::string golden_dir() { return environment_or("THOR_GOLDEN_DIR", THOR_SOURCE_DIR "/tests/golden"); }
+/// Small files that once went wrong, by their path in tests/faults.
+inline std::string fault(const std::string& name) { return std::string(THOR_FAULTS_DIR) + "/" + name; }
 /// Weights and real images that are not ours to ship; may be absent.
 inline std::string shared_dir() { return environment_or("THOR_SHARED_DIR", THOR_SOURCE_DIR "/../shared"); }
 

@@ -13,6 +13,7 @@
 #include "thor/base/error.h"
 #include "thor/data/archive.h"
 #include "thor/data/boxes.h"
+#include "thor/data/lesion_mask.h"
 #include "thor/image/image.h"
 #include "thor/nn/safetensors.h"
 #include "thor/nn/torch_file.h"
@@ -105,7 +106,7 @@ Reader checkpoint() {
 }
 
 Reader picture(const std::string& name, const std::string& ending, std::vector<std::string> seeds) {
-  return {name, ending, std::move(seeds), [](const auto& path) { read_image(path); }};
+  return {name, ending, std::move(seeds), [](const auto& path) { read_scan(path); }};
 }
 
 Reader png() {
@@ -113,7 +114,20 @@ Reader png() {
     return made(".png", [&](const std::string& path) { write_png(path, gradient(5, 7), bits); });
   };
   const auto rgb = [](const std::string& path) { write_png_rgb(path, gradient(5, 7).expand({3, 5, 7})); };
-  return picture("png", ".png", {gray(8), gray(16), made(".png", rgb)});
+  std::vector<std::string> seeds = committed({"palette.png", "alpha.png", "rgba.png", "exif.png", "bit.png"});
+  for (const std::string& seed : {gray(8), gray(16), made(".png", rgb)}) seeds.push_back(seed);
+  return picture("png", ".png", seeds);
+}
+
+Reader tiff() {
+  return picture("tiff", ".tif",
+                 committed({"gray.tif", "tiled.tif", "planar.tif", "palette.tif", "deep.tif", "alpha.tif", "half.tif",
+                            "twelve.tif", "imagej.tif", "ome.tif"}));
+}
+
+Reader lesion_mask() {
+  return {"lesion_mask", ".png", committed({"palette.png", "alpha.png", "rgba.png", "bit.png"}),
+          [](const auto& path) { read_lesion_mask(path); }};
 }
 
 Reader scan(const std::string& name, const std::string& ending, std::vector<std::string> seeds) {
@@ -258,8 +272,9 @@ std::vector<Reader> readers() {
           archive(),
           checkpoint(),
           png(),
-          picture("jpeg", ".jpg", committed({"gray.jpg"})),
-          picture("tiff", ".tif", committed({"gray.tif"})),
+          picture("jpeg", ".jpg", committed({"gray.jpg", "exif.jpg", "progressive.jpg"})),
+          tiff(),
+          lesion_mask(),
           nifti("nifti", ".nii"),
           nifti("nifti_gz", ".nii.gz"),
           nrrd(),

@@ -8,6 +8,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/detector_choice.h"
@@ -106,7 +107,7 @@ void print_calibration(const Calibration& calibration, const std::optional<Calib
   }
   nlohmann::json out = {{"calibration", to_json(calibration)}};
   if (check) out["check"] = check->to_json();
-  fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", dump_json(out, 2));
 }
 
 int run(CalibrateOptions options) {

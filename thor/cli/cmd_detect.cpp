@@ -7,6 +7,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/pipeline/budget.h"
 #include "thor/pipeline/detect_files.h"
@@ -53,7 +54,7 @@ void print_results(const FolderResult& result, bool json) {
     for (const Lesion& lesion : c.lesions) out["cases"].back()["lesions"].push_back(to_json(lesion));
   }
   for (const auto& f : result.failed) out["failed"].push_back({{"input", f.input}, {"error", f.message}});
-  fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  fmt::print("{}\n", dump_json(out, 2));
 }
 
 /// Takes the settings that fit the budget. They stand in the results like any others, so a run can be repeated without.

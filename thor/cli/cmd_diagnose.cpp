@@ -6,6 +6,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/eval/diagnose.h"
 
@@ -23,7 +24,7 @@ int run(DiagnoseOptions options) {
   options.request.rows = read_split(options.data);
   const Diagnosis diagnosis = diagnose(load_model(options.model), options.request, options.run);
   if (options.json)
-    fmt::print("{}\n", diagnosis.to_json().dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", dump_json(diagnosis.to_json(), 2));
   else
     fmt::print("{}", diagnosis.table());
   for (const CaseFailure& failure : diagnosis.failed) warn("{}", failure.message);

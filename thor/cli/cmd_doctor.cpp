@@ -15,6 +15,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/cli/command.h"
 #include "thor/cli/self_check.h"
@@ -134,7 +135,7 @@ int check_cohort(const DoctorOptions& options) {
   const CohortReport report = compare_cohort(model, read_split(options.cohort), options.images, options.run);
   for (const CaseFailure& failure : report.failed) warn("{}", failure.message);
   if (options.json)
-    fmt::print("{}\n", report.to_json().dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", dump_json(report.to_json(), 2));
   else
     fmt::print("{}", report.table());
   return 0;

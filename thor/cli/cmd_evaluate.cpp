@@ -8,6 +8,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/eval/evaluation.h"
 
@@ -45,7 +46,7 @@ int run(const EvaluateOptions& options) {
          evaluation.left_out[0].reason);
   nlohmann::json json = evaluation.to_json();
   json["config"] = fields.to_json().at("evaluation");
-  const std::string text = json.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
+  const std::string text = dump_json(json, 2);
   if (!options.output.empty()) write_text_atomically(options.output, text + "\n");
   fmt::print("{}\n", options.json ? text : evaluation.table());
   return 0;

@@ -10,6 +10,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/cli/architecture.h"
 #include "thor/cli/command.h"
@@ -45,7 +46,7 @@ void say_what_was_assumed(const ModelConfig& config, const std::vector<std::stri
     if (std::any_of(sets.begin(), sets.end(), given)) continue;
     const auto dot = key.find('.');
     const auto& value = values.at(key.substr(0, dot)).at(key.substr(dot + 1));
-    assumed.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : value.dump()));
+    assumed.push_back(key + "=" + (value.is_string() ? value.get<std::string>() : dump_json(value)));
   }
   if (!assumed.empty())
     warn("the file does not say, so this was assumed (change it with --set or --config): {}", fmt::join(assumed, " "));

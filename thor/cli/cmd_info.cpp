@@ -6,6 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/cli/scan_facts.h"
 #include "thor/eval/calibrate.h"
@@ -54,16 +55,12 @@ void print_section(const std::string& prefix, const nlohmann::json& value) {
     if (item.is_object()) {
       print_section(name, item);
     } else {
-      fmt::print("{:<28} {}\n", name,
-                 item.is_string() ? item.get<std::string>()
-                                  : item.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+      fmt::print("{:<28} {}\n", name, item.is_string() ? item.get<std::string>() : dump_json(item));
     }
   }
 }
 
-std::string json_text(const nlohmann::json& value) {
-  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string json_text(const nlohmann::json& value) { return dump_json(value, 2); }
 
 int describe_model(const InfoOptions& options) {
   Model model = load_model(options.path);

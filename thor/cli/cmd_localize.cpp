@@ -5,6 +5,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/eval/localization.h"
 
@@ -21,7 +22,7 @@ int run(const LocalizeOptions& options) {
   for (const BoxRemark& note : result.notes) info("{}: {}", note.name, note.text);
   for (const BoxRemark& one : result.left_out) warn("{}: {}", one.name, one.text);
   if (options.json)
-    fmt::print("{}\n", result.to_json().dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    fmt::print("{}\n", dump_json(result.to_json(), 2));
   else
     fmt::print("{}", result.table());
   return result.left_out.empty() ? 0 : kExitSomeFailed;

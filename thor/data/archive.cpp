@@ -12,6 +12,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/data/prepare.h"
 #include "thor/nn/safetensors.h"
 
@@ -93,8 +94,8 @@ void check_same(const Archive& archive, const PreprocessConfig& config) {
     if (field == "percentile" && config.intensity != "percentile") continue;
     if ((field == "steps" || field == "slices") && archive.volumes == 0) continue;  // pictures do not take these
     if (made[field] != value)
-      differences.push_back(
-          fmt::format("preprocess.{} is {} there and {} in the config", field, made[field].dump(), value.dump()));
+      differences.push_back(fmt::format("preprocess.{} is {} there and {} in the config", field, dump_json(made[field]),
+                                        dump_json(value)));
   }
   if (!differences.empty())
     fail_usage("the archive was prepared differently: {}; set the config alike or prepare again",
@@ -124,8 +125,8 @@ void write_archive(const std::string& path, const Archive& archive) {
   const Tensor slices = archive.slices.contiguous();
   file.tensors["slices"] = slices;
   file.metadata = {{"thor.format", kFormat},
-                   {"thor.names", json(archive.names).dump()},
-                   {"thor.preprocess", described(archive.preprocess).dump()},
+                   {"thor.names", dump_json(json(archive.names))},
+                   {"thor.preprocess", dump_json(described(archive.preprocess))},
                    {"thor.volumes", std::to_string(archive.volumes)},
                    {"thor.sha256", sha256_of_slices(slices)}};
   store_templates(archive.templates, file);

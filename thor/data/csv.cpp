@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
+#include "thor/base/utf8.h"
 
 namespace thor {
 namespace {
@@ -16,26 +17,15 @@ std::string trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
-/// Bytes of the UTF-8 character that starts at `i`, 0 where there is none.
-size_t character_bytes(const std::string& text, size_t i) {
-  const auto lead = static_cast<unsigned char>(text[i]);
-  const size_t bytes = lead < 0x80 ? 1 : lead >= 0xC2 && lead < 0xE0 ? 2 : (lead & 0xF0) == 0xE0 ? 3 : 4;
-  if (lead == 0 || (lead >= 0x80 && lead < 0xC2) || lead > 0xF4 || i + bytes > text.size()) return 0;
-  for (size_t k = 1; k < bytes; ++k)
-    if ((static_cast<unsigned char>(text[i + k]) & 0xC0) != 0x80) return 0;
-  // Overlong forms, surrogates and characters beyond Unicode show in the second byte.
-  const auto second = bytes > 1 ? static_cast<unsigned char>(text[i + 1]) : 0;
-  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F)) return 0;
-  if ((lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) return 0;
-  return bytes;
-}
-
 void check_utf8(const std::string& text) {
   for (size_t i = 0; i < text.size();) {
-    const size_t bytes = character_bytes(text, i);
+    const size_t bytes = utf8_character(text, i);
     if (bytes == 0)
-      fail_input("line {} is not UTF-8 text; save the table as \"CSV UTF-8\"",
-                 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n'));
+      fail_input(
+          "line {} is not UTF-8 text; save the table as \"CSV UTF-8\"; a byte of a file's name that is not UTF-8 is "
+          "written as "
+          "\\xfc",
+          1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), '\n'));
     i += bytes;
   }
 }
@@ -124,7 +114,8 @@ size_t find_column(const CsvRecord& header, const std::string& name) {
   return static_cast<size_t>(found - header.cells.begin());
 }
 
-std::string csv_cell(const std::string& text) {
+std::string csv_cell(const std::string& bytes) {
+  const std::string text = utf8_text(bytes);
   if (text.find_first_of(",\"\r\n") == std::string::npos && trimmed(text) == text) return text;
   std::string quoted = "\"";
   for (const char c : text) {

@@ -22,7 +22,8 @@ std::vector<CsvRecord> parse_csv(const std::string& text);
 inline constexpr size_t kNoColumn = static_cast<size_t>(-1);
 size_t find_column(const CsvRecord& header, const std::string& name);
 
-/// A cell as it must be written: quoted where it holds a comma, a quote, a line end or outer spaces.
-std::string csv_cell(const std::string& text);
+/// A cell as it must be written: quoted where it holds a comma, a quote, a line end or outer spaces; bytes that are
+/// no UTF-8 as `utf8_text` writes them.
+std::string csv_cell(const std::string& bytes);
 
 }  // namespace thor

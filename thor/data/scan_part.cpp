@@ -7,6 +7,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/data/chain_step.h"
 #include "thor/data/chain_views.h"
 #include "thor/data/slice_orientation.h"
@@ -82,7 +83,7 @@ ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
   ScanPart part;
   part.volume = true;
   part.slices = file.tensors.at("slices");
-  part.names = about.at("names").get<std::vector<std::string>>();
+  for (const auto& name : about.at("names")) part.names.push_back(bytes_of_utf8_text(name.get<std::string>()));
   part.record = about.at("record");
   const bool fits = part.slices.dim() == 3 && part.slices.scalar_type() == at::kFloat &&
                     part.slices.size(1) == part.slices.size(2) &&
@@ -110,7 +111,7 @@ ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const T
 
 std::string part_key(const SplitRow& scan, const PreprocessConfig& config, const std::string& templates_sha256) {
   PreprocessConfig copy = config;
-  const std::string preprocessing = Fields(copy).to_json().dump();
+  const std::string preprocessing = dump_json(Fields(copy).to_json());
   std::string stamps = stamp_of(scan.image);
   for (const auto& step : parse_steps(config.steps))
     for (const std::string& file : step->files(scan.image)) stamps += fmt::format("\n{} {}", file, stamp_of(file));
@@ -130,7 +131,7 @@ void write_part(const std::string& path, const ScanPart& part, const std::string
   if (part.pictures.defined()) file.tensors[kPictures] = part.pictures.contiguous();
   for (const auto& [name, view] : part.views) file.tensors[kViewPrefix + name] = view;
   const nlohmann::json about{{"key", key}, {"names", part.names}, {"record", part.record}};
-  file.metadata["thor.scan"] = about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  file.metadata["thor.scan"] = dump_json(about);
   write_safetensors(path, file);
 }
 

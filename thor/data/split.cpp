@@ -7,6 +7,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/data/csv.h"
 
 namespace fs = std::filesystem;
@@ -95,16 +96,26 @@ std::vector<SplitRow> read_rows(const std::string& csv_path, const std::vector<C
 std::string find_listed_file(const std::string& csv_path, const std::string& written) {
   const fs::path folder = fs::path(csv_path).parent_path();
   std::error_code ignored;
-  for (const fs::path& base : {folder, folder / ".."}) {
-    const fs::path path = base / fs::u8path(written);  // an absolute path replaces the base
-    if (fs::is_regular_file(path, ignored) || fs::is_directory(path, ignored)) return path.lexically_normal().string();
-  }
+  // Names that are not UTF-8 stand in a table as `utf8_text` writes them.
+  for (const std::string& name : {written, bytes_of_utf8_text(written)})
+    for (const fs::path& base : {folder, folder / ".."}) {
+      const fs::path path = base / fs::path(name);  // an absolute path replaces the base
+      if (fs::is_regular_file(path, ignored) || fs::is_directory(path, ignored))
+        return path.lexically_normal().string();
+    }
   return {};
 }
 
 std::vector<SplitRow> read_split(const std::string& csv_path) {
-  return with_context(fmt::format("reading '{}'", csv_path),
-                      [&] { return read_rows(csv_path, parse_csv(read_text_file(csv_path, kMaxBytes))); });
+  return with_context(fmt::format("reading '{}'", csv_path), [&] {
+    const std::string text = read_text_file(csv_path, kMaxBytes);
+    try {
+      return read_rows(csv_path, parse_csv(utf8_text(text)));  // a file may be called by bytes that are no UTF-8
+    } catch (const Error&) {
+      parse_csv(text);  // where that is what is wrong, it is said
+      throw;
+    }
+  });
 }
 
 }  // namespace thor

@@ -15,7 +15,8 @@ struct SplitRow {
   int64_t line = 0;
 };
 
-/// Reads a CSV (quotes, Windows line ends, UTF-8 with or without BOM, spaces in names). Relative paths are looked up
+/// Reads a CSV (quotes, Windows line ends, UTF-8 with or without BOM, spaces in names). The name of a file that is no
+/// UTF-8 stands there in its bytes or as `utf8_text` writes it. Relative paths are looked up
 /// beside the CSV, then in the folder above it. Throws Input: missing column (with the columns found), missing files
 /// (how many, the first few), duplicated images (both lines), no rows.
 std::vector<SplitRow> read_split(const std::string& csv_path);

@@ -11,6 +11,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/data/chain_step.h"
 #include "thor/data/percentile.h"
 
@@ -73,9 +74,7 @@ nlohmann::json described(const Template& one) {
           {"grid_ras_from_voxel", one.grid.ras_from_voxel.rows}};
 }
 
-std::string json_text(const nlohmann::json& about) {
-  return about.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string json_text(const nlohmann::json& about) { return dump_json(about); }
 
 /// A part of a template's voxels, along z, y and x.
 struct Part {

@@ -9,6 +9,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/eval/bootstrap.h"
 #include "thor/eval/diagnose.h"
@@ -105,7 +106,7 @@ struct AblationRunner {
 
   /// Settings have no short name that stays the same when others are added, so a part is named by its key.
   static std::string part_name(const nlohmann::json& key) {
-    const std::string text = key.dump();
+    const std::string text = dump_json(key);
     return Sha256().update(text.data(), text.size()).hex().substr(0, 20);
   }
 

@@ -11,6 +11,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/image/image.h"
 
 namespace fs = std::filesystem;
@@ -28,7 +29,7 @@ std::string real_path(const std::string& path) {
 
 std::string text_field(const nlohmann::json& about, const char* field) {
   if (!about.contains(field) || !about[field].is_string()) fail_input("it has no text '{}'", field);
-  return about[field].get<std::string>();
+  return bytes_of_utf8_text(about[field].get<std::string>());  // all of them are names of files
 }
 
 /// All that a map's values depend on but the image and the seed.
@@ -36,7 +37,7 @@ std::string maker_of(const nlohmann::json& about) {
   nlohmann::json parts = nlohmann::json::array();
   for (const char* field : {"model", "detector", "perceptual", "network_size"})
     parts.push_back(about.contains(field) ? about[field] : nlohmann::json());
-  return parts.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return dump_json(parts);
 }
 
 double number_field(const nlohmann::json& about, const char* field, double fallback, double low, double high) {

@@ -9,6 +9,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/open_case.h"
@@ -38,7 +39,7 @@ MapSet parse_map_set(const std::string& path) {
   MapSet set;
   try {
     const auto facts = nlohmann::json::parse(file.metadata.at("thor.facts"));
-    facts.at("names").get_to(set.names);
+    for (const auto& name : facts.at("names")) set.names.push_back(bytes_of_utf8_text(name.get<std::string>()));
     facts.at("scores").get_to(set.scores);
     facts.at("network_calls").get_to(set.network_calls);
     facts.at("seconds").get_to(set.seconds);
@@ -174,8 +175,7 @@ MapSet join_map_sets(const std::vector<MapSet>& parts) {
 void save_map_set(const std::string& path, const MapSet& set) {
   Safetensors file;
   file.tensors = {{"images", set.images}, {"maps", set.maps}, {"pseudo_healthy", set.pseudo_healthy}};
-  file.metadata = {{"thor.format", kMapSetFormat},
-                   {"thor.facts", facts_of(set).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)}};
+  file.metadata = {{"thor.format", kMapSetFormat}, {"thor.facts", dump_json(facts_of(set))}};
   write_safetensors(path, file);
 }
 

@@ -17,7 +17,9 @@ struct Image {
   std::string path;                          ///< where it was read from, for messages
   bool medical = false;                      ///< has a geometry worth keeping (NIfTI, DICOM, ...), not a picture
   std::shared_ptr<const DicomSource> dicom;  ///< where it came from DICOM
-  double full_scale = 0;  ///< 255 or 65535 for 8- and 16-bit pictures, 0 where the format has no white
+  double full_scale = 0;  ///< 255 or 65535 for 8- and 16-bit pictures (4095 for 12), 0 where the format has no white
+  Tensor opacity;         ///< of a picture with transparent pixels: float32 [D,H,W] in [0,1]; else undefined
+  Tensor labels;          ///< of a picture whose palette paints classes: its indices, float32 [D,H,W]; else undefined
   std::string encoding;   ///< format and sample type, for people: "NIfTI-1, int16, big-endian"
 };
 /// Size and place of its voxels.
@@ -28,12 +30,13 @@ struct ScanChoice {
   int64_t frame = -1;  ///< of a 4-D file, from 0; -1 = it must have only one
   std::string series;  ///< of DICOM: the number, from 1, or UID of one series; "" = there must be only one
 };
-/// Reads a picture (PNG, JPEG, TIFF; 8, 16 bit; RGB(A) becomes luminance, with a note; the pages of a TIFF are slices)
-/// or a scan: NIfTI, NRRD, MetaImage, MGH, a DICOM file, a folder or zip archive with a DICOM series (docs/formats.md).
-/// NaN and infinite values of a volume become 0, with a warning. Throws Input: missing, empty, truncated, no image, NaN
-/// or infinite values in a single slice, too large (a slice over kMaxPixels, a scan over kMaxVoxels), more announced
-/// than the file can hold (both known before anything is allocated), slices that are missing or contradict each other;
-/// Unsupported: an encoding that is not read, several frames or series and none chosen.
+/// Reads a picture (PNG, JPEG, TIFF; upright as its orientation tag says; RGB(A) becomes luminance, with a note; what
+/// is transparent is seen on black; the pages of a TIFF are slices) or a scan: NIfTI, NRRD, MetaImage, MGH, a DICOM
+/// file, a folder or zip archive with a DICOM series (docs/formats.md). NaN and infinite values of a volume become 0,
+/// with a warning. Throws Input: missing, empty, truncated, no image, NaN or infinite values in a single slice, too
+/// large (a slice over kMaxPixels, a scan over kMaxVoxels), more announced than the file can hold (both known before
+/// anything is allocated), slices that are missing or contradict each other; Unsupported: an encoding that is not read,
+/// several frames or series and none chosen.
 Image read_scan(const std::string& path, const ScanChoice& choice = {});
 /// The same for what must be a single slice. Throws Unsupported: more than one.
 Image read_image(const std::string& path);

@@ -2,7 +2,9 @@
 // PNG through libpng itself: ITK's reader lets libpng print to stderr and shifts values by the sBIT chunk.
 #include <png.h>
 
+#include <algorithm>
 #include <cstring>
+#include <limits>
 #include <vector>
 
 #include "thor/base/error.h"
@@ -38,11 +40,16 @@ void on_read(png_structp png, png_bytep out, size_t bytes) {
   reader->at += bytes;
 }
 
-/// Samples come as 8 bit or native 16 bit, gray or RGB.
+/// Samples come as 8 bit or native 16 bit, gray or RGB, with opacity where the file has some; palettes as indices.
 void read_header(PngReader& reader) {
+  // Text and profiles are not used; some files hold much of it.
+  const png_byte unused[] = "iCCP\0iTXt\0tEXt\0zTXt";
+  png_set_keep_unknown_chunks(reader.png, PNG_HANDLE_CHUNK_NEVER, unused, 4);
   png_read_info(reader.png, reader.info);
-  png_set_expand(reader.png);
-  png_set_strip_alpha(reader.png);
+  if (png_get_color_type(reader.png, reader.info) == PNG_COLOR_TYPE_PALETTE)
+    png_set_packing(reader.png);
+  else
+    png_set_expand(reader.png);
   png_set_interlace_handling(reader.png);
   const uint16_t one = 1;
   if (*reinterpret_cast<const uint8_t*>(&one) == 1) png_set_swap(reader.png);
@@ -50,7 +57,7 @@ void read_header(PngReader& reader) {
 
 void read_rows(PngReader& reader) {
   png_read_image(reader.png, reader.rows);
-  png_read_end(reader.png, nullptr);
+  png_read_end(reader.png, reader.info);  // EXIF may stand behind the pixels
 }
 
 void guarded(PngReader& reader, void (*step)(PngReader&)) {
@@ -59,6 +66,46 @@ void guarded(PngReader& reader, void (*step)(PngReader&)) {
     return;
   }
   fail_input("the PNG is damaged or incomplete: {}", reader.message);
+}
+
+Palette palette_of(PngReader& reader) {
+  Palette palette;
+  png_colorp colours = nullptr;
+  png_bytep alphas = nullptr;
+  int count = 0, alpha_count = 0;
+  png_get_PLTE(reader.png, reader.info, &colours, &count);
+  if (!png_get_tRNS(reader.png, reader.info, &alphas, &alpha_count, nullptr)) alpha_count = 0;
+  for (int i = 0; i < std::min(count, 256); ++i) {
+    palette[i] = {colours[i].red, colours[i].green, colours[i].blue, 255};
+    if (alphas && i < alpha_count) palette[i].alpha = alphas[i];
+  }
+  return palette;
+}
+
+/// The last of several interleaved channels as a share of white.
+template <class T>
+Tensor last_channel(const T* samples, int64_t height, int64_t width, int64_t channels, double white) {
+  Tensor opacity = empty_slice(height, width);
+  float* to = opacity.data_ptr<float>();
+  for (int64_t i = 0; i < opacity.numel(); ++i)
+    to[i] = static_cast<float>(samples[i * channels + channels - 1] / white);
+  return opacity;
+}
+
+template <class T>
+void take_samples(Image& image, const T* samples, int64_t height, int64_t width, int64_t channels) {
+  image.full_scale = std::numeric_limits<T>::max();
+  image.voxels = luminance(samples, height, width, channels);
+  if (channels % 2 == 0) put_on_black(image, last_channel(samples, height, width, channels, image.full_scale), false);
+}
+
+int orientation_of(PngReader& reader) {
+#ifdef PNG_eXIf_SUPPORTED
+  png_bytep exif = nullptr;
+  png_uint_32 size = 0;
+  if (png_get_eXIf_1(reader.png, reader.info, &size, &exif) && exif) return exif_orientation(exif, size);
+#endif
+  return 1;
 }
 
 }  // namespace
@@ -90,11 +137,16 @@ Image read_png(const std::string& path, const ScanChoice&) {
 
   const int64_t channels = png_get_channels(reader.png, reader.info);
   const bool deep = png_get_bit_depth(reader.png, reader.info) == 16;
+  const auto* bytes_read = reinterpret_cast<const uint8_t*>(samples.data());
   Image image;
-  image.voxels = deep ? luminance(samples.data(), height, width, channels)
-                      : luminance(reinterpret_cast<const uint8_t*>(samples.data()), height, width, channels);
-  image.full_scale = deep ? 65535 : 255;
   image.encoding = fmt::format("PNG, {} bit", deep ? 16 : 8);
+  if (png_get_color_type(reader.png, reader.info) == PNG_COLOR_TYPE_PALETTE)
+    paint(image, {bytes_read, bytes_read + width * height}, height, width, palette_of(reader));
+  else if (deep)
+    take_samples(image, samples.data(), height, width, channels);
+  else
+    take_samples(image, bytes_read, height, width, channels);
+  turn_upright(image, orientation_of(reader));
   return image;
 }
 

@@ -7,6 +7,7 @@
 
 #include "thor/base/ending.h"
 #include "thor/base/error.h"
+#include "thor/base/utf8.h"
 #include "thor/nn/safetensors.h"
 
 namespace thor {
@@ -62,7 +63,7 @@ CaseOutput ArchiveCase::write() {
   }
   Safetensors file;
   file.tensors = {{"maps", maps_}, {"pseudo_healthy", healthy_}};
-  file.metadata = {{"thor.format", kMapsFormat}, {"thor.names", nlohmann::json(archive_.names).dump()}};
+  file.metadata = {{"thor.format", kMapsFormat}, {"thor.names", dump_json(nlohmann::json(archive_.names))}};
   if (calibration) {
     file.tensors["masks"] = maps_.gt(with_.folder.threshold()).to(at::kByte);
     output.p_value = std::min(1.0, smallest * static_cast<double>(scores_.size()));

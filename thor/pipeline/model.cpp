@@ -5,6 +5,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/members.h"
@@ -68,15 +69,13 @@ nlohmann::json preprocess_json(const ModelConfig& config) {
   return Fields(copy).to_json().at("preprocess");
 }
 
-std::string metadata_text(const nlohmann::json& value) {
-  return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
+std::string metadata_text(const nlohmann::json& value) { return dump_json(value); }
 
 // A config that does not fit is the user's mistake on the command line but the file's when it comes from there.
 ModelConfig parse_model_config(const nlohmann::json& json) {
   ModelConfig config;
   try {
-    Fields(config).read(json.dump());
+    Fields(config).read(dump_json(json));
     config.check();
   } catch (const Error& e) {
     fail_input("its stored config is not usable: {}", e.what());

@@ -8,6 +8,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/pipeline/bids.h"
 
@@ -30,9 +31,7 @@ fs::path real_path(const std::string& path) {
 
 nlohmann::json described(PreprocessConfig config) { return Fields(config).to_json(); }
 
-std::string json_text(const nlohmann::json& value) {
-  return value.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
-}
+std::string json_text(const nlohmann::json& value) { return dump_json(value, 2) + "\n"; }
 
 /// The object in a JSON file; an empty one where there is none.
 nlohmann::json json_file(const std::string& path) {
@@ -44,7 +43,7 @@ nlohmann::json json_file(const std::string& path) {
 
 bool says(const nlohmann::json& about, const char* key, const std::string& text) {
   const auto found = about.find(key);
-  return found != about.end() && *found == text;
+  return found != about.end() && *found == utf8_text(text);
 }
 
 /// True for the description of a dataset that this program wrote.

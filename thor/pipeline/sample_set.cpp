@@ -8,6 +8,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/device.h"
@@ -97,7 +98,7 @@ std::string write_sample_set(const SampleJob& job) {
       write_png(job.output + "/" + files.back(), images[i][0], 8);
     }
   }
-  write_text_atomically(job.output + "/index.json", description(job, model, files).dump(2) + "\n");
+  write_text_atomically(job.output + "/index.json", dump_json(description(job, model, files), 2) + "\n");
   const std::string path = job.output + "/index.csv";
   write_text_atomically(path, fmt::format("image\n{}\n", fmt::join(files, "\n")));
   return path;

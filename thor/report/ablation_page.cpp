@@ -6,6 +6,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/report/ablation_charts.h"
 #include "thor/report/case_pictures.h"
 #include "thor/report/figure_table.h"
@@ -145,8 +146,7 @@ Page ablation_page(const AblationResult& result) {
 void write_ablation(const AblationResult& result) {
   const std::string& folder = result.config.output;
   write_text_atomically(folder + "/results.csv", ablation_csv(result));
-  write_text_atomically(folder + "/results.json",
-                        ablation_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  write_text_atomically(folder + "/results.json", dump_json(ablation_json(result), 2));
   const Page page = ablation_page(result);
   write_text_atomically(folder + "/tables.md", markdown_tables(page));
   write_page(folder + "/index.html", page);

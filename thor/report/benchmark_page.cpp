@@ -5,6 +5,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/image/image.h"
 #include "thor/report/case_pictures.h"
 #include "thor/report/contact_sheet.h"
@@ -213,8 +214,7 @@ void write_benchmark(const BenchmarkResult& result) {
   write_contact_sheets(result);
   write_text_atomically(folder + "/results.csv",
                         results_csv(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets)));
-  write_text_atomically(folder + "/results.json",
-                        benchmark_json(result).dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+  write_text_atomically(folder + "/results.json", dump_json(benchmark_json(result), 2));
   const Page page = benchmark_page(result);
   write_text_atomically(folder + "/tables.md", markdown_tables(page));
   write_page(folder + "/index.html", page);

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "thor/base/utf8.h"
+
 namespace thor {
 namespace {
 
@@ -22,7 +24,7 @@ std::string base64(const std::string& bytes) {
 
 std::string escaped(const std::string& text) {
   std::string out;
-  for (const char c : text) switch (c) {
+  for (const char c : utf8_text(text)) switch (c) {
       case '&':
         out += "&amp;";
         break;

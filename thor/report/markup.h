@@ -4,7 +4,7 @@
 
 namespace thor {
 
-/// Text as it may stand in HTML or SVG, in attributes too.
+/// Text as it may stand in HTML or SVG, in attributes too; bytes that are no UTF-8 as `utf8_text` writes them.
 std::string escaped(const std::string& text);
 
 /// At most so many bytes of UTF-8 text; what is cut off is replaced by an ellipsis. `most` > 0.

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
+#include "thor/base/utf8.h"
 
 namespace thor {
 namespace {
@@ -77,7 +78,7 @@ PageTable provenance_table(const std::vector<ComparedRow>& rows) {
     };
     const nlohmann::json::json_pointer config("/detector/config");
     table.rows.push_back({row.name, text("/detector/name"), text("/perceptual"), text("/device"), text("/precision"),
-                          text("/model/sha256"), about.contains(config) ? about.at(config).dump() : "-"});
+                          text("/model/sha256"), about.contains(config) ? dump_json(about.at(config)) : "-"});
   }
   return table;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
+#include "thor/base/utf8.h"
 #include "thor/report/chart.h"
 #include "thor/report/plane_chart.h"
 
@@ -17,7 +18,7 @@ std::string point_text(const Point3& p) { return fmt::format("{:.1f}, {:.1f}, {:
 std::string json_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return fmt::format("{:.4g}", value.get<double>());
-  if (!value.is_array()) return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!value.is_array()) return dump_json(value);
   std::string text;
   for (const auto& item : value) text += (text.empty() ? "" : ", ") + json_text(item);
   return text;

@@ -2,6 +2,7 @@
 #include "thor/train/checkpoint.h"
 
 #include "thor/base/error.h"
+#include "thor/base/utf8.h"
 #include "thor/nn/safetensors.h"
 #include "thor/nn/weights.h"
 
@@ -29,7 +30,7 @@ void save_checkpoint(const std::string& path, const Checkpoint& checkpoint) {
                                 {"config", checkpoint.config},
                                 {"data_sha256", checkpoint.data_sha256},
                                 {"from", checkpoint.from}};
-  file.metadata["thor.checkpoint"] = state.dump();
+  file.metadata["thor.checkpoint"] = dump_json(state);
   write_safetensors(path, file);
 }
 

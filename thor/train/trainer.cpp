@@ -11,6 +11,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/data/archive.h"
 #include "thor/data/summary.h"
@@ -196,7 +197,7 @@ class Run {
     old.config = with_defaults(old.config);
     if (old.config != state_.config)
       fail_usage("'{}' was trained with another config: {}; change it back or train into another folder", paths_.run,
-                 nlohmann::json::diff(old.config, state_.config)[0].dump());
+                 dump_json(nlohmann::json::diff(old.config, state_.config)[0]));
     if (old.data_sha256 != data_.sha256)
       fail_input("'{}' was trained on other data than '{}'", paths_.run, paths_.train_data);
     const ShapeList shapes = unet_shapes(config_.model.model);
@@ -212,7 +213,7 @@ class Run {
     config.detector_name = config_.detector_name;
     config.detector = config_.detector;
     Fields fields(config);
-    fields.read(old.dump());
+    fields.read(dump_json(old));
     return fields.to_json();
   }
 

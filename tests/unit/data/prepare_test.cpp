@@ -57,6 +57,20 @@ class Preparation : public testing::Test {
   PrepareJob job_;
 };
 
+TEST_F(Preparation, TakesFilesWhoseNamesAreNotUtf8) {
+  std::filesystem::rename(folder_ / "picture.png", folder_ / "M\xfcller.png");
+  std::filesystem::rename(folder_ / "head0.nii.gz", folder_ / "k\xf6pf.nii.gz");
+  write_text_atomically(folder_ / "list.csv", "image\nM\xfcller.png\nk\xf6pf.nii.gz\n");
+  job_.pictures = folder_ / "pictures";
+  const PrepareResult result = prepared();
+  EXPECT_EQ(failures_of(result.scans), "");
+  write_archive(folder_ / "out.safetensors", result.archive);
+  const Archive archive = read_archive(folder_ / "out.safetensors");
+  EXPECT_EQ(archive.names.at(0), "M\\xfcller.png");
+  EXPECT_THAT(archive.names.at(1), testing::StartsWith("k\\xf6pf_z"));
+  EXPECT_EQ(read_split(folder_ / "pictures/index.csv").size(), static_cast<size_t>(result.pictures));
+}
+
 TEST_F(Preparation, SlicesVolumesAndTakesPicturesAsTheyAre) {
   const PrepareResult result = prepared();
   EXPECT_EQ(result.archive.names[0], "head3_z-1.0");

@@ -71,6 +71,16 @@ TEST(Csv, RefusesWhatIsNotText) {
   EXPECT_THAT(message([] { parse_csv("\"a\" b"); }), HasSubstr("after a closing quote"));
 }
 
+TEST_F(Split, FindsFilesWhoseNamesAreNotUtf8) {
+  touch("csv/M\xfcller.png");
+  for (const std::string written : {"M\xfcller.png", "M\\xfcller.png"}) {
+    const auto rows = read("image\n" + written + "\n");
+    ASSERT_EQ(rows.size(), 1u);
+    EXPECT_EQ(rows[0].image, folder_ / "csv/M\xfcller.png");
+  }
+  EXPECT_THAT(message([&] { read("image\nMaier\xfc.png\n"); }), HasSubstr("line 2 is not UTF-8"));
+}
+
 TEST_F(Split, FindsFilesBesideTheCsvThenInTheFolderAbove) {
   touch("csv/a b.png");
   touch("png/ü.png");

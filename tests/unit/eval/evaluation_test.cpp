@@ -8,6 +8,7 @@
 #include "tests/support.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/base/utf8.h"
 #include "thor/eval/map_folder.h"
 #include "thor/image/image.h"
 
@@ -189,7 +190,7 @@ TEST_F(Evaluating, OnlyHealthyCasesHaveNoAreasUnderCurves) {
 TEST_F(Evaluating, TruthThatCannotBeUsedIsLeftOutByNameAndTheRestGoesOn) {
   add("good", 10, square(10));
   add("small", 10, square(10));
-  write_png(folder_ / "small_mask.png", at::ones({64, 64}), 8);
+  write_png(folder_ / "small_mask.png", at::zeros({64, 64}), 8);
   add("torn", 10, square(10));
   write_text_atomically(folder_ / "torn_mask.png", "not a picture");
   write_map("stranger", square(10));
@@ -259,9 +260,19 @@ TEST_F(Evaluating, RestorationIsMeasuredInTheUnitsTheNetworkSaw) {
   EXPECT_THAT(other.notes.at(0).reason, AllOf(HasSubstr("restoration is not measured"), HasSubstr("[64, 64]")));
 }
 
+TEST_F(Evaluating, FindsMapsOfFilesWhoseNamesAreNotUtf8) {
+  add("M\xfcller", 10, Tensor());
+  write_png(maps() + "/M\xfcller_map.png", square(10) / 2, 16);
+  write_text_atomically(maps() + "/M\xfcller.json",
+                        dump_json({{"input", folder_ / "M\xfcller.png"}, {"map", "M\xfcller_map.png"}, {"score", 1}}));
+  const Evaluation result = evaluate_now();
+  ASSERT_EQ(result.cases.size(), 1u);
+  EXPECT_TRUE(result.left_out.empty());
+}
+
 TEST_F(Evaluating, SaysWhatDoesNotFitTogether) {
   add("a", 10, square(10));
-  write_png(folder_ / "a_mask.png", at::ones({64, 64}), 8);
+  write_png(folder_ / "a_mask.png", at::zeros({64, 64}), 8);
   EXPECT_THAT(error(), AllOf(HasSubstr("a_mask.png"), HasSubstr("[64, 64]"), HasSubstr("[128, 128]")));
   sidecar("a", {{"input", "b.png"}, {"map", "a_map.png"}});
   EXPECT_THAT(error(), HasSubstr("none of the 1 images"));

@@ -103,20 +103,20 @@ std::string tiff_of(const std::vector<TiffPage>& pages) {
   return out;
 }
 
-std::string png_header(uint32_t width, uint32_t height) {
-  std::string chunk = "IHDR";
-  put_big_endian(chunk, width);
-  put_big_endian(chunk, height);
-  chunk += std::string("\x08\0\0\0\0", 5);  // 8 bit, gray
-  std::string out = "\x89PNG\r\n\x1a\n";
-  put_big_endian(out, 13);
-  out += chunk;
-  put_big_endian(out, crc32_of(chunk));
-  const std::string data = "IDAT";
-  put_big_endian(out, 0);
-  out += data;
-  put_big_endian(out, crc32_of(data));
+std::string png_chunk(const std::string& kind, const std::string& data) {
+  std::string out;
+  put_big_endian(out, static_cast<uint32_t>(data.size()));
+  out += kind + data;
+  put_big_endian(out, crc32_of(kind + data));
   return out;
+}
+
+std::string png_header(uint32_t width, uint32_t height) {
+  std::string size;
+  put_big_endian(size, width);
+  put_big_endian(size, height);
+  return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", size + std::string("\x08\0\0\0\0", 5)) +  // 8 bit, gray
+         png_chunk("IDAT", "");
 }
 
 at::Tensor pattern(int64_t height, int64_t width) {

@@ -48,6 +48,9 @@ std::string patched(std::string bytes, size_t offset, T value) {
 /// A PNG that consists of a header only, with a valid checksum.
 std::string png_header(uint32_t width, uint32_t height);
 
+/// A chunk of a PNG with its length and checksum.
+std::string png_chunk(const std::string& kind, const std::string& data);
+
 /// Distinct values, no symmetry: 3, 10, 17, ... modulo 251. [H,W]
 at::Tensor pattern(int64_t height, int64_t width);
 
