@@ -200,6 +200,105 @@ TEST_F(DicomFolder, WithTimePointsNeedsAChoice) {
   EXPECT_THAT(refusal({2, ""}), HasSubstr("no frame 2"));
 }
 
+TEST_F(DicomFolder, WhoseImagesAllNameOnePlaceSaysSo) {
+  for (int z = 0; z < 5; ++z) write(std::to_string(z), slice(z, 7));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("5 images all name one place"), HasSubstr("-10\\20\\7"), HasSubstr("--frame")));
+  EXPECT_EQ(max_abs_diff(read({4, ""}).voxels[0], slice_of(0)), 0);  // by instance number
+}
+
+/// The same slice with a Slice Location, without the attributes of `gone`.
+std::string located(const DicomSpec& spec, double location, std::initializer_list<uint32_t> gone) {
+  auto elements = dicom_elements(spec);
+  for (const uint32_t tag : gone) elements.erase(tag);
+  elements[0x00201041] =
+      DicomWriter(kExplicitSyntax).element(0x00201041, "DS", dicom_numbers(std::array<double, 1>{location}));
+  return dicom_of(spec, elements);
+}
+
+TEST_F(DicomFolder, WithSliceLocationsAloneIsPlacedByThemWithAWarning) {
+  for (int z = 0; z < 5; ++z)
+    write_bytes(folder_ / std::to_string(7 * z % 5), located(slice(z, 0), 2.5 * z, {0x00200032}));
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 1u);
+  const Said said;
+  const Image image = read();
+  EXPECT_EQ(max_abs_diff(image.voxels, whole()), 0);
+  EXPECT_EQ(image.geometry.ras_from_voxel, (Affine{{-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 2.5, 0}}));
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("Slice Location (0020,1041)"), HasSubstr("mirrored")));
+}
+
+TEST_F(DicomFolder, WhoseImagesNameOnePlaceButLocationsOfTheirOwnIsPlacedByThoseWithAWarning) {
+  for (int z = 0; z < 5; ++z) write_bytes(folder_ / std::to_string(z), located(slice(z, 7), 3 * z, {}));
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("all images name one Image Position (Patient)"));
+}
+
+TEST_F(DicomFolder, WithoutOrientationIsOneScanThatIsRefusedWithTheTag) {
+  for (int z = 0; z < 5; ++z) write_bytes(folder_ / std::to_string(z), located(slice(z, 2 * z), 2 * z, {0x00200037}));
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 1u);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("5 images"), HasSubstr("how they are turned"), HasSubstr("(0020,0037)")));
+}
+
+TEST_F(DicomFolder, WithASeriesUidForEachSliceIsOneScanWithAWarning) {
+  for (int z = 0; z < 5; ++z) {
+    DicomSpec spec = slice(z, 2 * z);
+    spec.series_uid = "1.2.3.1." + std::to_string(40 - 3 * z);
+    write(std::to_string(z), spec);
+  }
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 1u);
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("5 series of one slice each"), HasSubstr("(0020,000E)")));
+}
+
+TEST_F(DicomFolder, KeepsSingleSlicesApartThatMakeNoScan) {
+  for (int z = 0; z < 4; ++z) {
+    DicomSpec spec = slice(z, z == 3 ? 90 : 2 * z);  // unevenly apart
+    spec.series_uid = "1.2.3.1." + std::to_string(z);
+    write(std::to_string(z), spec);
+  }
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 4u);
+  std::filesystem::remove(folder_ / "3");
+  DicomSpec other = slice(3, 6);
+  other.series_uid = "1.2.3.1.3";
+  other.description = "T2";
+  write("3", other);
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 2u);
+}
+
+TEST_F(DicomFolder, PassesOverWhatSystemsAndMediaPutBesideScans) {
+  write_series();
+  const std::string cut = dicom_of(slice(9, 1)).substr(0, 300);
+  for (const char* name : {".DS_Store", "._s1", "DICOMDIR", "dicomdir", "Thumbs.db", "desktop.ini"})
+    write_bytes(folder_ / name, cut);
+  write_bytes(folder_ / "nothing", cut.substr(0, cut.find("1.2.840.10008.1.2.1") + 20));  // ends before its data set
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+}
+
+TEST_F(DicomFolder, WhoseSlicesShareAnInstanceUidIsReadWithAWarning) {
+  for (int z = 0; z < 5; ++z) {
+    DicomSpec spec = slice(z, 2 * z);
+    spec.instance_uid = "1.2.3.1.1";
+    write(std::to_string(z), spec);
+  }
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("5 slices have only 1 SOP Instance UIDs"));
+}
+
+TEST_F(DicomFolder, WarnsOnceOfWhatAllItsFilesHave) {
+  for (int z = 0; z < 5; ++z) {
+    auto elements = dicom_elements(slice(z, 2 * z));
+    elements.erase(0x00280004);
+    write_bytes(folder_ / std::to_string(z), dicom_of(slice(z, 2 * z), elements));
+  }
+  const Said said;
+  read();
+  EXPECT_THAT(said.warnings(), HasSubstr("(5 files)"));
+  EXPECT_EQ(said.warnings().find("MONOCHROME2"), said.warnings().rfind("MONOCHROME2"));
+}
+
 TEST_F(DicomFolder, WithSlightlyUnevenSlicesUsesTheMeanStepWithAWarning) {
   for (int z = 0; z < 5; ++z) write(std::to_string(z), slice(z, 2 * z + (z == 2 ? 0.1 : 0)));
   const Said said;
@@ -269,6 +368,23 @@ TEST_F(DicomZip, IsReadLikeItsFolderAndItsSlicesStayReadable) {
   EXPECT_EQ(unpacked.parent_path(), std::filesystem::temp_directory_path());  // no name of the archive is followed
 }
 
+TEST_F(DicomZip, FromAMacIsReadWithoutWhatTheSystemAdded) {
+  auto list = files();
+  const std::string cut = dicom_of(slice(9, 1)).substr(0, 300);
+  for (const char* name : {"__MACOSX/study/IM1", "study/._IM1", "study/.DS_Store", "DICOMDIR"})
+    list.push_back({name, cut});
+  write_bytes(path_, zip_of(list));
+  EXPECT_EQ(max_abs_diff(read_scan(path_).voxels, whole()), 0);
+}
+
+TEST_F(DicomZip, ThatIsAnArchiveOfAnotherKindSaysToUnpackIt) {
+  for (const char* name : {"scan.tar.gz", "scan.tar", "scan.7z", "scan.TGZ"}) {
+    write_bytes(folder_ / name, std::string(200, 'x'));
+    EXPECT_THAT(story_of([&] { read_scan(folder_ / name); }), AllOf(HasSubstr("packed as"), HasSubstr("unpack it")))
+        << name;
+  }
+}
+
 TEST_F(DicomZip, ThatIsDamagedIsRefused) {
   const std::string good = zip_of(files());
   EXPECT_THAT(refusal(good.substr(0, good.size() / 2)), HasSubstr("zip"));
@@ -277,7 +393,7 @@ TEST_F(DicomZip, ThatIsDamagedIsRefused) {
   EXPECT_THAT(refusal(patched(good, directory + 24, uint32_t{0xfffffff0})), HasSubstr("early"));
   EXPECT_THAT(refusal(patched(good, directory + 8, uint16_t{1})), HasSubstr("encrypted"));
   EXPECT_THAT(refusal(patched(good, directory + 10, uint16_t{14})), HasSubstr("method 14"));
-  EXPECT_THAT(refusal(zip_of({{"a.txt", "nothing"}})), HasSubstr("without DICOM"));
+  EXPECT_THAT(refusal(zip_of({{"a.txt", "nothing"}})), AllOf(HasSubstr("without DICOM"), HasSubstr("unpack it")));
 }
 
 TEST_F(DicomFolder, FromARealScannerIsOneObliqueVolume) {
