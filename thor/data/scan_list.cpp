@@ -84,11 +84,13 @@ bool has_dicom_name(const fs::path& file) {
          std::all_of(ending.begin() + 1, ending.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
-/// A folder that holds DICOM, however deep.
+/// A folder that holds DICOM, however deep. What is named like it must look like it: .DS_Store and README do not.
 bool holds_dicom(const fs::path& folder) {
   std::error_code ec;
   for (fs::recursive_directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
-    if (std::error_code none; it->is_regular_file(none) && has_dicom_name(it->path())) return true;
+    if (std::error_code none;
+        it->is_regular_file(none) && has_dicom_name(it->path()) && is_dicom_file(it->path().string()))
+      return true;
   return false;
 }
 
