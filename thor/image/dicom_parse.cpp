@@ -49,8 +49,9 @@ class DicomParser {
   DicomHeader parse() {
     DicomHeader header;
     header_ = &header;
-    int64_t position =
-        bytes_.size() >= kDicomPreamble + 4 && std::memcmp(bytes_.at(kDicomPreamble, 4), "DICM", 4) == 0 ? kDicomPreamble + 4 : 0;
+    int64_t position = bytes_.size() >= kDicomPreamble + 4 && std::memcmp(bytes_.at(kDicomPreamble, 4), "DICM", 4) == 0
+                           ? kDicomPreamble + 4
+                           : 0;
     DicomDataset meta;
     position = file_meta(position, meta);
     header.syntax = syntax_said(meta);
