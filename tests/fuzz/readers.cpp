@@ -216,10 +216,69 @@ std::vector<std::string> dicom_seeds() {
   return seeds;
 }
 
+/// Written otherwise than they say, with elements of no value representation, with a palette.
+std::vector<std::string> odd_dicom_seeds() {
+  DicomSpec slice;
+  slice.pixels = gradient(5, 7) * 100;
+  const DicomWriter writer(kExplicitSyntax), implicit(kImplicitSyntax);
+  const auto says = [&](const DicomSpec& spec, const char* syntax) {
+    const std::string is = writer.element(0x00020010, "UI", spec.syntax);
+    std::string bytes = dicom_of(spec);
+    return bytes.replace(bytes.find(is), is.size(), writer.element(0x00020010, "UI", syntax));
+  };
+  std::vector<std::string> seeds{says(slice, kImplicitSyntax), says(slice, kBigEndianSyntax), says(slice, kRleSyntax)};
+  auto elements = dicom_elements(slice);
+  elements[0x00091010] = implicit.element(0x00091010, "", "private") + implicit.element(0x00091011, "", "also");
+  elements[0x00131010] = implicit.sequence(0x00131010, {implicit.element(0x00131011, "", "inside")}, true);
+  elements[0x00280030] = writer.element(0x00280030, "DS", "0,5\\0,5");
+  seeds.push_back(dicom_of(slice, elements));
+  DicomSpec run_lengths = slice;
+  run_lengths.compressed = {rle_of(dicom_samples(run_lengths))};
+  seeds.push_back(dicom_of(run_lengths));
+  slice.photometric = "PALETTE COLOR";
+  elements = dicom_elements(slice);
+  std::string entries;
+  for (int i = 0; i < 128; ++i) entries += DicomWriter::bytes_of(uint16_t(500 * i));
+  for (uint32_t colour = 0; colour < 3; ++colour) {
+    elements[0x00281101 + colour] = writer.element(0x00281101 + colour, "US", std::string("\x80\0\0\0\x10\0", 6));
+    elements[0x00281201 + colour] = writer.element(0x00281201 + colour, "OW", entries);
+  }
+  seeds.push_back(dicom_of(slice, elements));
+  return seeds;
+}
+
 Reader dicom() { return scan("dicom", ".dcm", dicom_seeds()); }
+Reader odd_dicom() { return scan("odd_dicom", ".dcm", odd_dicom_seeds()); }
+
+/// Series of several images at every place, of slices without a place, with a series for each slice.
+Reader dicom_series_zip() {
+  const DicomWriter writer(kExplicitSyntax);
+  std::vector<ZippedFile> echoes, located, each;
+  for (int z = 0; z < 3; ++z)
+    for (int echo = 0; echo < 2; ++echo) {
+      DicomSpec slice;
+      slice.pixels = gradient(5, 7) * 100 + 10 * z + 50 * echo;
+      slice.position = {0, 0, 2.0 * z};
+      slice.instance_number = 3 * echo + z;
+      auto elements = dicom_elements(slice);
+      elements[0x00180081] = writer.element(0x00180081, "DS", echo == 0 ? "5" : "25");
+      elements[0x00080032] = writer.element(0x00080032, "TM", std::to_string(120000 + 10 * echo + z));
+      echoes.push_back({"e", dicom_of(slice, elements), false});
+      if (echo == 1) elements.erase(0x00180081);
+      elements[0x00201041] = writer.element(0x00201041, "DS", std::to_string(2 * z));
+      elements.erase(0x00200032);
+      if (echo == 0) located.push_back({"l", dicom_of(slice, elements), false});
+      slice.series_uid = "1.2.3.4." + std::to_string(z);
+      if (echo == 0) each.push_back({"u", dicom_of(slice), false});
+    }
+  return {"dicom_series", ".zip", {zip_of(echoes), zip_of(located), zip_of(each)}, [](const auto& path) {
+            read_scan(path, {0, ""});
+          }};
+}
 
 Reader compressed_dicom() {
-  return scan("compressed_dicom", ".dcm", committed({"jpegls.dcm", "jpeg2000.dcm", "jpeg_lossless.dcm"}));
+  return scan("compressed_dicom", ".dcm",
+              committed({"jpegls.dcm", "jpeg2000.dcm", "jpeg2000_boxed.dcm", "jpeg_lossless.dcm"}));
 }
 
 Reader zip() {
@@ -281,6 +340,8 @@ std::vector<Reader> readers() {
           metaimage(),
           mgh(),
           dicom(),
+          odd_dicom(),
+          dicom_series_zip(),
           compressed_dicom(),
           zip(),
           split(),

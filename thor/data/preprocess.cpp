@@ -42,8 +42,18 @@ Tensor resize_nearest(const Tensor& mask, int64_t side) {  // [H,W] -> [side,sid
 Window full_range_window(const Image& image, double min, double max) {
   if (image.full_scale > 0) return {0, image.full_scale};
   if (min >= 0 && max <= 1) return {0, 1};
-  fail_input("'{}' has values from {:g} to {:g} and its format has no white; set preprocess.intensity to percentile",
-             image.path, min, max);
+  // A volume finds its white in the chain or in its own percentiles; a slice by itself has neither.
+  if (image.medical && image.voxels.size(0) == 1)
+    fail_input(
+        "'{}' is a single slice with values from {:g} to {:g}, and its format says no white to scale it by "
+        "(preprocess.intensity is full_range); give the whole scan (of DICOM the folder with its series), or the slice "
+        "as a PNG whose white is the scan's",
+        image.path, min, max);
+  fail_input(
+      "'{}' has values from {:g} to {:g}, and its format says no white to scale them by (preprocess.intensity is "
+      "full_range); a model that scales by percentiles is needed: preprocess.intensity: percentile, in the config of "
+      "thor prepare and thor train",
+      image.path, min, max);
 }
 
 Window percentile_window(const Image& image, double min, double percent) {

@@ -95,11 +95,19 @@ bool has_dicom_name(const fs::path& file) {
          std::all_of(ending.begin() + 1, ending.end(), [](unsigned char c) { return std::isdigit(c); });
 }
 
+/// What is named like DICOM must look like it, as .DS_Store and README do not; an empty file may be a slice whose copy
+/// failed, and then its folder is a scan that fails.
+bool may_be_dicom(const fs::path& file) {
+  std::error_code ec;
+  const bool empty = fs::file_size(file, ec) == 0 && file.filename().string()[0] != '.';
+  return has_dicom_name(file) && (empty || is_dicom_file(file.string()));
+}
+
 /// A folder that holds DICOM, however deep.
 bool holds_dicom(const fs::path& folder) {
   std::error_code ec;
   for (fs::recursive_directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec))
-    if (std::error_code none; it->is_regular_file(none) && has_dicom_name(it->path())) return true;
+    if (std::error_code none; it->is_regular_file(none) && may_be_dicom(it->path())) return true;
   return false;
 }
 

@@ -39,7 +39,9 @@ std::vector<double> DicomDataset::numbers(DicomTag tag, size_t count) const {
   if (all.empty()) return found;
   for (size_t at = 0; at <= all.size();) {
     const size_t bar = std::min(all.find('\\', at), all.size());
-    const std::string one = all.substr(at, bar - at);
+    std::string one = all.substr(at, bar - at);
+    // A decimal comma, as programs of some countries write it; DICOM has no other use for one.
+    if (std::count(one.begin(), one.end(), ',') == 1 && one.find('.') == std::string::npos) one[one.find(',')] = '.';
     char* end = nullptr;
     found.push_back(std::strtod(one.c_str(), &end));
     while (*end == ' ') ++end;
@@ -63,6 +65,14 @@ int64_t DicomDataset::integer(DicomTag tag, int64_t fallback) const {
   constexpr double kLargest = 4e15;
   const double found = number(tag, static_cast<double>(fallback));
   return static_cast<int64_t>(std::clamp(found, -kLargest, kLargest));
+}
+
+double DicomDataset::number_if_any(DicomTag tag, double fallback) const {
+  try {
+    return number(tag, fallback);
+  } catch (const Error&) {
+    return fallback;
+  }
 }
 
 const DicomDataset* DicomDataset::first_of(DicomTag sequence) const {

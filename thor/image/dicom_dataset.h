@@ -12,8 +12,10 @@ namespace thor {
 
 /// Group and element: 0x00280010 is Rows.
 using DicomTag = uint32_t;
+/// Bytes before "DICM".
+inline constexpr int64_t kDicomPreamble = 128;
 
-/// Values by tag; numbers as text too, several of them separated by backslashes.
+/// Values by tag; numbers as text too, several of them separated by backslashes, palettes as bytes.
 struct DicomDataset {
   std::map<DicomTag, std::string> values;
   std::map<DicomTag, std::vector<DicomDataset>> sequences;
@@ -26,6 +28,8 @@ struct DicomDataset {
   /// One number, or `fallback` where it is absent or empty.
   double number(DicomTag tag, double fallback) const;
   int64_t integer(DicomTag tag, int64_t fallback) const;
+  /// The same for what reading can do without: also `fallback` where it is no finite number.
+  double number_if_any(DicomTag tag, double fallback) const;
   /// The first item of a sequence; none where there is none.
   const DicomDataset* first_of(DicomTag sequence) const;
 };
@@ -54,16 +58,24 @@ struct TransferSyntax {
   bool explicit_vr, big_endian, encapsulated, deflated;
 };
 
+/// None where it is not one that is read.
+const TransferSyntax* transfer_syntax(const std::string& uid);
+
 struct DicomHeader {
-  const TransferSyntax* syntax = nullptr;
+  const TransferSyntax* syntax = nullptr;  ///< as the file is written, whatever it says
   DicomDataset data;
-  int64_t pixel_offset = -1;  ///< of the pixel data's value; -1 = it has none
-  int64_t pixel_bytes = -1;   ///< -1 = of undefined length, as encapsulated ones are
+  int64_t pixel_offset = -1;       ///< of the pixel data's value; -1 = it has none
+  int64_t pixel_bytes = -1;        ///< -1 = of undefined length, as encapsulated ones are
+  std::vector<std::string> notes;  ///< what was read though it is not as it should be; to be warned about
 };
 
 /// True where the first bytes are those of a DICOM file, with or without a preamble.
 bool looks_like_dicom(const std::string& path);
-/// Throws Input (damaged, cut) or Unsupported (a transfer syntax).
+/// Reads a header by what it looks like where its transfer syntax or a value representation is wrong, with a note. A
+/// file that ends before its data set has none of the values. Throws Input (damaged, cut) or Unsupported (a transfer
+/// syntax).
 DicomHeader read_dicom_header(DicomBytes& bytes);
+/// How compressed pixels are compressed, by the look of their first frame; none where that says nothing.
+const TransferSyntax* syntax_of_picture(DicomBytes& bytes, int64_t pixel_offset);
 
 }  // namespace thor

@@ -2,12 +2,10 @@
 #include "thor/image/dicom_folder.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
-#include <iterator>
-#include <map>
 #include <optional>
-#include <tuple>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -20,17 +18,15 @@ namespace {
 
 constexpr int64_t kMaxFolderFiles = 1'000'000;
 constexpr int64_t kWorthProgress = 1000;
-constexpr double kSameDirection = 1e-3;  // cosines apart; scanners round them anew for each slice
-constexpr double kSamePixelSize = 1e-3;  // relative
 constexpr size_t kListedSeries = 12;
 
-/// Files in alphabetical order, so that nothing depends on the disk; hidden ones are left out.
+/// Files in alphabetical order, so that nothing depends on the disk; hidden ones and those of systems are left out.
 std::vector<std::string> files_below(const std::string& folder) {
   std::vector<std::string> files;
   std::error_code ec;
   const auto options = fs::directory_options::skip_permission_denied;
   for (auto it = fs::recursive_directory_iterator(folder, options, ec); !ec && it != fs::end(it); it.increment(ec)) {
-    const bool hidden = it->path().filename().string().rfind('.', 0) == 0;
+    const bool hidden = is_no_scan_by_name(it->path().filename().string());
     std::error_code gone;
     if (hidden && it->is_directory(gone)) it.disable_recursion_pending();
     if (!hidden && it->is_regular_file(gone)) files.push_back(it->path().string());
@@ -40,44 +36,6 @@ std::vector<std::string> files_below(const std::string& folder) {
   if (ec) fail_input("its files cannot be listed: {}", ec.message());
   std::sort(files.begin(), files.end());
   return files;
-}
-
-/// What frames of one volume have in common to the letter; groups come in this order.
-using SeriesKey = std::tuple<int64_t, std::string, std::string, int64_t, int64_t>;
-
-SeriesKey key_of(const StackedFrame& f) {
-  const DicomInstance& instance = *f.instance;
-  // What is not placed cannot be stacked: every such file is a group of its own.
-  const std::string alone = f.plane().placed ? "" : instance.path;
-  return {instance.series_number, instance.series_uid, alone, instance.pixels.rows, instance.pixels.columns};
-}
-
-/// Not by rounding: two slices on either side of a step of it would be torn apart.
-bool same_orientation(const DicomPlane& a, const DicomPlane& b) {
-  double most = 0;
-  for (size_t i = 0; i < 3; ++i)
-    most = std::max({most, std::abs(a.along_row[i] - b.along_row[i]), std::abs(a.along_column[i] - b.along_column[i])});
-  const auto same_size = [](double x, double y) { return std::abs(x - y) <= kSamePixelSize * std::max(x, y); };
-  return most <= kSameDirection && same_size(a.row_mm, b.row_mm) && same_size(a.column_mm, b.column_mm);
-}
-
-std::vector<DicomGroup> groups_of(const std::vector<std::shared_ptr<const DicomInstance>>& instances) {
-  std::map<SeriesKey, std::vector<DicomGroup>> series;
-  for (const auto& instance : instances)
-    for (size_t i = 0; i < instance->frames.size(); ++i) {
-      const StackedFrame frame{instance, static_cast<int64_t>(i)};
-      std::vector<DicomGroup>& groups = series[key_of(frame)];
-      const auto same = std::find_if(groups.begin(), groups.end(), [&](const DicomGroup& group) {
-        return same_orientation(group.frames[0].plane(), frame.plane());
-      });
-      if (same == groups.end())
-        groups.push_back(DicomGroup{{frame}});
-      else
-        same->frames.push_back(frame);
-    }
-  std::vector<DicomGroup> list;
-  for (auto& [key, groups] : series) std::move(groups.begin(), groups.end(), std::back_inserter(list));
-  return list;
 }
 
 /// The images of a folder, and what was left out.
@@ -115,19 +73,27 @@ struct FolderContents {
   }
 };
 
-std::string described(const SeriesInfo& info) {
-  return fmt::format("{}: {}{}{}, {} slices of {} x {}", info.number,
+/// The plane that slices lie closest to.
+const char* plane_of(const DicomPlane& plane) {
+  const Point3 normal = plane.normal();
+  const double x = std::abs(normal[0]), y = std::abs(normal[1]), z = std::abs(normal[2]);
+  return z >= std::max(x, y) ? "axial" : y >= x ? "coronal" : "sagittal";
+}
+
+std::string described(const DicomGroup& group, size_t number) {
+  const SeriesInfo info = group.info();
+  const DicomFrame& first = group.frames[0].said();
+  return fmt::format("{}: {}{}{}, {} slices of {} x {}{}{}", number,
                      info.description.empty() ? "no description" : info.description, info.modality.empty() ? "" : ", ",
-                     info.modality, info.slices, info.columns, info.rows);
+                     info.modality, info.slices, info.columns, info.rows,
+                     first.plane.oriented ? fmt::format(", {}", plane_of(first.plane)) : "",
+                     first.stack.empty() ? "" : fmt::format(", stack {}", first.stack));
 }
 
 std::string series_list(const std::vector<DicomGroup>& groups) {
   std::string list;
-  for (size_t i = 0; i < std::min(groups.size(), kListedSeries); ++i) {
-    SeriesInfo info = groups[i].info();
-    info.number = static_cast<int64_t>(i) + 1;
-    list += (i == 0 ? "" : "; ") + described(info);
-  }
+  for (size_t i = 0; i < std::min(groups.size(), kListedSeries); ++i)
+    list += (i == 0 ? "" : "; ") + described(groups[i], i + 1);
   return groups.size() > kListedSeries ? list + "; ..." : list;
 }
 
@@ -141,11 +107,23 @@ const DicomGroup& chosen_series(const std::vector<DicomGroup>& groups, const std
     if (choice == std::to_string(i + 1) || choice == groups[i].frames[0].instance->series_uid) found.push_back(i);
   if (found.size() == 1) return groups[found[0]];
   if (found.empty()) fail_usage("it has no series '{}' ({})", choice, series_list(groups));
-  fail_usage("series '{}' has images of several orientations or sizes; choose one by its number ({})", choice,
+  fail_usage("series '{}' has images of several orientations, sizes or stacks; choose one by its number ({})", choice,
              series_list(groups));
 }
 
+Image read_group(const DicomGroup& group, const ScanChoice& choice) {
+  for (const std::string& note : group.notes) warn("{}", note);
+  return read_stack(stack_of(group.frames, choice));
+}
+
 }  // namespace
+
+bool is_no_scan_by_name(const std::string& name) {
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+  return lower.empty() || lower[0] == '.' || lower == "dicomdir" || lower == "thumbs.db" || lower == "desktop.ini" ||
+         lower == "__macosx";
+}
 
 SeriesInfo DicomGroup::info() const {
   const DicomInstance& first = *frames[0].instance;
@@ -169,6 +147,10 @@ std::vector<DicomGroup> dicom_groups(const std::string& path) {
   return groups_of(found.instances);
 }
 
+bool is_dicom_file(const std::string& path) {
+  return !is_no_scan_by_name(fs::path(path).filename().string()) && looks_like_dicom(path);
+}
+
 bool is_dicom_folder(const std::string& path) {
   if (!fs::is_directory(path)) return false;
   const std::vector<std::string> files = files_below(path);
@@ -189,9 +171,10 @@ std::vector<SeriesInfo> dicom_series(const std::string& path) {
 Image read_dicom_folder(const std::string& path, const ScanChoice& choice) {
   const std::vector<DicomGroup> groups = dicom_groups(path);
   if (groups.empty())
-    fail_input("it is a {} without DICOM images; give pictures and other scans file by file",
-               fs::is_directory(path) ? "folder" : "zip archive");
-  return read_stack(stack_of(chosen_series(groups, choice.series).frames, choice));
+    fail_input("it is a {} and other scans file by file",
+               fs::is_directory(path) ? "folder without DICOM images; give pictures"
+                                      : "zip archive without DICOM images; unpack it, and give pictures");
+  return read_group(chosen_series(groups, choice.series), choice);
 }
 
 Image read_dicom_file(const std::string& path, const ScanChoice& choice) {
@@ -199,7 +182,7 @@ Image read_dicom_file(const std::string& path, const ScanChoice& choice) {
   auto instance = read_dicom_instance(path);
   if (!instance) fail_input("it is a DICOM file without an image");
   const auto groups = groups_of({std::make_shared<const DicomInstance>(std::move(*instance))});
-  return read_stack(stack_of(chosen_series(groups, choice.series).frames, choice));
+  return read_group(chosen_series(groups, choice.series), choice);
 }
 
 }  // namespace thor

@@ -43,6 +43,7 @@ template <class T>
 void convert_gray(const char* bytes, const DicomInstance& instance, const DicomFrame& frame, float* voxels) {
   const DicomPixels& p = instance.pixels;
   const StoredValue stored(p);
+  const std::vector<float>& palette = instance.palette.entries;
   const bool swapped = instance.syntax->big_endian != is_big_endian();
   for (int64_t i = 0; i < p.rows * p.columns; ++i, bytes += sizeof(T)) {
     char raw[sizeof(T)];
@@ -50,7 +51,12 @@ void convert_gray(const char* bytes, const DicomInstance& instance, const DicomF
     if (swapped) std::reverse(raw, raw + sizeof(T));
     T sample;
     std::memcpy(&sample, raw, sizeof(T));
-    voxels[i] = static_cast<float>(frame.slope * static_cast<double>(stored(sample)) + frame.intercept);
+    double value = static_cast<double>(stored(sample));
+    // Indices beside the palette stand for its ends.
+    if (!palette.empty())
+      value = palette[static_cast<size_t>(
+          std::clamp(stored(sample) - instance.palette.first, int64_t{0}, static_cast<int64_t>(palette.size()) - 1))];
+    voxels[i] = static_cast<float>(frame.slope * value + frame.intercept);
   }
 }
 

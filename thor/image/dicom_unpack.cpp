@@ -100,6 +100,28 @@ PictureHeader header_of(std::string& packed) {
   fail_input("its compressed pixels are damaged: neither JPEG, JPEG-LS nor JPEG 2000");
 }
 
+/// Some programs put a whole JP2 file where the bare codestream belongs (ISO 15444-1 I.4): leaves only that.
+void take_out_of_boxes(std::string& packed) {
+  const PictureBytes bytes(packed);
+  if (!bytes.starts_with("\0\0\0\x0cjP  ", 8)) return;
+  constexpr int64_t kCodestream = 0x6a703263;  // "jp2c"
+  for (size_t position = 0; position + 8 <= packed.size();) {
+    const int64_t said = bytes.at(position, 4);
+    const size_t head = said == 1 ? 16 : 8;
+    const uint64_t left = packed.size() - position;
+    const uint64_t length = said == 0   ? left
+                            : said == 1 ? static_cast<uint64_t>(bytes.at(position + 8, 8))
+                                        : static_cast<uint64_t>(said);
+    if (length < head || length > left) break;
+    if (bytes.at(position + 4, 4) == kCodestream) {
+      packed = packed.substr(position + head, length - head);
+      return;
+    }
+    position += length;
+  }
+  fail_input("its compressed pixels are damaged: a JP2 file without a codestream");
+}
+
 /// Also leaves out what decoding does not need.
 void check_picture(std::string& packed, const DicomPixels& p) {
   const PictureHeader header = header_of(packed);
@@ -169,6 +191,7 @@ std::string unpack_dicom_frame(const DicomInstance& instance, std::string packed
   });
   const DicomPixels& p = instance.pixels;
   if (std::string(instance.syntax->name) == "RLE") return unpack_rle(packed, p);
+  take_out_of_boxes(packed);
   check_picture(packed, p);
   check_end_of_picture(packed);
   gdcm::Bitmap bitmap;

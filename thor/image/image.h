@@ -70,6 +70,8 @@ struct SeriesInfo {
 /// The DICOM series of a folder (with its subfolders) or zip archive, by their own numbers; empty where there are none.
 /// Only headers are read. Throws Input where a DICOM header is damaged.
 std::vector<SeriesInfo> dicom_series(const std::string& path);
+/// True for a file that begins as DICOM does, whatever its name, and is not one that systems or media put beside scans.
+bool is_dicom_file(const std::string& path);
 /// True for a folder (with its subfolders) that holds a DICOM file: it is a scan, or several, not a list of pictures.
 bool is_dicom_folder(const std::string& path);
 

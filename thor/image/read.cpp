@@ -72,12 +72,25 @@ void check_file(const std::string& path) {
   if (bytes == 0) fail_input("'{}' is empty", path);
 }
 
+/// Archives and packed files that are not unpacked here.
+constexpr const char* kArchiveEndings[] = {".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2",
+                                           ".tbz", ".tar.xz", ".txz", ".tar.zst", ".7z",
+                                           ".rar", ".bz2",    ".xz",  ".zst",     ".gz"};
+
+void refuse_archives(const std::string& path) {
+  for (const char* ending : kArchiveEndings)
+    if (has_ending(path, ending))
+      fail(ErrorKind::Unsupported,
+           "'{}' is packed as {}, which is not read; unpack it and give the folder or file in it", path, ending);
+}
+
 /// By the file's ending; DICOM files often have none.
 ReadFormat reader_of(const std::string& path) {
   if (fs::is_directory(path)) return read_dicom_folder;
   check_file(path);
   if (const Format* format = format_of(path)) return format->read;
   if (looks_like_dicom(path)) return read_dicom_file;
+  refuse_archives(path);
   fail(ErrorKind::Unsupported, "'{}' is no image this program reads ({}, or a folder of DICOM)", path, known_endings());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Zip archives (PKWARE APPNOTE 6.3): stored and deflated entries. Names in the archive are never used.
+// Zip archives (PKWARE APPNOTE 6.3): stored and deflated entries. Files are not named as in the archive.
 #include <zlib.h>
 
 #include <algorithm>
@@ -57,6 +57,11 @@ std::string directory_of(const std::string& path) {
   return bytes_at(path, offset, bytes);
 }
 
+/// What systems put beside scans, __MACOSX/._IM0001 and the like, is not unpacked.
+bool may_be_scan(const std::string& name) {
+  return name.rfind("__MACOSX/", 0) != 0 && !is_no_scan_by_name(fs::path(name).filename().string());
+}
+
 std::vector<ZipEntry> entries_of(const std::string& path) {
   const std::string directory = directory_of(path);
   std::vector<ZipEntry> entries;
@@ -67,11 +72,13 @@ std::vector<ZipEntry> entries_of(const std::string& path) {
       fail(ErrorKind::Unsupported, "it is encrypted; unpack it and give the folder");
     ZipEntry entry{number_at(directory, at + 10, 2), number_at(directory, at + 20, 4), number_at(directory, at + 24, 4),
                    number_at(directory, at + 42, 4), static_cast<uint32_t>(number_at(directory, at + 16, 4))};
+    const auto name_length = static_cast<size_t>(number_at(directory, at + 28, 2));
+    const bool is_scan = may_be_scan(directory.substr(std::min(directory.size(), at + kCentralRecord), name_length));
     at += kCentralRecord + static_cast<size_t>(number_at(directory, at + 28, 2) + number_at(directory, at + 30, 2) +
                                                number_at(directory, at + 32, 2));
     total += entry.bytes;
     if (total > kMaxUnpacked) fail_input("it unpacks to more than 16 GiB; unpack it and give the folder of one study");
-    if (entry.bytes > 0) entries.push_back(entry);
+    if (entry.bytes > 0 && is_scan) entries.push_back(entry);
   }
   return entries;
 }

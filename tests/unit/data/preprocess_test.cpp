@@ -68,6 +68,14 @@ TEST(Preprocess, DoesNotGuessTheWhiteOfAFormatWithoutOne) {
               testing::AllOf(testing::HasSubstr("0 to 255"), testing::HasSubstr("percentile")));
 }
 
+TEST(Preprocess, ASliceOfAScanIsToldToComeWithItsSeries) {
+  Image slice = image_of(ramp(16, 16), 0);
+  slice.medical = true;
+  EXPECT_THAT(story_of([&] { preprocess(config_of(16, "full_range"), slice); }),
+              testing::AllOf(testing::HasSubstr("single slice"), testing::HasSubstr("the folder with its series"),
+                             testing::Not(testing::HasSubstr("percentile"))));
+}
+
 TEST(Preprocess, MakesTheChosenPercentileWhite) {
   PreprocessConfig config = config_of(10, "percentile");
   config.percentile = 50;  // of 0..99: 49.5

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Folders and archives of DICOM: which slices make a volume.
+#include "tests/unit/image/dicom_folder.h"
+
 #include <gmock/gmock.h>
 
 #include <filesystem>
 
-#include "tests/scans.h"
-#include "tests/unit/image/pictures.h"
 #include "tests/said.h"
 
 namespace thor::test {
@@ -20,31 +20,6 @@ double apart(const Affine& a, const Affine& b) {
   for (size_t i = 0; i < 12; ++i) most = std::max(most, std::abs(a.rows[i] - b.rows[i]));
   return most;
 }
-
-class DicomFolder : public testing::Test {
- protected:
-  static Tensor slice_of(int z) { return pattern(5, 6) + 300 * z; }
-  /// A slice at a height, numbered against the order of heights.
-  static DicomSpec slice(int z, double height) {
-    DicomSpec spec;
-    spec.instance_uid = "1.2.3.1." + std::to_string(z + 1);
-    spec.instance_number = 100 - z;
-    spec.position = {-10, 20, height};
-    spec.pixels = slice_of(z);
-    return spec;
-  }
-  void write(const std::string& name, const DicomSpec& spec) { write_bytes(folder_ / name, dicom_of(spec)); }
-  /// Five slices, 2 mm apart.
-  void write_series() {
-    for (int z = 0; z < 5; ++z) write("s" + std::to_string(7 * z % 5), slice(z, 2 * z));
-  }
-  static Tensor whole() { return at::stack({slice_of(0), slice_of(1), slice_of(2), slice_of(3), slice_of(4)}); }
-  Image read(const ScanChoice& choice = {}) { return read_scan(folder_.path(), choice); }
-  std::string refusal(const ScanChoice& choice = {}) {
-    return story_of([&] { read(choice); });
-  }
-  TemporaryFolder folder_;
-};
 
 TEST_F(DicomFolder, IsSortedByPlaceWhateverItsNamesAndNumbers) {
   write_series();
@@ -200,6 +175,105 @@ TEST_F(DicomFolder, WithTimePointsNeedsAChoice) {
   EXPECT_THAT(refusal({2, ""}), HasSubstr("no frame 2"));
 }
 
+TEST_F(DicomFolder, WhoseImagesAllNameOnePlaceSaysSo) {
+  for (int z = 0; z < 5; ++z) write(std::to_string(z), slice(z, 7));
+  EXPECT_THAT(refusal(),
+              AllOf(HasSubstr("5 images all name one place"), HasSubstr("-10\\20\\7"), HasSubstr("--frame")));
+  EXPECT_EQ(max_abs_diff(read({4, ""}).voxels[0], slice_of(0)), 0);  // by instance number
+}
+
+/// The same slice with a Slice Location, without the attributes of `gone`.
+std::string located(const DicomSpec& spec, double location, std::initializer_list<uint32_t> gone) {
+  auto elements = dicom_elements(spec);
+  for (const uint32_t tag : gone) elements.erase(tag);
+  elements[0x00201041] =
+      DicomWriter(kExplicitSyntax).element(0x00201041, "DS", dicom_numbers(std::array<double, 1>{location}));
+  return dicom_of(spec, elements);
+}
+
+TEST_F(DicomFolder, WithSliceLocationsAloneIsPlacedByThemWithAWarning) {
+  for (int z = 0; z < 5; ++z)
+    write_bytes(folder_ / std::to_string(7 * z % 5), located(slice(z, 0), 2.5 * z, {0x00200032}));
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 1u);
+  const Said said;
+  const Image image = read();
+  EXPECT_EQ(max_abs_diff(image.voxels, whole()), 0);
+  EXPECT_EQ(image.geometry.ras_from_voxel, (Affine{{-1, 0, 0, 0, 0, -1, 0, 0, 0, 0, 2.5, 0}}));
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("Slice Location (0020,1041)"), HasSubstr("mirrored")));
+}
+
+TEST_F(DicomFolder, WhoseImagesNameOnePlaceButLocationsOfTheirOwnIsPlacedByThoseWithAWarning) {
+  for (int z = 0; z < 5; ++z) write_bytes(folder_ / std::to_string(z), located(slice(z, 7), 3 * z, {}));
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("all images name one Image Position (Patient)"));
+}
+
+TEST_F(DicomFolder, WithoutOrientationIsOneScanThatIsRefusedWithTheTag) {
+  for (int z = 0; z < 5; ++z) write_bytes(folder_ / std::to_string(z), located(slice(z, 2 * z), 2 * z, {0x00200037}));
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 1u);
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("5 images"), HasSubstr("how they are turned"), HasSubstr("(0020,0037)")));
+}
+
+TEST_F(DicomFolder, WithASeriesUidForEachSliceIsOneScanWithAWarning) {
+  for (int z = 0; z < 5; ++z) {
+    DicomSpec spec = slice(z, 2 * z);
+    spec.series_uid = "1.2.3.1." + std::to_string(40 - 3 * z);
+    write(std::to_string(z), spec);
+  }
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 1u);
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), AllOf(HasSubstr("5 series of one slice each"), HasSubstr("(0020,000E)")));
+}
+
+TEST_F(DicomFolder, KeepsSingleSlicesApartThatMakeNoScan) {
+  for (int z = 0; z < 4; ++z) {
+    DicomSpec spec = slice(z, z == 3 ? 90 : 2 * z);  // unevenly apart
+    spec.series_uid = "1.2.3.1." + std::to_string(z);
+    write(std::to_string(z), spec);
+  }
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 4u);
+  std::filesystem::remove(folder_ / "3");
+  DicomSpec other = slice(3, 6);
+  other.series_uid = "1.2.3.1.3";
+  other.description = "T2";
+  write("3", other);
+  EXPECT_EQ(dicom_series(folder_.path()).size(), 2u);
+}
+
+TEST_F(DicomFolder, PassesOverWhatSystemsAndMediaPutBesideScans) {
+  write_series();
+  const std::string cut = dicom_of(slice(9, 1)).substr(0, 300);
+  for (const char* name : {".DS_Store", "._s1", "DICOMDIR", "dicomdir", "Thumbs.db", "desktop.ini"})
+    write_bytes(folder_ / name, cut);
+  write_bytes(folder_ / "nothing", cut.substr(0, cut.find("1.2.840.10008.1.2.1") + 20));  // ends before its data set
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+}
+
+TEST_F(DicomFolder, WhoseSlicesShareAnInstanceUidIsReadWithAWarning) {
+  for (int z = 0; z < 5; ++z) {
+    DicomSpec spec = slice(z, 2 * z);
+    spec.instance_uid = "1.2.3.1.1";
+    write(std::to_string(z), spec);
+  }
+  const Said said;
+  EXPECT_EQ(max_abs_diff(read().voxels, whole()), 0);
+  EXPECT_THAT(said.warnings(), HasSubstr("5 slices have only 1 SOP Instance UIDs"));
+}
+
+TEST_F(DicomFolder, WarnsOnceOfWhatAllItsFilesHave) {
+  for (int z = 0; z < 5; ++z) {
+    auto elements = dicom_elements(slice(z, 2 * z));
+    elements.erase(0x00280004);
+    write_bytes(folder_ / std::to_string(z), dicom_of(slice(z, 2 * z), elements));
+  }
+  const Said said;
+  read();
+  EXPECT_THAT(said.warnings(), HasSubstr("(5 files)"));
+  EXPECT_EQ(said.warnings().find("MONOCHROME2"), said.warnings().rfind("MONOCHROME2"));
+}
+
 TEST_F(DicomFolder, WithSlightlyUnevenSlicesUsesTheMeanStepWithAWarning) {
   for (int z = 0; z < 5; ++z) write(std::to_string(z), slice(z, 2 * z + (z == 2 ? 0.1 : 0)));
   const Said said;
@@ -241,43 +315,6 @@ TEST_F(DicomFolder, OfTenThousandFilesIsLookedThrough) {
   write_series();
   for (int i = 0; i < 10'000; ++i) write_bytes(folder_ / ("other" + std::to_string(i)), std::string(200, 'o'));
   EXPECT_EQ(read().voxels.size(0), 5);
-}
-
-class DicomZip : public DicomFolder {
- protected:
-  std::vector<ZippedFile> files() {
-    std::vector<ZippedFile> list;
-    for (int z = 0; z < 5; ++z)
-      list.push_back({"../../etc/" + std::to_string(z), dicom_of(slice(z, 2 * z)), z % 2 == 0});
-    list.push_back({"readme.txt", "not DICOM", true});
-    return list;
-  }
-  std::string refusal(const std::string& bytes) {
-    write_bytes(path_, bytes);
-    return story_of([&] { read_scan(path_); });
-  }
-  std::string path_ = folder_ / "scan.zip";
-};
-
-TEST_F(DicomZip, IsReadLikeItsFolderAndItsSlicesStayReadable) {
-  write_bytes(path_, zip_of(files()));
-  const Image image = read_scan(path_);
-  EXPECT_EQ(max_abs_diff(image.voxels, whole()), 0);
-  EXPECT_EQ(dicom_series(path_).size(), 1u);
-  for (const DicomSlice& slice : image.dicom->slices) EXPECT_TRUE(std::filesystem::exists(slice.file));
-  const auto unpacked = std::filesystem::path(image.dicom->slices[0].file).parent_path();
-  EXPECT_EQ(unpacked.parent_path(), std::filesystem::temp_directory_path());  // no name of the archive is followed
-}
-
-TEST_F(DicomZip, ThatIsDamagedIsRefused) {
-  const std::string good = zip_of(files());
-  EXPECT_THAT(refusal(good.substr(0, good.size() / 2)), HasSubstr("zip"));
-  const size_t directory = good.find("PK\x01\x02");
-  EXPECT_THAT(refusal(patched(good, directory + 16, uint32_t{1})), HasSubstr("checksum"));
-  EXPECT_THAT(refusal(patched(good, directory + 24, uint32_t{0xfffffff0})), HasSubstr("early"));
-  EXPECT_THAT(refusal(patched(good, directory + 8, uint16_t{1})), HasSubstr("encrypted"));
-  EXPECT_THAT(refusal(patched(good, directory + 10, uint16_t{14})), HasSubstr("method 14"));
-  EXPECT_THAT(refusal(zip_of({{"a.txt", "nothing"}})), HasSubstr("without DICOM"));
 }
 
 TEST_F(DicomFolder, FromARealScannerIsOneObliqueVolume) {

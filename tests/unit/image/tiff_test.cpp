@@ -6,7 +6,7 @@
 #include <filesystem>
 
 #include "tests/unit/image/pictures.h"
-#include "tests/unit/image/said.h"
+#include "tests/said.h"
 #include "tests/unit/image/tiff_file.h"
 
 namespace thor::test {

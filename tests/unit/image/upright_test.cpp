@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/image/pictures.h"
-#include "tests/unit/image/said.h"
+#include "tests/said.h"
 #include "thor/image/formats.h"
 
 namespace thor::test {

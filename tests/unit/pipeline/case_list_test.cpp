@@ -74,6 +74,28 @@ TEST_F(CaseList, ADamagedSeriesIsACaseOfItsOwnAndCostsNoOther) {
   EXPECT_THAT(names(list_cases({folder_.path()})), ElementsAre("damaged", "whole"));
 }
 
+TEST_F(CaseList, AFolderOfWhatTheSystemPutThereIsNoCase) {
+  series("one");
+  fs::create_directories(folder_ / "empty");
+  for (const char* name : {"one/.DS_Store", "empty/.DS_Store", "empty/README", "empty/DICOMDIR"})
+    write_text_atomically(folder_ / name, std::string(300, 'x'));
+  EXPECT_THAT(names(list_cases({folder_.path()})), ElementsAre("one"));
+}
+
+TEST_F(CaseList, AScanWithASeriesUidForEachSliceIsOneCase) {
+  for (int i = 1; i <= 3; ++i) {
+    test::DicomSpec plan;
+    plan.series_uid = fmt::format("1.2.{}", i);
+    plan.position = {0, 0, 2.0 * i};
+    plan.pixels = at::arange(12, at::kShort).view({3, 4});
+    fs::create_directories(folder_ / "each");
+    write_text_atomically(folder_ / fmt::format("each/{}", i), test::dicom_of(plan));
+  }
+  const auto cases = list_cases({folder_ / "each"});
+  EXPECT_THAT(names(cases), ElementsAre("each"));
+  EXPECT_EQ(read_scan(cases.at(0).path, cases[0].choice).voxels.size(0), 3);
+}
+
 TEST_F(CaseList, AFolderIsNamedWholeThoughItHasDots) {
   series("study/1.2.840.17");
   series("study/1.2.840.18", second_series());
