@@ -73,8 +73,7 @@ std::string dice_text(const std::vector<SplitRow>& rows, const Tensor& exact, co
   std::vector<Tensor> truths, exact_maps, rounded_maps;
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].mask.empty()) continue;
-    const Tensor native = read_image(rows[i].image).voxels;
-    const Tensor mask = read_truth(rows[i], native.size(1), native.size(2)).mask;
+    const Tensor mask = read_truth(rows[i], read_image(rows[i].image)).mask[0];
     truths.push_back(mask_to_network_grid(mask, exact.size(1)).flatten());
     exact_maps.push_back(exact[static_cast<int64_t>(i)].flatten());
     rounded_maps.push_back(rounded[static_cast<int64_t>(i)].flatten());

@@ -49,8 +49,11 @@ struct CalibrationRun {
         choice(choose_detector(model, with.detector, with.sets)),
         pipeline(model, std::move(choice.detector), with.run) {}
 
-  MapSet detect_healthy(const std::string& csv) {
-    MapSet set = need_maps(detect_set(pipeline, choice.name, choice.config, read_healthy(csv), options.run));
+  /// A check that left out the scans that went wrong would flatter: only a calibration leaves out what is not
+  /// registered.
+  MapSet detect_healthy(const std::string& csv, bool registered_only) {
+    const auto cases = cases_of_rows(read_healthy(csv));
+    MapSet set = need_maps(detect_slices(pipeline, choice.name, choice.config, cases, options.run, registered_only));
     for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
     failed += set.failed.size();
     return set;
@@ -66,13 +69,18 @@ struct CalibrationRun {
       warn(
           "these are the images the model was trained on, which it restores too well: the thresholds are too low; use "
           "healthy scans it has not seen");
+    if (calibration.several_slices_a_scan())
+      warn(
+          "these are {} slices of {} scans: slices of one scan are alike, so that p-values promise less than they say; "
+          "the number of scans is what counts, and one slice of each of many is best",
+          calibration.scores.size(), calibration.scans);
     if (!calibration.score_threshold(0.05))
       warn("with {} healthy scans no p-value is below {:.3g}; 19 or more let it reach 0.05", calibration.scores.size(),
            calibration.p_value(std::numeric_limits<double>::infinity()));
   }
 
   Calibration fit() {
-    const Calibration calibration = calibrate(detect_healthy(options.data), calibration_rates(options.fpr));
+    const Calibration calibration = calibrate(detect_healthy(options.data, true), calibration_rates(options.fpr));
     warn_about(calibration);
     put_calibration(model, calibration);
     const std::string out = options.output.empty() ? find_model(options.model) : options.output;
@@ -91,7 +99,7 @@ struct CalibrationRun {
   }
 
   CalibrationCheck check(const Calibration& calibration) {
-    const MapSet fresh = detect_healthy(options.check);
+    const MapSet fresh = detect_healthy(options.check, false);
     if (calibrate(fresh, {0.05}).data_sha256 == calibration.data_sha256)
       warn("'{}' holds the scans of the calibration itself: the check says nothing; use other healthy scans",
            options.check);
@@ -131,7 +139,9 @@ Command calibrate_command() {
       "Detects in healthy scans that the model has not seen and writes into the model file, for this detector and\n"
       "setting: the map values that 1, 2 and 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
       "detect` with the same detector and setting also writes masks and p-values. --check shows on other healthy\n"
-      "scans whether the rates hold. A list whose masks mark a lesion is refused.",
+      "scans whether the rates hold. Scans are pictures, or volumes (files or DICOM folders), which go through the\n"
+      "model's steps and of which every slice counts that is examined and shows something. A list whose masks mark a\n"
+      "lesion is refused.",
       {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},

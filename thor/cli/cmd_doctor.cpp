@@ -20,6 +20,7 @@
 #include "thor/cli/command.h"
 #include "thor/cli/self_check.h"
 #include "thor/eval/cohort.h"
+#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
@@ -129,10 +130,10 @@ struct DoctorOptions {
 
 int check_cohort(const DoctorOptions& options) {
   if (options.cohort.empty() || options.model.empty())
-    fail_usage("a cohort is compared with a model: give both --cohort CSV and --model MODEL");
+    fail_usage("a cohort is compared with a model: give both --cohort INPUT and --model MODEL");
   if (options.images < 1) fail_usage("--images is {}, expected at least 1", options.images);
   const Model model = load_model(options.model);
-  const CohortReport report = compare_cohort(model, read_split(options.cohort), options.images, options.run);
+  const CohortReport report = compare_cohort(model, list_cases({options.cohort}), options.images, options.run);
   for (const CaseFailure& failure : report.failed) warn("{}", failure.message);
   if (options.json)
     fmt::print("{}\n", dump_json(report.to_json(), 2));
@@ -161,15 +162,18 @@ Command doctor_command() {
       "doctor",
       "check this installation, or whether a cohort fits a model",
       "Prints what thor runs with and lets a tiny built-in network compute known numbers on every device, in fp32 and\n"
-      "bf16. Exit code 1 if one of them is wrong. With --cohort it compares a list of images with what the model was\n"
-      "trained on instead (brightness, foreground, sizes, spacing, bit depth and, if the model is calibrated, image\n"
-      "scores) and says what differs, why that matters and what to do.",
+      "bf16. Exit code 1 if one of them is wrong. With --cohort it compares images with what the model was trained on\n"
+      "instead (brightness, foreground, sizes, spacing, bit depth and, if the model is calibrated, image scores) and\n"
+      "says what differs, why that matters and what to do. Volumes go through the model's steps first: what is\n"
+      "compared is what the network would see of them.",
       {{"doctor", "for people"},
        {"doctor --json", "for bug reports"},
-       {"doctor --cohort scans.csv --model run/model.safetensors", "do these images fit this model?"}},
-      {{"--cohort", "CSV", "images to compare", &o->cohort},
+       {"doctor --cohort scans.csv --model run/model.safetensors", "do these images fit this model?"},
+       {"doctor --cohort bids --model run/model.safetensors", "do these raw scans?"}},
+      {{"--cohort", "INPUT", "a CSV, a folder, a BIDS dataset, or one scan: pictures, volumes, DICOM", &o->cohort},
        {"--model", "MODEL", "what they are compared with", &o->model},
-       {"--images", "N", "at most so many images get a score, if the model is calibrated (default: 20)", &o->images},
+       {"--images", "N", "at most so many pictures or slices get a score, if the model is calibrated (default: 20)",
+        &o->images},
        seed_option(o->run.seed),
        device_option(o->run.device),
        lpips_option(o->run.lpips),

@@ -64,7 +64,8 @@ Command evaluate_command() {
       "pixels and per case with bootstrap intervals, lesions found and false alarms, healthy pixels above.\n"
       "Thresholds are labelled: oracle (the best of 101 on this very set, so an upper bound), those of --threshold,\n"
       "and those that calibrated maps carry. Also how well healthy tissue was restored. Computed on the network's\n"
-      "grid, as the paper does.",
+      "grid, as the paper does; volumes on the scan's, in the slices that were examined, with sizes in ml. A mask is\n"
+      "brought to its image's grid by where both lie in the patient.",
       {{"evaluate --maps maps --truth phantoms/test.csv", "a table"},
        {"evaluate --maps maps --truth phantoms/test.csv --threshold validation=0.35",
         "at a threshold chosen elsewhere"},
@@ -72,7 +73,7 @@ Command evaluate_command() {
       {{"--maps", "DIR", "folder that `thor detect` wrote", &o->maps, true},
        {"--truth", "CSV", "images and their masks", &o->truth, true},
        {"--threshold", "LABEL=VALUE", "one that was not chosen on this set, again for each", &o->thresholds},
-       {"--native", "", "compare on each image's own grid", &o->native},
+       {"--native", "", "compare pictures on each image's own grid, as volumes always are", &o->native},
        {"--out", "FILE", "everything as JSON into a file", &o->output},
        set_option(o->sets, "evaluation.*"),
        json_option(o->json)},

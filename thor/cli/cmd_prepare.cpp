@@ -79,6 +79,9 @@ int run(const PrepareOptions& options) {
   }
   const auto failed = std::count_if(result.scans.begin(), result.scans.end(),
                                     [](const ScanReport& scan) { return !scan.failure.empty(); });
+  if (const auto& sick = result.archive.sick; !sick.empty())
+    warn("{} of {} scans have a lesion in their mask, e.g. '{}': the archive is for detecting; `thor train` refuses it",
+         sick.size(), result.scans.size(), sick[0]);
   if (failed == 0) return 0;
   warn("{} of {} scans cannot be used: {}", failed, result.scans.size(), failures_of(result.scans));
   return kExitSomeFailed;
@@ -96,9 +99,10 @@ Command prepare_command() {
       "OUT is one archive that `thor train --data` maps into memory; it must have the preprocessing of the experiment\n"
       "it is used with: give the same --config. Volumes that are finished lie in the folder OUT.scans, from which a\n"
       "stopped run goes on; index.html there shows how they came out, the ones least like the template first. A scan\n"
-      "that cannot be used does not stop the others (exit code 3). --pictures also writes the slices of volumes as\n"
-      "8-bit PNG before they are padded and resized, and DIR/index.csv, as `thor detect`, `calibrate` and `benchmark`\n"
-      "take it: detecting in a picture is detecting in its slice.",
+      "that cannot be used does not stop the others (exit code 3). Where masks of INPUT mark a lesion, OUT remembers\n"
+      "it, and `thor train` refuses OUT. --pictures also writes the slices of volumes as 8-bit PNG before they are\n"
+      "padded and resized, and DIR/index.csv, as `thor detect`, `calibrate` and `benchmark` take it: detecting in a\n"
+      "picture is detecting in its slice.",
       {{"prepare train.csv -o train.safetensors --config configs/thor-brain.yaml", "the data of an experiment"},
        {"prepare bids -o train.safetensors --config configs/thor-brain.yaml --template MNI152NLin2009cSym=mni.nii.gz "
         "--workers 4",

@@ -13,6 +13,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
+#include "thor/data/healthy_list.h"
 #include "thor/data/prepare.h"
 #include "thor/nn/safetensors.h"
 
@@ -22,6 +23,7 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kFormat = "archive 1";
+constexpr const char* kSick = "thor.sick";
 
 json described(PreprocessConfig config) { return Fields(config).to_json(); }
 
@@ -53,6 +55,14 @@ std::vector<std::string> read_names(const std::string& text, int64_t count) {
   return result;
 }
 
+std::vector<std::string> read_sick(const Safetensors& file) {
+  const auto found = file.metadata.find(kSick);
+  if (found == file.metadata.end()) return {};
+  const json names = json::parse(found->second, nullptr, /*allow_exceptions=*/false);
+  if (!names.is_array()) fail_input("its '{}' is not a list of names", kSick);
+  return read_names(found->second, static_cast<int64_t>(names.size()));
+}
+
 Tensor read_slices(const Safetensors& file) {
   const auto found = file.tensors.find("slices");
   if (found == file.tensors.end()) fail_input("it has no tensor 'slices': not an archive made by `thor prepare`");
@@ -81,6 +91,7 @@ Archive parse_archive(const std::string& path) {
   archive.templates = take_templates(file);
   if (const auto volumes = file.metadata.find("thor.volumes"); volumes != file.metadata.end())
     archive.volumes = std::strtoll(volumes->second.c_str(), nullptr, 10);
+  archive.sick = read_sick(file);
   archive.sha256 = sha256_of_slices(archive.slices);
   if (archive.sha256 != metadata(file, "thor.sha256"))
     fail_input("its slices do not have the checksum they were written with: the file is damaged");
@@ -129,6 +140,7 @@ void write_archive(const std::string& path, const Archive& archive) {
                    {"thor.preprocess", dump_json(described(archive.preprocess))},
                    {"thor.volumes", std::to_string(archive.volumes)},
                    {"thor.sha256", sha256_of_slices(slices)}};
+  if (!archive.sick.empty()) file.metadata[kSick] = dump_json(json(archive.sick));
   store_templates(archive.templates, file);
   write_safetensors(path, file);
 }
@@ -145,8 +157,13 @@ Archive open_archive(const std::string& path, const PreprocessConfig& config) {
 
 Archive open_training_data(const std::string& path, const PreprocessConfig& config, const TemplatePlaces& places) {
   if (std::filesystem::path(path).extension() != ".safetensors")
-    return prepare(read_split(path), config, load_templates_if_there(config.steps, places));
+    return prepare(read_healthy(path), config, load_templates_if_there(config.steps, places));
   Archive archive = open_archive(path, config);
+  if (!archive.sick.empty())
+    fail_input(
+        "{} of the scans that '{}' was prepared from have a lesion in their mask, e.g. '{}'; prepare healthy scans "
+        "only",
+        archive.sick.size(), path, archive.sick[0]);
   if (archive.templates.empty()) archive.templates = load_templates_if_there(config.steps, places);
   return archive;
 }

@@ -17,6 +17,7 @@ struct Archive {
   PreprocessConfig preprocess;     ///< how they were made
   Templates templates;             ///< of the chain that volumes went through; travels into the model
   int64_t volumes = 0;             ///< how many volumes are among what it was made of
+  std::vector<std::string> sick;   ///< scans among these whose masks mark a lesion
   std::string sha256;              ///< of the archive file or of the slices: names the data in provenance
 };
 
@@ -30,8 +31,9 @@ std::string sha256_of_slices(const Tensor& slices);
 /// The archive, if it was prepared as `config` says (steps and slices count only where volumes are in it); else Usage.
 Archive open_archive(const std::string& path, const PreprocessConfig& config);
 /// Opens what a user names as training data: an archive (.safetensors), as above, or a CSV, which is prepared in
-/// memory. Templates that an archive does not hold are looked for in `places`; where they are missing it is said that
-/// the model will take ready slices only.
+/// memory. Throws Input where masks of it mark a lesion: a model of health is trained on healthy scans. Templates that
+/// an archive does not hold are looked for in `places`; where they are missing it is said that the model will take
+/// ready slices only.
 Archive open_training_data(const std::string& path, const PreprocessConfig& config, const TemplatePlaces& places = {});
 
 }  // namespace thor

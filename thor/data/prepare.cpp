@@ -12,6 +12,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
+#include "thor/data/healthy_list.h"
 #include "thor/data/scan_part.h"
 #include "thor/data/slice_pictures.h"
 
@@ -47,6 +48,7 @@ class PrepareRun {
     result.archive.preprocess = job_.preprocess;
     result.archive.templates = job_.templates;
     collect(result.archive);
+    note_sick(result.archive);
     if (pictures_) result.pictures = pictures_->finish();
     result.scans = std::move(reports_);
     return result;
@@ -122,6 +124,16 @@ class PrepareRun {
       first += part.names.size();
       parts_[i] = {};
     }
+  }
+
+  /// A mask that cannot be read does not cost the scan, which is prepared without it.
+  void note_sick(Archive& archive) const {
+    for (size_t i = 0; i < reports_.size(); ++i) try {
+        if (reports_[i].failure.empty() && marks_lesion(job_.scans[i])) archive.sick.push_back(reports_[i].name);
+      } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Input && error.kind() != ErrorKind::Unsupported) throw;
+        warn("'{}' may have a lesion: its mask cannot be used: {}", reports_[i].name, error.what());
+      }
   }
 
   ScanPart part_of(size_t index) {

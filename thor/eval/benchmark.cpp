@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <set>
 
@@ -130,7 +131,9 @@ struct Runner {
     std::vector<NamedThreshold> known;
     if (!validation.rows.empty()) {
       const Evaluation seen = evaluate_set(maps(method, validation), validation.rows, config.evaluation);
-      known.push_back({"validation", seen.groups.back().oracle().threshold});
+      const double best = seen.groups.back().oracle().threshold;
+      if (std::isnan(best)) fail_input("no mask of the validation images marks a lesion: no threshold can be chosen");
+      known.push_back({"validation", best});
     }
     if (calibration.rows.empty()) return known;
     const Calibration fitted = calibrate(maps(method, calibration), calibration_rates(kCalibratedRate));

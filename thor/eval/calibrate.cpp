@@ -5,21 +5,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/eval/bootstrap.h"
-#include "thor/image/image.h"
 
 namespace thor {
 namespace {
 
 constexpr double kSmallP = 0.05;
-
-bool marks_anything(const std::string& mask) {
-  return !mask.empty() && read_image(mask).voxels.ne(0).any().item<bool>();
-}
 
 /// How many of `count` values may exceed a threshold so that their share is at most `rate`, rounding errors or not.
 int64_t allowed_above(int64_t count, double rate) {
@@ -30,29 +26,74 @@ int64_t allowed_above(int64_t count, double rate) {
   return above;
 }
 
-/// Mean and interval over independent scans.
-RealizedRate mean_over_scans(double requested, const Tensor& shares) {  // [N]
+/// The slices of a set that are of one scan.
+using SlicesOfScans = std::vector<std::vector<size_t>>;
+
+SlicesOfScans by_scan(const MapSet& set) {
+  std::map<std::string, size_t> places;
+  SlicesOfScans scans;
+  for (size_t i = 0; i < set.names.size(); ++i) {
+    const auto [place, fresh] = places.emplace(set.names[i], scans.size());
+    if (fresh) scans.emplace_back();
+    scans[place->second].push_back(i);
+  }
+  return scans;
+}
+
+/// Mean over the slices, and its interval over the scans, which alone are independent.
+RealizedRate mean_over_scans(double requested, const Tensor& shares, const SlicesOfScans& scans) {  // [N]
   const Tensor values = shares.to(at::kDouble).contiguous();
-  const double* first = values.data_ptr<double>();
-  const Interval mean = bootstrap_mean({first, first + values.numel()}, EvaluationConfig());
+  const double* share = values.data_ptr<double>();
+  const auto mean_of = [&](const std::vector<size_t>& drawn) {
+    double sum = 0, slices = 0;
+    for (const size_t scan : drawn)
+      for (const size_t slice : scans[scan]) {
+        sum += share[slice];
+        ++slices;
+      }
+    return sum / slices;
+  };
+  const Interval mean = bootstrap(scans.size(), mean_of, EvaluationConfig());
+  if (scans.size() == 1) return {requested, mean.mean, NAN, NAN};
   return {requested, mean.mean, mean.low, mean.high};
 }
 
-/// Wilson's 95 % interval of a share: never empty, not even for 0 of n.
-RealizedRate share_of(double requested, int64_t hits, int64_t count) {
+/// Wilson's 95 % interval of a share of n independent ones: never empty, not even for 0 of n.
+RealizedRate share_of(double requested, double p, double n) {
   constexpr double z = 1.959964;
-  const double n = static_cast<double>(count), p = static_cast<double>(hits) / n;
   const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
   return {requested, p, std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
+/// Volumes with p <= 0.05, where a volume's p-value is the smallest of its slices' times their number, as in `detect`.
+RealizedRate small_volumes(const Calibration& calibration, const MapSet& fresh, const SlicesOfScans& scans) {
+  int64_t small = 0;
+  for (const auto& slices : scans) {
+    double smallest = 1;
+    for (const size_t slice : slices) smallest = std::min(smallest, calibration.p_value(fresh.scores[slice]));
+    small += smallest * static_cast<double>(slices.size()) <= kSmallP ? 1 : 0;
+  }
+  const double count = static_cast<double>(scans.size());
+  RealizedRate rate = share_of(kSmallP, static_cast<double>(small) / count, count);
+  rate.bound = true;
+  return rate;
+}
+
 nlohmann::json rate_json(const RealizedRate& rate) {
+  const bool known = !std::isnan(rate.low);
   return {{"requested", rate.requested},
           {"realized", rate.realized},
-          {"low", rate.low},
-          {"high", rate.high},
-          {"holds", rate.holds()}};
+          {"low", known ? nlohmann::json(rate.low) : nlohmann::json()},
+          {"high", known ? nlohmann::json(rate.high) : nlohmann::json()},
+          {"holds", known ? nlohmann::json(rate.holds()) : nlohmann::json()}};
+}
+
+/// "24 fresh healthy scans", or "24 fresh healthy slices of 8 scans".
+std::string counted(const char* kind, size_t slices, int64_t scans) {
+  return static_cast<int64_t>(slices) == scans || scans == 0
+             ? fmt::format("{} {} scans", slices, kind)
+             : fmt::format("{} {} slices of {} scans", slices, kind, scans);
 }
 
 }  // namespace
@@ -62,18 +103,6 @@ std::vector<double> calibration_rates(double asked) {
     fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.05", asked);
   std::set<double> rates{0.01, 0.02, 0.05, asked};
   return {rates.begin(), rates.end()};
-}
-
-std::vector<SplitRow> read_healthy(const std::string& csv) {
-  auto rows = read_split(csv);
-  std::vector<std::string> sick;
-  for (const SplitRow& row : rows)
-    if (with_context("reading the masks of '" + csv + "'", [&] { return marks_anything(row.mask); }))
-      sick.push_back(row.name);
-  if (!sick.empty())
-    fail_input("{} of the {} scans of '{}' have a lesion in their mask, e.g. '{}'; list healthy scans only",
-               sick.size(), rows.size(), csv, sick[0]);
-  return rows;
 }
 
 double threshold_at(const Tensor& values, double rate) {
@@ -95,6 +124,7 @@ Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
   for (const double rate : rates) calibration.thresholds[rate] = threshold_at(healthy.maps, rate);
   calibration.scores = healthy.scores;
   std::sort(calibration.scores.begin(), calibration.scores.end());
+  calibration.scans = static_cast<int64_t>(by_scan(healthy).size());
   calibration.pixels = healthy.maps.numel();
   const Tensor images = healthy.images.contiguous();
   calibration.data_sha256 = Sha256().update(images.data_ptr(), static_cast<uint64_t>(images.nbytes())).hex();
@@ -108,39 +138,55 @@ std::vector<NamedThreshold> calibrated_thresholds(const std::map<double, double>
 }
 
 CalibrationCheck check_calibration(const Calibration& calibration, const MapSet& fresh) {
+  const SlicesOfScans scans = by_scan(fresh);
   CalibrationCheck check;
   check.cases = static_cast<int64_t>(fresh.scores.size());
+  check.scans = static_cast<int64_t>(scans.size());
   for (const auto& [rate, threshold] : calibration.thresholds)
-    check.pixels.push_back(mean_over_scans(rate, fresh.maps.gt(threshold).to(at::kDouble).mean({1, 2})));
+    check.pixels.push_back(mean_over_scans(rate, fresh.maps.gt(threshold).to(at::kDouble).mean({1, 2}), scans));
   const auto small = std::count_if(fresh.scores.begin(), fresh.scores.end(),
                                    [&](double score) { return calibration.p_value(score) <= kSmallP; });
-  check.p_values = share_of(kSmallP, small, check.cases);
+  // Slices of one scan may all be alike: no more than its scans is sure to be independent.
+  check.p_values = share_of(kSmallP, static_cast<double>(small) / static_cast<double>(check.cases),
+                            static_cast<double>(check.scans));
+  if (check.scans < check.cases) check.volumes = small_volumes(calibration, fresh, scans);
   return check;
 }
 
 nlohmann::json CalibrationCheck::to_json() const {
   nlohmann::json json = {{"cases", cases}, {"pixels", nlohmann::json::array()}, {"p_values", rate_json(p_values)}};
   for (const RealizedRate& rate : pixels) json["pixels"].push_back(rate_json(rate));
+  if (!volumes) return json;
+  json["scans"] = scans;
+  json["volumes"] = rate_json(*volumes);
   return json;
 }
 
 std::string CalibrationCheck::table() const {
-  std::string text = fmt::format("{:<34}{:>10}{:>10}  {:<20}\n", fmt::format("on {} fresh healthy scans", cases),
-                                 "requested", "realized", "95 % interval");
+  constexpr int kWide = 46;
+  std::string text =
+      fmt::format("{:<{}}{:>10}{:>10}  {:<20}\n", "on " + counted("fresh healthy", static_cast<size_t>(cases), scans),
+                  kWide, "requested", "realized", "95 % interval");
   const auto row = [&](const char* what, const RealizedRate& rate) {
-    text += fmt::format("{:<34}{:>10.4g}{:>10.4f}  {:.4f} to {:.4f}   {}\n", what, rate.requested, rate.realized,
-                        rate.low, rate.high, rate.holds() ? "holds" : "differs");
+    const bool known = !std::isnan(rate.low);
+    text += fmt::format("{:<{}}{:>10.4g}{:>10.4f}  {:<20}{}\n", what, kWide, rate.requested, rate.realized,
+                        known ? fmt::format("{:.4f} to {:.4f}", rate.low, rate.high) : "-",
+                        !known         ? "one scan does not say"
+                        : rate.holds() ? "holds"
+                                       : "differs");
   };
   for (const RealizedRate& rate : pixels) row("pixels above the threshold", rate);
-  row("scans with p <= 0.05", p_values);
+  row(volumes ? "slices with p <= 0.05" : "scans with p <= 0.05", p_values);
+  if (volumes) row("volumes with p <= 0.05 (at most)", *volumes);
   return text;
 }
 
 std::string calibration_table(const Calibration& calibration) {
   const size_t cases = calibration.scores.size();
   const CalibrationSetting& setting = calibration.setting;
-  std::string text = fmt::format("{}, perceptual {}: {} healthy scans, {} pixels\n{}\n", setting.detector,
-                                 setting.perceptual, cases, calibration.pixels, setting.config.dump());
+  std::string text =
+      fmt::format("{}, perceptual {}: {}, {} pixels\n{}\n", setting.detector, setting.perceptual,
+                  counted("healthy", cases, calibration.scans), calibration.pixels, setting.config.dump());
   text += fmt::format("{:<8}{:>15}   {}\n", "rate", "map threshold", "score threshold");
   for (const auto& [rate, threshold] : calibration.thresholds) {
     const auto score = calibration.score_threshold(rate);

@@ -2,10 +2,11 @@
 #pragma once
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "thor/data/split.h"
+#include "thor/data/healthy_list.h"
 #include "thor/eval/evaluation.h"
 #include "thor/eval/map_set.h"
 #include "thor/pipeline/calibration.h"
@@ -16,15 +17,12 @@ namespace thor {
 /// where `asked` is not between 0 and 1.
 std::vector<double> calibration_rates(double asked);
 
-/// The rows of a list of healthy scans. Throws Input, naming the first, where masks of the list mark anything.
-std::vector<SplitRow> read_healthy(const std::string& csv);
-
 /// The smallest of the values that at most a share `rate` of them exceeds: an order statistic, exact also with ties.
 /// `values` float32, at least one, finite.
 double threshold_at(const Tensor& values, double rate);
 
 /// Thresholds and sorted scores of what a detector found in healthy scans. All pixels of the network's grid count and
-/// all images alike, as they have the same number of pixels.
+/// all slices alike, as they have the same number of pixels. Slices of one name are of one scan.
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates);
 
 /// Thresholds by rate as an evaluation labels them: "calibrated 5 %".
@@ -32,14 +30,17 @@ std::vector<NamedThreshold> calibrated_thresholds(const std::map<double, double>
 
 /// A rate that was asked for and the one that came out, with its 95 % interval.
 struct RealizedRate {
-  double requested = 0, realized = 0, low = 0, high = 0;
-  bool holds() const { return low <= requested && requested <= high; }
+  double requested = 0, realized = 0, low = 0, high = 0;  ///< low and high NaN where one scan is all there is
+  bool bound = false;                                     ///< a promise of "at most": less is no fault
+  bool holds() const { return low <= requested && (bound || requested <= high); }
 };
 /// How a calibration fares on healthy scans it has not seen.
 struct CalibrationCheck {
-  int64_t cases = 0;
-  std::vector<RealizedRate> pixels;  ///< pixels above each threshold; interval: bootstrap over scans
-  RealizedRate p_values;             ///< scans with p <= 0.05; interval: Wilson's for a share
+  int64_t cases = 0;                    ///< slices
+  int64_t scans = 0;                    ///< that they are from; of pictures as many
+  std::vector<RealizedRate> pixels;     ///< pixels above each threshold; interval: bootstrap over scans
+  RealizedRate p_values;                ///< slices with p <= 0.05; interval: Wilson's for a share of so many scans
+  std::optional<RealizedRate> volumes;  ///< volumes with p <= 0.05 as `detect` states it; only where there are some
   nlohmann::json to_json() const;
   std::string table() const;  ///< for people
 };

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -13,7 +14,10 @@
 #include "thor/data/summary.h"
 #include "thor/eval/kolmogorov.h"
 #include "thor/eval/map_set.h"
+#include "thor/image/registration.h"
 #include "thor/pipeline/calibration.h"
+#include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/scan_slices.h"
 
 namespace thor {
 namespace {
@@ -25,22 +29,47 @@ constexpr double kMixedSpacing = 1.01;
 
 /// What is looked at of every image.
 struct Looks {
-  std::vector<Tensor> units;  // [S,S] each
-  std::vector<double> aspects, spacings;
-  std::map<std::string, int64_t> sizes, depths;
+  std::vector<OpenCase> slices;  // as the network sees them
+  int64_t images = 0, volumes = 0;
+  std::vector<double> aspects, similarities;
+  std::array<std::vector<double>, 3> spacings;  // along x, y; z of volumes
+  std::map<std::string, int64_t> sizes, kinds, orientations;
+  bool square_pixels = true;  // of the scans with a single slice, which no step makes square
 };
 
-void look_at_image(const Image& image, const PreprocessConfig& config, Looks& looks) {
-  looks.units.push_back(preprocess(config, image).unit);
-  const int64_t height = image.voxels.size(1), width = image.voxels.size(2);
-  ++looks.sizes[fmt::format("{} x {}", width, height)];
-  looks.aspects.push_back(static_cast<double>(width) / static_cast<double>(height));
-  ++looks.depths[image.full_scale == 255     ? "8 bit"
-                 : image.full_scale == 65535 ? "16 bit"
-                 : image.medical             ? "NIfTI"
-                                             : "float"];
-  if (image.medical)
-    for (const size_t axis : {0, 1}) looks.spacings.push_back(spacing_mm(image.geometry.ras_from_voxel)[axis]);
+/// "NIfTI-1", "8 bit".
+std::string kind_of(const Image& image) {
+  if (image.full_scale == 255) return "8 bit";
+  if (image.full_scale == 65535) return "16 bit";
+  if (!image.medical) return "float";
+  return image.encoding.empty() ? "scan" : image.encoding.substr(0, image.encoding.find(','));
+}
+
+void look_at_image(const CaseInput& input, const Model& model, Looks& looks) {
+  Image image = read_scan(input.path, input.choice);
+  const int64_t depth = image.voxels.size(0), height = image.voxels.size(1), width = image.voxels.size(2);
+  const Geometry geometry = image.geometry;
+  const std::string kind = kind_of(image);
+  const bool medical = image.medical;
+  ScanSlices found = slices_of_scan(input, model, std::move(image));
+  for (OpenCase& slice : found.slices) {
+    slice.gray.reset();
+    looks.slices.push_back(std::move(slice));
+  }
+  ++looks.images;
+  looks.volumes += depth > 1 ? 1 : 0;
+  ++looks.sizes[depth > 1 ? fmt::format("{} x {} x {}", width, height, depth) : fmt::format("{} x {}", width, height)];
+  ++looks.kinds[kind];
+  if (depth == 1) looks.aspects.push_back(static_cast<double>(width) / static_cast<double>(height));
+  if (const double similarity = similarity_in(found.record); !std::isnan(similarity))
+    looks.similarities.push_back(similarity);
+  if (!medical) return;
+  const Point3 spacing = spacing_mm(geometry.ras_from_voxel);
+  for (size_t axis = 0; axis < (depth > 1 ? 3u : 2u); ++axis) looks.spacings[axis].push_back(spacing[axis]);
+  if (depth > 1)
+    ++looks.orientations[orientation_of(geometry.ras_from_voxel)];
+  else if (std::max(spacing[0], spacing[1]) > kMixedSpacing * std::min(spacing[0], spacing[1]))
+    looks.square_pixels = false;
 }
 
 std::string range_text(const std::vector<double>& values, const char* unit) {
@@ -104,55 +133,90 @@ void compare_intensities(const std::optional<DataSummary>& trained, const DataSu
       "most images are brighter or darker than nearly all training images: check how they were exported");
 }
 
+/// "0.94 mm", or "0.94 x 0.94 x 1.00 to 1.20 mm": the range along every axis.
+std::string spacing_text(const Looks& looks) {
+  std::vector<std::string> axes;
+  for (const auto& along : looks.spacings)
+    if (!along.empty()) axes.push_back(range_text(along, ""));
+  const bool alike = std::all_of(axes.begin(), axes.end(), [&](const std::string& one) { return one == axes[0]; });
+  return alike ? axes[0] + " mm" : fmt::format("{} mm", fmt::join(axes, " x "));
+}
+
+/// True where a step of the model brings every volume to one grid, whatever grid it came on.
+bool brings_to_one_grid(const Model& model) {
+  const auto& steps = model.config.preprocess.steps;
+  return std::any_of(steps.begin(), steps.end(),
+                     [](const YamlText& step) { return step.text.find("resample") != std::string::npos; });
+}
+
 /// What differs between the images of the list.
-void compare_native(const Looks& looks, CohortReport& report) {
+void compare_native(const Looks& looks, const Model& model, CohortReport& report) {
   const auto add = [&](const char* name, const std::string& here, bool mixed, const char* advice) {
     report.facts.push_back(fact_of(name, "-", here, mixed, advice));
   };
+  if (looks.volumes > 0)
+    add("volumes", fmt::format("{} of {} images", looks.volumes, looks.images), looks.volumes < looks.images,
+        "pictures and volumes in one list: only volumes go through the model's steps, so what the network sees may "
+        "differ; look at each kind by itself");
   add("native size", counts_text(looks.sizes), false, "");
-  add("width / height", range_text(looks.aspects, ""), spread_of(looks.aspects) > kMixedAspect,
-      "images of several shapes are padded to squares differently, so anatomy changes place and scale: crop them "
-      "alike");
-  if (!looks.spacings.empty())
-    add("spacing", range_text(looks.spacings, " mm"), spread_of(looks.spacings) > kMixedSpacing,
+  if (!looks.aspects.empty())
+    add("width / height", range_text(looks.aspects, ""), spread_of(looks.aspects) > kMixedAspect,
+        "images of several shapes are padded to squares differently, so anatomy changes place and scale: crop them "
+        "alike");
+  const auto differs = [](const auto& along) { return !along.empty() && spread_of(along) > kMixedSpacing; };
+  const bool mixed = !looks.square_pixels || std::any_of(looks.spacings.begin(), looks.spacings.end(), differs);
+  const bool resampled = looks.volumes == looks.images && brings_to_one_grid(model);
+  if (!looks.spacings[0].empty())
+    add("spacing", spacing_text(looks), mixed && !resampled,
         "pixels of several sizes show anatomy at several scales: resample to one spacing");
-  add("bit depth", counts_text(looks.depths), looks.depths.size() > 1,
+  if (!looks.orientations.empty()) add("orientation", counts_text(looks.orientations), false, "");
+  if (!looks.similarities.empty())
+    add("similarity to the template", range_text(looks.similarities, " nats"),
+        *std::min_element(looks.similarities.begin(), looks.similarities.end()) < kDoubtfulSimilarity,
+        "some are probably not registered, see the warnings: the network would see slices of another place; check "
+        "orientation, spacing and contrast");
+  add(looks.volumes > 0 ? "format" : "bit depth", counts_text(looks.kinds),
+      looks.kinds.size() > 1 && looks.volumes == 0,
       "mixed files, perhaps of several exports: with preprocess.intensity full_range their white differs");
 }
 
-std::vector<SplitRow> spread_evenly(const std::vector<SplitRow>& rows, int64_t count) {
-  std::vector<SplitRow> chosen;
-  const auto all = static_cast<int64_t>(rows.size());
+std::vector<OpenCase> spread_evenly(const std::vector<OpenCase>& slices, int64_t count) {
+  std::vector<OpenCase> chosen;
+  const auto all = static_cast<int64_t>(slices.size());
   for (int64_t i = 0; i < std::min(all, count); ++i)
-    chosen.push_back(rows[static_cast<size_t>(i * all / std::min(all, count))]);
+    chosen.push_back(slices[static_cast<size_t>(i * all / std::min(all, count))]);
   return chosen;
 }
 
-/// The pipeline a calibration was made with.
-Pipeline pipeline_of(const Model& model, const Calibration& calibration, const RunConfig& run) {
-  auto detector = make_detector(calibration.setting.detector, model.config.noise.kind);
-  Fields fields;
-  fields.group("detector", *detector);
-  with_context("reading the detector settings of the calibration", [&] {
-    fields.read(nlohmann::json{{"detector", calibration.setting.config}}.dump());
-  });
-  return Pipeline(model, std::move(detector), run);
+/// The calibration of what `thor detect` uses by itself, else the one written last.
+const Calibration& calibration_to_use(const Model& model, const std::vector<Calibration>& calibrations) {
+  const DetectorChoice usual = choose_detector(model, "", {});
+  for (auto one = calibrations.rbegin(); one != calibrations.rend(); ++one)
+    if (one->setting.detector == usual.name && one->setting.config == usual.config) return *one;
+  return calibrations.back();
 }
 
-void compare_scores(const Model& model, const std::vector<SplitRow>& rows, const RunConfig& run, CohortReport& report) {
+void compare_scores(const Model& model, std::vector<OpenCase> slices, const RunConfig& run, CohortReport& report) {
   const auto calibrations = calibrations_of(model);
-  if (calibrations.empty() || rows.empty()) return;
-  const Calibration& calibration = calibrations.back();
-  const Pipeline pipeline = pipeline_of(model, calibration, run);
+  if (calibrations.empty() || slices.empty()) return;
+  const Calibration& calibration = calibration_to_use(model, calibrations);
   const std::string healthy = fmt::format("{} healthy", calibration.scores.size());
-  if (pipeline.perceptual() != calibration.setting.perceptual) {
-    report.facts.push_back({"image scores", healthy, "not compared", "unknown",
-                            "calibrated with the perceptual distance " + calibration.setting.perceptual +
-                                ", whose weights are not here: import them, or calibrate again"});
-    return;
+  const auto not_compared = [&](const std::string& why) {
+    report.facts.push_back({"image scores", healthy, "not compared", "unknown", why});
+  };
+  std::optional<CalibratedDetector> made;
+  try {
+    made = detector_of(model, calibration.setting);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::Input) throw;
+    return not_compared(error.what());
   }
-  const MapSet set =
-      need_maps(detect_set(pipeline, calibration.setting.detector, calibration.setting.config, rows, run));
+  const Pipeline pipeline(made->model, std::move(made->choice.detector), run);
+  if (pipeline.perceptual() != calibration.setting.perceptual)
+    return not_compared("calibrated with the perceptual distance " + calibration.setting.perceptual +
+                        ", whose weights are not here: import them, or calibrate again");
+  const MapSet set = need_maps(
+      detect_opened(pipeline, calibration.setting.detector, calibration.setting.config, std::move(slices), run));
   const double distance = ks_statistic(calibration.scores, set.scores);
   const double critical = ks_critical(calibration.scores.size(), set.scores.size());
   report.facts.push_back(
@@ -164,35 +228,42 @@ void compare_scores(const Model& model, const std::vector<SplitRow>& rows, const
               "this source with 'thor calibrate --check'"));
 }
 
-}  // namespace
-
-CohortReport compare_cohort(const Model& model, const std::vector<SplitRow>& rows, int64_t score_images,
-                            const RunConfig& run) {
-  CohortReport report;
-  Looks looks;
-  std::vector<SplitRow> usable;
-  Progress progress("looking", static_cast<int64_t>(rows.size()));
-  for (const SplitRow& row : rows) {
+/// Opens every image; a bad one is recorded and the rest goes on.
+void look_at_all(const std::vector<CaseInput>& inputs, const Model& model, Looks& looks, CohortReport& report) {
+  Progress progress("looking", static_cast<int64_t>(inputs.size()));
+  for (const CaseInput& input : inputs) {
     throw_if_interrupted();
     try {
-      look_at_image(read_image(row.image), model.config.preprocess, looks);
-      usable.push_back(row);
+      look_at_image(input, model, looks);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
-      report.failed.push_back({row.image, error.what()});
+      report.failed.push_back({input.path, error.what()});
     }
     progress.advance();
   }
-  if (usable.empty())
-    fail_input("none of the {} images can be used; the first: {}", rows.size(), report.failed.at(0).message);
-  report.images = static_cast<int64_t>(usable.size());
+}
+
+}  // namespace
+
+CohortReport compare_cohort(const Model& model, const std::vector<CaseInput>& inputs, int64_t score_images,
+                            const RunConfig& run) {
+  CohortReport report;
+  Looks looks;
+  look_at_all(inputs, model, looks, report);
+  if (looks.images == 0)
+    fail_input("none of the {} images can be used; the first: {}", inputs.size(), report.failed.at(0).message);
+  report.images = looks.images;
   const auto trained = trained_on(model);
+  const auto slices = static_cast<int64_t>(looks.slices.size());
   report.facts.push_back(fact_of("images", trained ? fmt::format("{}", trained->images) : "unknown",
-                                 fmt::format("{} of {} usable", usable.size(), rows.size()), !report.failed.empty(),
-                                 "some cannot be used, see the warnings"));
-  compare_intensities(trained, summarize(at::stack(looks.units)), report);
-  compare_native(looks, report);
-  compare_scores(model, spread_evenly(usable, score_images), run, report);
+                                 fmt::format("{} of {} usable{}", looks.images, inputs.size(),
+                                             slices > looks.images ? fmt::format(", {} slices", slices) : ""),
+                                 !report.failed.empty(), "some cannot be used, see the warnings"));
+  std::vector<Tensor> units;
+  for (const OpenCase& slice : looks.slices) units.push_back(slice.unit);
+  compare_intensities(trained, summarize(at::stack(units)), report);
+  compare_native(looks, model, report);
+  compare_scores(model, spread_evenly(looks.slices, score_images), run, report);
   return report;
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 #include <vector>
 
-#include "thor/data/split.h"
 #include "thor/pipeline/case_list.h"
 #include "thor/pipeline/model.h"
 #include "thor/pipeline/pipeline.h"
@@ -25,11 +24,13 @@ struct CohortReport {
   std::string table() const;  ///< for people
 };
 
-/// Compares a list of images with what the model was trained on (its own summary, written by training) and looks for
-/// mixtures inside the list: size, shape, spacing, bit depth. If the model is calibrated, the image scores of at most
-/// `score_images` images, spread evenly over the list, are compared with the healthy ones (the calibration written
-/// last; two-sample Kolmogorov-Smirnov, 5 %). Throws Input where no image can be used. Throws Interrupted.
-CohortReport compare_cohort(const Model& model, const std::vector<SplitRow>& rows, int64_t score_images,
+/// Compares images with what the model was trained on (its own summary, written by training) and looks for mixtures
+/// inside the list: size, shape, spacing, bit depth. Volumes go through the model's steps first, so that what is
+/// compared is what the network would see. If the model is calibrated, the image scores of at most `score_images`
+/// pictures or slices, spread evenly over the list, are compared with the healthy ones (the calibration of what
+/// `detect` uses by itself, else the one written last; two-sample Kolmogorov-Smirnov, 5 %). Throws Input where no image
+/// can be used. Throws Interrupted.
+CohortReport compare_cohort(const Model& model, const std::vector<CaseInput>& inputs, int64_t score_images,
                             const RunConfig& run);
 
 }  // namespace thor

@@ -56,8 +56,7 @@ std::map<std::string, Tensor> lesions_of(std::vector<SplitRow>& rows, std::vecto
   std::vector<SplitRow> usable;
   for (const SplitRow& row : rows) try {
       if (!row.mask.empty()) {
-        const Tensor native = read_image(row.image).voxels[0];
-        lesions[row.name] = read_truth(row, native.size(0), native.size(1)).mask;
+        lesions[row.name] = read_truth(row, read_image(row.image)).mask[0];
       }
       usable.push_back(row);
     } catch (const Error& error) {

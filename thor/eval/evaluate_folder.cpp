@@ -12,6 +12,7 @@
 #include "thor/eval/evaluation.h"
 #include "thor/eval/map_folder.h"
 #include "thor/eval/truth.h"
+#include "thor/eval/volume_truth.h"
 #include "thor/image/image.h"
 
 namespace thor {
@@ -39,14 +40,16 @@ class FolderCases {
 
  private:
   void read(const SplitRow& row, const MapEntry& entry, ScoredCase& one) const {
-    const Tensor map = read_map(entry);
-    const Truth truth = read_truth(row, map.size(0), map.size(1));
+    const Image image = read_map_image(entry);
+    const Truth truth = read_truth(row, image);
     one.group = row.group;
     one.note = truth.note;
     one.score = entry.score;
-    one.lesion_pixels = lesion_pixels_of(truth.mask);
+    if (image.voxels.size(0) > 1) return compare_volume(image, truth.mask, entry, one);
+    const Tensor map = image.voxels[0], mask = truth.mask[0];
+    one.lesion_pixels = lesion_pixels_of(mask);
     one.map = native_ ? map : to_network_grid(map, entry.network_size);
-    one.truth = native_ ? truth.mask : mask_to_network_grid(truth.mask, entry.network_size);
+    one.truth = native_ ? mask : mask_to_network_grid(mask, entry.network_size);
     if (entry.pseudo_healthy_path.empty() || entry.preprocess.is_null()) return;
     try {
       read_restoration(row, entry, one);
@@ -137,7 +140,7 @@ Evaluation evaluate_folder(const std::string& maps_folder, const std::string& tr
   add_calibrated(entries, all);
   Evaluation evaluation = evaluate_cases(
       rows.size(), [&](size_t i) { return cases.open(i); }, config, all);
-  evaluation.native = native;
+  evaluation.native = native || evaluation.volumes;
   for (LeftOut& unused : maps_without_row(maps, entries)) evaluation.left_out.push_back(std::move(unused));
   return evaluation;
 }

@@ -16,14 +16,14 @@ namespace {
 ScoredCase case_of_set(const MapSet& set, size_t place, const SplitRow& row) {
   return scored_or_problem(row.name, [&](ScoredCase& one) {
     const auto i = static_cast<int64_t>(place);
-    const Tensor native = read_image(row.image).voxels[0];
-    const Truth truth = read_truth(row, native.size(0), native.size(1));
+    const Truth truth = read_truth(row, read_image(row.image));
+    const Tensor mask = truth.mask[0];
     one.group = row.group;
     one.note = truth.note;
     one.score = set.scores[place];
-    one.lesion_pixels = lesion_pixels_of(truth.mask);
+    one.lesion_pixels = lesion_pixels_of(mask);
     one.map = set.maps[i];
-    one.truth = mask_to_network_grid(truth.mask, set.maps.size(1));
+    one.truth = mask_to_network_grid(mask, set.maps.size(1));
     if (set.network_calls == 0) return;  // nothing was restored
     one.image = set.images[i];
     one.pseudo_healthy = set.pseudo_healthy[i];

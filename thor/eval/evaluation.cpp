@@ -39,6 +39,11 @@ std::string problem_of(const ScoredCase& one) {
   return at::isfinite(one.map).all().item<bool>() ? "" : "its map holds values that are not finite numbers";
 }
 
+/// Values of a case that are compared.
+Tensor compared(const ScoredCase& one, const Tensor& values) {
+  return one.examined.defined() ? values.masked_select(one.examined) : values;
+}
+
 /// Two passes over the cases: the first says which can be compared, their groups and the largest map value, from which
 /// the thresholds follow; the second counts.
 class Comparison {
@@ -64,6 +69,7 @@ class Comparison {
     evaluation.image_auroc = image_auroc();
     evaluation.left_out = std::move(left_out_);
     evaluation.notes = std::move(notes_);
+    evaluation.native = evaluation.volumes = volumes_;
     return evaluation;
   }
 
@@ -82,25 +88,54 @@ class Comparison {
       left_out_.push_back({one.name, problem});
       return;
     }
+    check_kind(one);
     CaseRecord record;
     record.place = place;
     record.scores.name = one.name;
     record.scores.score = one.score;
     record.scores.lesion_pixels = one.lesion_pixels;
-    record.scores.lesion = one.truth.gt(0).any().item<bool>();
-    if (record.scores.lesion)
-      record.scores.group = one.group.empty() ? size_group(config_.size_edges, one.lesion_pixels) : one.group;
-    else if (one.lesion_pixels > 0)
-      notes_.push_back({one.name, "its lesion falls between the pixels of the grid of comparison; counts as healthy"});
-    largest_ = std::max(largest_, one.map.max().item<double>());
+    record.scores.lesion_ml = one.lesion_ml;
+    record.scores.unseen_ml = one.unseen_ml;
+    record.scores.lesion = compared(one, one.truth).gt(0).any().item<bool>();
+    if (record.scores.lesion) record.scores.group = group_of(one);
+    note_what_is_not_compared(one, record.scores.lesion);
+    if (const Tensor values = compared(one, one.map); values.numel() > 0)
+      largest_ = std::max(largest_, values.max().item<double>());
     records_.push_back(std::move(record));
+  }
+
+  /// Sizes in pixels and in ml make no common groups, and a volume's voxels would outweigh every picture.
+  void check_kind(const ScoredCase& one) {
+    const bool volume = one.map.dim() == 3;
+    if (records_.empty()) {
+      volumes_ = volume;
+      first_ = one.name;
+    }
+    if (volume != volumes_)
+      fail_input("'{}' is a {} and '{}' a {}: pictures and volumes are not compared in one table; give each a list",
+                 first_, volumes_ ? "volume" : "picture", one.name, volume ? "volume" : "picture");
+  }
+
+  std::string group_of(const ScoredCase& one) const {
+    if (!one.group.empty()) return one.group;
+    return volumes_ ? size_group_ml(config_.size_edges_ml, one.lesion_ml)
+                    : size_group(config_.size_edges, one.lesion_pixels);
+  }
+
+  void note_what_is_not_compared(const ScoredCase& one, bool lesion) {
+    const auto note = [&](const std::string& reason) { notes_.push_back({one.name, reason}); };
+    if (one.unseen_ml > 0)
+      note(fmt::format("{:.3g} of {:.3g} ml of its lesion lie where the network did not look, and are not compared{}",
+                       one.unseen_ml, one.lesion_ml, lesion ? "" : "; counts as healthy"));
+    else if (!lesion && (one.lesion_pixels > 0 || one.lesion_ml > 0))
+      note("its lesion falls between the pixels of the grid of comparison; counts as healthy");
   }
 
   void count(CaseRecord& record, const ThresholdGrid& grid) {
     const ScoredCase one = open(record.place);
     with_context("comparing '" + one.name + "'", [&] {
-      pools_[record.scores.group].add(one.map, one.truth);
-      record.counts = count_case(one.map, one.truth, grid.ascending, config_.lesion_overlap);
+      pools_[record.scores.group].add(compared(one, one.map), compared(one, one.truth));
+      record.counts = count_case(one, grid.ascending, config_.lesion_overlap);
       if (one.image.defined() && one.pseudo_healthy.defined()) {
         if (!meter_) meter_ = std::make_unique<RestorationMeter>();
         restored_.push_back(meter_->measure(one.image, one.pseudo_healthy, one.truth));
@@ -111,7 +146,7 @@ class Comparison {
   /// The size groups in their order, other groups of the CSV as they come, then all.
   std::vector<std::string> group_names() const {
     std::vector<std::string> names;
-    for (const std::string& group : size_groups(config_.size_edges))
+    for (const std::string& group : volumes_ ? size_groups_ml(config_.size_edges_ml) : size_groups(config_.size_edges))
       if (std::any_of(records_.begin(), records_.end(), [&](const auto& one) { return one.scores.group == group; }))
         names.push_back(group);
     for (const CaseRecord& one : records_) {
@@ -142,7 +177,8 @@ class Comparison {
                                   [&](const GroupScores& group) { return group.group == record.scores.group; });
     const GroupScores& group = own == groups.end() ? groups.back() : *own;
     for (const ThresholdScores& one : group.thresholds)
-      record.scores.dice.push_back(record.scores.lesion ? case_dice_at(record.counts, grid.place(one.threshold)) : 0);
+      record.scores.dice.push_back(record.scores.lesion ? case_dice_at(record.counts, grid.place(one.threshold))
+                                                        : std::numeric_limits<double>::quiet_NaN());
   }
 
   /// Mean and interval over the cases in which a figure was measured.
@@ -175,6 +211,8 @@ class Comparison {
   std::vector<CaseRecord> records_;
   std::vector<LeftOut> left_out_, notes_;
   double largest_ = 0;
+  bool volumes_ = false;
+  std::string first_;                       // the first case that can be compared
   std::map<std::string, PixelPool> pools_;  // by group, "" = healthy or outside the groups: disjoint
   std::unique_ptr<RestorationMeter> meter_;
   std::vector<CaseRestoration> restored_;
@@ -188,6 +226,8 @@ void EvaluationConfig::describe(Fields& fields) {
   fields.add("size_edges", &size_edges,
              "lesion sizes in pixels of the 128 grid between which the groups lie: small, medium, large for four edges",
              at_least(0));
+  fields.add("size_edges_ml", &size_edges_ml,
+             "the same for volumes, in ml of the whole mask: small, medium, large for four edges", at_least(0));
   fields.add("lesion_overlap", &lesion_overlap, "share of a lesion's pixels above the threshold that counts as found",
              between(0, 1));
   fields.add("resamples", &resamples, "of the bootstrap over cases", between(0, 1e6));
@@ -197,6 +237,7 @@ void EvaluationConfig::describe(Fields& fields) {
 Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
                           const std::vector<NamedThreshold>& thresholds) {
   size_groups(config.size_edges);
+  size_groups_ml(config.size_edges_ml);
   std::set<std::string> labels{"oracle"};
   for (const NamedThreshold& one : thresholds) {
     if (!std::isfinite(one.value)) fail_usage("threshold '{}' is {}, expected a number", one.label, one.value);

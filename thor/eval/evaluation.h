@@ -16,6 +16,7 @@ std::vector<int64_t> paper_size_edges();
 /// How maps are compared with the truth (METHODS 10).
 struct EvaluationConfig {
   std::vector<int64_t> size_edges = paper_size_edges();
+  std::vector<double> size_edges_ml{0.1, 1, 10, 1000};  ///< of volumes: (0.1,1] small, (1,10] medium, (10,1000] large
   double lesion_overlap = 0.1;  ///< share of a lesion's pixels above the threshold that counts as found
   int64_t resamples = 2000;     ///< of the bootstrap over cases
   int64_t seed = 0;             ///< of the bootstrap
@@ -33,7 +34,8 @@ struct Interval {
   double mean = 0, low = 0, high = 0;
 };
 
-/// What one threshold gives in one group of cases. Shares in [0,1]; NaN (null in JSON) where undefined.
+/// What one threshold gives in one group of cases. Shares in [0,1]; NaN (null in JSON) where undefined: without a
+/// lesion in the truth all but the false-positive rate, and the oracle's threshold itself.
 struct ThresholdScores {
   std::string label;  ///< "oracle", or that of the NamedThreshold
   double threshold = 0;
@@ -64,10 +66,12 @@ struct RestorationScores {
 
 struct CaseScores {
   std::string name, group;    ///< group "" = healthy, or a lesion outside the size groups
-  int64_t lesion_pixels = 0;  ///< on the 128 grid
-  bool lesion = false;        ///< has a lesion on the grid of the comparison
+  int64_t lesion_pixels = 0;  ///< of a picture, on the 128 grid
+  double lesion_ml = 0;       ///< of a volume, the whole mask
+  double unseen_ml = 0;       ///< of a volume, the part of the mask that was not examined and is not compared
+  bool lesion = false;        ///< has a lesion on the grid of the comparison, where it was examined
   double score = 0;           ///< image score
-  std::vector<double> dice;   ///< at each of its group's thresholds, in their order; 0 for a healthy case
+  std::vector<double> dice;   ///< at each of its group's thresholds, in their order; NaN for a healthy case
 };
 
 /// Rows of the truth that could not be compared, and why; never dropped silently.
@@ -83,6 +87,7 @@ struct Evaluation {
   RestorationScores restoration;
   double image_auroc = 0;  ///< image scores, with against without a lesion; NaN where a kind is absent
   bool native = false;     ///< compared on each image's own grid
+  bool volumes = false;    ///< of volumes: voxels and ml instead of pixels; always on their own grid
   nlohmann::json to_json() const;
   std::string table() const;  ///< for people
 };
@@ -91,9 +96,12 @@ struct Evaluation {
 struct ScoredCase {
   std::string name;
   std::string group;             ///< of the CSV; "" = by size
-  int64_t lesion_pixels = 0;     ///< on the 128 grid
+  int64_t lesion_pixels = 0;     ///< of a picture, on the 128 grid
   double score = 0;              ///< image score
-  Tensor map, truth;             ///< float32 [H,W]; the map >= 0, truth 0 or 1
+  Tensor map, truth;             ///< float32 [H,W], of a volume [D,H,W]; the map >= 0, truth 0 or 1
+  Tensor examined;               ///< bool, like the map: what is compared; undefined = all of it
+  double lesion_ml = 0;          ///< of a volume, the whole mask
+  double unseen_ml = 0;          ///< of a volume, the part of the mask that was not examined
   Tensor image, pseudo_healthy;  ///< float32 [H,W] in [0,1]; undefined where restoration is not to be measured
   std::string problem;           ///< why the case cannot be compared, then nothing but the name counts; "" = it can
   std::string note;              ///< what is odd about its truth, or ""
@@ -102,15 +110,16 @@ struct ScoredCase {
 /// Case i of a list; called more than once for each, so that only one of them need be in memory.
 using CaseSource = std::function<ScoredCase(size_t)>;
 
-/// Compares `count` cases. Memory does not grow with pixels beyond a fixed histogram (see PixelPool). A case that
-/// cannot be compared is listed in `left_out`. Throws Input where all are, Usage for size edges that do not increase
-/// and for thresholds that are not numbers or share a label.
+/// Compares `count` cases, pictures or volumes. Memory does not grow with pixels beyond a fixed histogram (see
+/// PixelPool). A case that cannot be compared is listed in `left_out`. Throws Input where all are, and for pictures
+/// among volumes; Usage for size edges that do not increase and for thresholds that are not numbers or share a label.
 Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
                           const std::vector<NamedThreshold>& thresholds = {});
 
-/// Compares the maps `detect` wrote into `maps_folder` with the masks of `truth_csv`, on the network's grid (as the
-/// paper) unless `native`. Rows are matched to maps by the image file, else by its stem. Throws Input where no row has
-/// a map; a single case that cannot be compared is listed in `left_out`.
+/// Compares the maps `detect` wrote into `maps_folder` with the masks of `truth_csv`: of pictures on the network's grid
+/// (as the paper) unless `native`, of volumes on the scan's, in the slices that were examined. Rows are matched to maps
+/// by the image file, else by its stem. Throws Input where no row has a map; a single case that cannot be compared is
+/// listed in `left_out`.
 Evaluation evaluate_folder(const std::string& maps_folder, const std::string& truth_csv, const EvaluationConfig& config,
                            const std::vector<NamedThreshold>& thresholds, bool native);
 

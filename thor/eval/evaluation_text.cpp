@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -30,7 +31,7 @@ nlohmann::json json_of(const Interval& interval) {
 
 nlohmann::json json_of(const ThresholdScores& scores) {
   return {{"label", scores.label},
-          {"threshold", scores.threshold},
+          {"threshold", or_null(scores.threshold)},
           {"pooled_dice", json_of(scores.pooled_dice)},
           {"case_dice", json_of(scores.case_dice)},
           {"false_positive_rate", or_null(scores.false_positive_rate)},
@@ -44,25 +45,30 @@ nlohmann::json json_of(const GroupScores& group) {
   for (const ThresholdScores& one : group.thresholds) thresholds.push_back(json_of(one));
   return {{"group", group.group},
           {"cases", group.cases},
-          {"oracle_dice", group.oracle().pooled_dice.mean},
-          {"oracle_threshold", group.oracle().threshold},
+          {"oracle_dice", or_null(group.oracle().pooled_dice.mean)},
+          {"oracle_threshold", or_null(group.oracle().threshold)},
           {"auprc", or_null(group.auprc)},
           {"auroc", or_null(group.auroc)},
           {"thresholds", thresholds},
           {"curve",
            {{"thresholds", group.curve_thresholds},
-            {"dice", group.dice_curve},
+            {"dice", or_nulls(group.dice_curve)},
             {"precision", or_nulls(group.precision)},
             {"recall", or_nulls(group.recall)},
             {"lesion_recall", or_nulls(group.froc_recall)},
             {"false_positives_per_case", or_nulls(group.froc_fp_per_case)}}}};
 }
 
-nlohmann::json json_of(const CaseScores& one, const std::vector<ThresholdScores>& labels) {
+nlohmann::json json_of(const CaseScores& one, const std::vector<ThresholdScores>& labels, bool volume) {
   nlohmann::json dice = nlohmann::json::object();
-  for (size_t i = 0; i < one.dice.size(); ++i) dice[labels.at(i).label] = one.dice[i];
-  return {{"name", one.name},     {"group", one.group},          {"lesion_pixels_128", one.lesion_pixels},
-          {"lesion", one.lesion}, {"score", or_null(one.score)}, {"dice", dice}};
+  for (size_t i = 0; i < one.dice.size(); ++i) dice[labels.at(i).label] = or_null(one.dice[i]);
+  nlohmann::json json = {
+      {"name", one.name}, {"group", one.group}, {"lesion", one.lesion}, {"score", or_null(one.score)}, {"dice", dice}};
+  if (volume)
+    json.update({{"lesion_ml", one.lesion_ml}, {"lesion_ml_not_examined", one.unseen_ml}});
+  else
+    json["lesion_pixels_128"] = one.lesion_pixels;
+  return json;
 }
 
 nlohmann::json json_of(const std::vector<LeftOut>& rows) {
@@ -70,6 +76,8 @@ nlohmann::json json_of(const std::vector<LeftOut>& rows) {
   for (const LeftOut& row : rows) list.push_back({{"name", row.name}, {"reason", row.reason}});
   return list;
 }
+
+std::string threshold_text(double value) { return std::isnan(value) ? "-" : fmt::format("{:.3f}", value); }
 
 std::string dice_table(const std::vector<GroupScores>& groups) {
   constexpr const char* kRow = "{:<10} {:>5}  {:>7}  {:>8}  {:<16} {:>6}  {:>6}  {:>15}  {:>10}  {:>15}\n";
@@ -80,21 +88,35 @@ std::string dice_table(const std::vector<GroupScores>& groups) {
       const bool first = &one == &group.oracle();
       text += fmt::format(kRow, first ? group.group : "", first ? std::to_string(group.cases) : "",
                           first ? percent(group.auprc) : "", first ? percent(group.auroc) : "", one.label,
-                          fmt::format("{:.3f}", one.threshold), percent(one.pooled_dice.mean),
-                          interval_text(one.pooled_dice), percent(one.case_dice.mean), interval_text(one.case_dice));
+                          threshold_text(one.threshold), percent(one.pooled_dice.mean), interval_text(one.pooled_dice),
+                          percent(one.case_dice.mean), interval_text(one.case_dice));
     }
   return text;
 }
 
-std::string lesion_table(const std::vector<GroupScores>& groups) {
+std::string lesion_table(const std::vector<GroupScores>& groups, const char* pixels) {
   constexpr const char* kRow = "{:<10} {:<16} {:>15}  {:>11}  {:>6}  {:>21}\n";
-  std::string text =
-      fmt::format(kRow, "group", "threshold", "lesions found %", "precision %", "F1 %", "healthy pixels above %");
+  std::string text = fmt::format(kRow, "group", "threshold", "lesions found %", "precision %", "F1 %",
+                                 fmt::format("healthy {} above %", pixels));
   for (const GroupScores& group : groups)
     for (const ThresholdScores& one : group.thresholds)
       text += fmt::format(kRow, &one == &group.oracle() ? group.group : "", one.label, percent(one.lesion_recall),
                           percent(one.lesion_precision), percent(one.lesion_f1), percent(one.false_positive_rate));
   return text;
+}
+
+/// What of the volumes was compared, in ml.
+std::string volumes_text(const std::vector<CaseScores>& cases) {
+  double all = 0, unseen = 0;
+  for (const CaseScores& one : cases) {
+    all += one.lesion_ml;
+    unseen += one.unseen_ml;
+  }
+  std::string text =
+      fmt::format("volumes: only examined slices that show something are compared; lesions {:.4g} ml", all);
+  return text + (unseen > 0
+                     ? fmt::format(", of which {:.4g} ml ({:.1f} %) were not examined\n", unseen, 100 * unseen / all)
+                     : ", all of them examined\n");
 }
 
 std::string number_text(const Interval& figure) {
@@ -123,6 +145,7 @@ std::string by_reason(const std::string& what, const std::vector<LeftOut>& rows)
 nlohmann::json Evaluation::to_json() const {
   nlohmann::json result = {{"protocol", kProtocol},
                            {"grid", native ? "native" : "network"},
+                           {"of", volumes ? "volumes" : "pictures"},
                            {"image_auroc", or_null(image_auroc)},
                            {"restoration",
                             {{"mae", json_of(restoration.mae)},
@@ -134,15 +157,24 @@ nlohmann::json Evaluation::to_json() const {
                            {"groups", nlohmann::json::array()},
                            {"cases", nlohmann::json::array()}};
   for (const GroupScores& group : groups) result["groups"].push_back(json_of(group));
-  for (const CaseScores& one : cases) result["cases"].push_back(json_of(one, groups.back().thresholds));
+  for (const CaseScores& one : cases) result["cases"].push_back(json_of(one, groups.back().thresholds, volumes));
   return result;
 }
 
 std::string Evaluation::table() const {
-  std::string text = dice_table(groups) + "\n" + lesion_table(groups) + "\n";
-  text += fmt::format("Dice: pixels pooled over the cases, on {} grid; {}\n",
-                      native ? "each image's own" : "the network's", kProtocol);
+  const char* pixels = volumes ? "voxels" : "pixels";
+  std::string text = dice_table(groups) + "\n" + lesion_table(groups, pixels) + "\n";
+  if (std::none_of(cases.begin(), cases.end(), [](const CaseScores& one) { return one.lesion; }))
+    text +=
+        "no lesion in the truth: Dice, AUPRC, AUROC, precision, recall and a best threshold are not defined; what is "
+        "marked in healthy tissue is measured at a threshold brought along (--threshold, or a calibration)\n";
+  text += fmt::format("Dice: {} pooled over the cases, on {} grid; {}\n", pixels,
+                      volumes  ? "each scan's own"
+                      : native ? "each image's own"
+                               : "the network's",
+                      kProtocol);
   text += "per case: mean Dice over the cases with a lesion; intervals: bootstrap over cases\n";
+  if (volumes) text += volumes_text(cases);
   if (!std::isnan(image_auroc)) text += fmt::format("AUROC of the image scores: {} %\n", percent(image_auroc));
   return text + restoration_text(restoration) + by_reason("left out", left_out) + by_reason("note", notes);
 }

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "thor/base/error.h"
@@ -40,11 +41,19 @@ GroupSum sum_at(const std::vector<const CaseCounts*>& cases, size_t place) {
   return sum;
 }
 
+/// What is left to say where the truth has no lesion: overlap with nothing is not 0 but undefined.
+ThresholdScores undefined_beside(double false_positive_rate) {
+  constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+  const Interval none{kUndefined, kUndefined, kUndefined};
+  return {"", kUndefined, none, none, false_positive_rate, kUndefined, kUndefined, kUndefined};
+}
+
 ThresholdScores score_threshold(const std::vector<const CaseCounts*>& cases, size_t place,
                                 const EvaluationConfig& config) {
   ThresholdScores scores;
   const GroupSum sum = sum_at(cases, place);
   scores.false_positive_rate = share(sum.predicted - sum.hits, sum.pixels - sum.truth);
+  if (sum.truth == 0) return undefined_beside(scores.false_positive_rate);
   scores.lesion_recall = share(sum.found, sum.lesions);
   scores.lesion_precision = share(sum.found, sum.found + sum.false_alarms);
   scores.lesion_f1 = share(2 * sum.found, sum.found + sum.false_alarms + sum.lesions);
@@ -67,8 +76,9 @@ void score_curves(GroupScores& scores, const GroupCounts& group, const Threshold
   scores.curve_thresholds = grid.curve;
   for (const double threshold : grid.curve) {
     const GroupSum sum = sum_at(group.cases, grid.place(threshold));
-    scores.dice_curve.push_back(sum.dice());
-    scores.precision.push_back(share(sum.hits, sum.predicted));
+    const bool lesions = sum.truth > 0;
+    scores.dice_curve.push_back(lesions ? sum.dice() : std::numeric_limits<double>::quiet_NaN());
+    scores.precision.push_back(share(sum.hits, lesions ? sum.predicted : 0));
     scores.recall.push_back(share(sum.hits, sum.truth));
     scores.froc_fp_per_case.push_back(share(sum.false_alarms, sum.cases));
     scores.froc_recall.push_back(share(sum.found, sum.lesions));
@@ -93,14 +103,21 @@ size_t ThresholdGrid::place(double threshold) const {
   return static_cast<size_t>(std::lower_bound(ascending.begin(), ascending.end(), threshold) - ascending.begin());
 }
 
-CaseCounts count_case(const Tensor& map, const Tensor& truth, const std::vector<double>& ascending, double overlap) {
+CaseCounts count_case(const ScoredCase& one, const std::vector<double>& ascending, double overlap) {
+  Tensor map = one.map, lesion = one.truth.gt(0).contiguous(), examined;
+  if (one.examined.defined()) {
+    examined = one.examined.contiguous();
+    lesion = lesion.logical_and(examined);
+    map = at::where(examined, map, at::scalar_tensor(-INFINITY, at::kFloat));  // above no threshold
+  }
   CaseCounts counts;
-  counts.lesions = count_lesions(map, truth, ascending, overlap);
-  const Tensor lesion = truth.gt(0).contiguous();
+  counts.lesions = count_lesions(map, lesion, ascending, overlap);
   const bool* in_lesion = lesion.data_ptr<bool>();
+  const bool* counted = examined.defined() ? examined.data_ptr<bool>() : nullptr;
   const auto levels = exceeded_thresholds(map, ascending);
   std::vector<double> all(ascending.size() + 1, 0), hits(ascending.size() + 1, 0);
   for (size_t i = 0; i < levels.size(); ++i) {
+    if (counted && !counted[i]) continue;
     ++all[levels[i]];
     if (in_lesion[i]) ++hits[levels[i]];
   }
@@ -132,6 +149,22 @@ std::string size_group(const std::vector<int64_t>& edges, int64_t pixels) {
   return size_groups(edges)[static_cast<size_t>(upper - edges.begin()) - 1];
 }
 
+std::vector<std::string> size_groups_ml(const std::vector<double>& edges) {
+  if (edges.size() < 2 || std::adjacent_find(edges.begin(), edges.end(), std::greater_equal<>()) != edges.end())
+    fail_usage("evaluation.size_edges_ml is [{}]; expected at least two volumes that increase, e.g. [0.1, 1, 10, 1000]",
+               fmt::join(edges, ", "));
+  if (edges.size() == 4) return {"small", "medium", "large"};
+  std::vector<std::string> names;
+  for (size_t i = 1; i < edges.size(); ++i) names.push_back(fmt::format("{:g}-{:g} ml", edges[i - 1], edges[i]));
+  return names;
+}
+
+std::string size_group_ml(const std::vector<double>& edges, double ml) {
+  if (ml <= edges.front() || ml > edges.back()) return {};
+  const auto upper = std::lower_bound(edges.begin(), edges.end(), ml);
+  return size_groups_ml(edges)[static_cast<size_t>(upper - edges.begin()) - 1];
+}
+
 double case_dice_at(const CaseCounts& counts, size_t place) {
   return dice_of_counts(counts.hits[place], counts.predicted[place], counts.truth);
 }
@@ -145,9 +178,11 @@ GroupScores score_group(const GroupCounts& group, const ThresholdGrid& grid, con
   score_curves(scores, group, grid);
   const auto best = std::max_element(scores.dice_curve.begin(), scores.dice_curve.end());
   std::vector<NamedThreshold> thresholds{{"oracle", grid.curve[static_cast<size_t>(best - scores.dice_curve.begin())]}};
+  if (std::isnan(*best)) thresholds[0].value = *best;  // without a lesion none is best
   thresholds.insert(thresholds.end(), grid.named.begin(), grid.named.end());
   for (const NamedThreshold& one : thresholds) {
-    scores.thresholds.push_back(score_threshold(group.cases, grid.place(one.value), config));
+    scores.thresholds.push_back(std::isnan(one.value) ? undefined_beside(one.value)
+                                                      : score_threshold(group.cases, grid.place(one.value), config));
     scores.thresholds.back().label = one.label;
     scores.thresholds.back().threshold = one.value;
   }

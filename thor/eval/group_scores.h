@@ -27,13 +27,16 @@ struct CaseCounts {
   std::vector<double> hits, predicted;  ///< lesion pixels, and all pixels, above the threshold
   LesionCounts lesions;
 };
-/// map, truth [H,W]
-CaseCounts count_case(const Tensor& map, const Tensor& truth, const std::vector<double>& ascending, double overlap);
+/// What counts of a case is what lies in its `examined` voxels, all where that is undefined.
+CaseCounts count_case(const ScoredCase& one, const std::vector<double>& ascending, double overlap);
 
 /// The name of the size group a lesion falls into: small, medium, large for three groups, else "4-71 px"; "" outside.
 std::string size_group(const std::vector<int64_t>& edges, int64_t pixels);
 /// All names, in order. Throws Usage unless there are at least two edges that increase.
 std::vector<std::string> size_groups(const std::vector<int64_t>& edges);
+/// The same of volumes, in ml: "0.1-1 ml".
+std::string size_group_ml(const std::vector<double>& edges, double ml);
+std::vector<std::string> size_groups_ml(const std::vector<double>& edges);
 
 /// A group by name, the counts of its cases and the areas of its pooled pixels.
 struct GroupCounts {

@@ -11,13 +11,25 @@
 namespace thor {
 namespace {
 
-/// Calls visit(neighbour) for the up to eight neighbours of a pixel.
+/// Size of a picture, of depth 1, or of a volume.
+struct Extent {
+  int64_t depth = 1, height = 1, width = 1;
+};
+
+Extent extent_of(const Tensor& mask) {
+  if (mask.dim() == 2) return {1, mask.size(0), mask.size(1)};
+  return {mask.size(0), mask.size(1), mask.size(2)};
+}
+
+/// Calls visit(neighbour) for the up to eight neighbours of a pixel, or 26 of a voxel.
 template <class Visit>
-void each_neighbour(int64_t pixel, int64_t height, int64_t width, Visit visit) {
-  const int64_t row = pixel / width, column = pixel % width;
-  for (int64_t r = std::max<int64_t>(row - 1, 0); r <= std::min(row + 1, height - 1); ++r)
-    for (int64_t c = std::max<int64_t>(column - 1, 0); c <= std::min(column + 1, width - 1); ++c)
-      if (r != row || c != column) visit(r * width + c);
+void each_neighbour(int64_t pixel, const Extent& in, Visit visit) {
+  const int64_t area = in.height * in.width, slice = pixel / area;
+  const int64_t row = pixel % area / in.width, column = pixel % in.width;
+  for (int64_t z = std::max<int64_t>(slice - 1, 0); z <= std::min(slice + 1, in.depth - 1); ++z)
+    for (int64_t r = std::max<int64_t>(row - 1, 0); r <= std::min(row + 1, in.height - 1); ++r)
+      for (int64_t c = std::max<int64_t>(column - 1, 0); c <= std::min(column + 1, in.width - 1); ++c)
+        if (z != slice || r != row || c != column) visit(z * area + r * in.width + c);
 }
 
 std::vector<bool> pixels_inside(const Tensor& mask) {
@@ -29,15 +41,15 @@ std::vector<bool> pixels_inside(const Tensor& mask) {
 /// Pixels that are switched on one by one, and the parts they form (union-find).
 class GrowingParts {
  public:
-  GrowingParts(const std::vector<bool>& lesion, int64_t height, int64_t width)
-      : lesion_(lesion), height_(height), width_(width), parent_(lesion.size(), kOff), touches_lesion_(lesion.size()) {}
+  GrowingParts(const std::vector<bool>& lesion, const Extent& extent)
+      : lesion_(lesion), extent_(extent), parent_(lesion.size(), kOff), touches_lesion_(lesion.size()) {}
 
   void switch_on(int64_t pixel) {
     const auto place = static_cast<size_t>(pixel);
     parent_[place] = pixel;
     touches_lesion_[place] = lesion_[place];
     if (!lesion_[place]) ++clean_;
-    each_neighbour(pixel, height_, width_, [&](int64_t neighbour) {
+    each_neighbour(pixel, extent_, [&](int64_t neighbour) {
       if (parent_[static_cast<size_t>(neighbour)] != kOff) join(pixel, neighbour);
     });
   }
@@ -65,7 +77,7 @@ class GrowingParts {
   }
 
   const std::vector<bool>& lesion_;
-  int64_t height_, width_;
+  Extent extent_;
   std::vector<int64_t> parent_;
   std::vector<bool> touches_lesion_;
   int64_t clean_ = 0;
@@ -100,7 +112,7 @@ std::vector<int64_t> lesions_found(const Components& lesions, const std::vector<
 }  // namespace
 
 Components connected_components(const Tensor& mask) {
-  const int64_t height = mask.size(0), width = mask.size(1);
+  const Extent extent = extent_of(mask);
   const std::vector<bool> inside = pixels_inside(mask);
   Components components;
   components.labels.assign(inside.size(), 0);
@@ -115,7 +127,7 @@ Components connected_components(const Tensor& mask) {
       const int64_t pixel = open.back();
       open.pop_back();
       ++components.sizes.back();
-      each_neighbour(pixel, height, width, [&](int64_t neighbour) {
+      each_neighbour(pixel, extent, [&](int64_t neighbour) {
         const auto place = static_cast<size_t>(neighbour);
         if (!inside[place] || components.labels[place] > 0) return;
         components.labels[place] = label;
@@ -139,8 +151,8 @@ std::vector<size_t> exceeded_thresholds(const Tensor& map, const std::vector<dou
 
 LesionCounts count_lesions(const Tensor& map, const Tensor& truth, const std::vector<double>& thresholds,
                            double overlap) {
-  if (map.dim() != 2 || map.sizes() != truth.sizes())
-    fail(ErrorKind::Internal, "map {} and truth {} are not two [H,W] of one size", shape_text(map.sizes()),
+  if ((map.dim() != 2 && map.dim() != 3) || map.sizes() != truth.sizes())
+    fail(ErrorKind::Internal, "map {} and truth {} are not two [H,W] or [D,H,W] of one size", shape_text(map.sizes()),
          shape_text(truth.sizes()));
   const auto levels = exceeded_thresholds(map, thresholds);
   const Components lesions = connected_components(truth);
@@ -149,7 +161,7 @@ LesionCounts count_lesions(const Tensor& map, const Tensor& truth, const std::ve
   counts.found = lesions_found(lesions, levels, thresholds.size(), overlap);
   counts.false_alarms.assign(thresholds.size(), 0);
   const std::vector<bool> inside = pixels_inside(truth);
-  GrowingParts parts(inside, map.size(0), map.size(1));
+  GrowingParts parts(inside, extent_of(map));
   const auto pixels = by_level(levels, thresholds.size());
   for (size_t k = thresholds.size(); k-- > 0;) {
     for (const int64_t pixel : pixels[k + 1]) parts.switch_on(pixel);

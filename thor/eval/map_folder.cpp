@@ -81,6 +81,8 @@ MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
   // What no network looked at was not restored; its pseudo-healthy image is the input.
   if (number_field(about, "network_calls", 1, 0, 1e9) == 0) entry.pseudo_healthy_path.clear();
   if (about.contains("preprocess")) entry.preprocess = about["preprocess"];
+  if (about.contains("volume")) entry.volume = about["volume"];
+  if (about.contains("slices")) entry.slices = about["slices"];
   entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
   entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
   entry.score = number_field(about, "score", NAN, -1e12, 1e12);
@@ -126,10 +128,17 @@ const MapEntry* MapFolder::find(const SplitRow& row, const std::map<std::string,
   return unique && rows->second == 1 ? maps->second[0] : nullptr;
 }
 
+Image read_map_image(const MapEntry& entry) {
+  Image image = read_scan(entry.map_path);
+  if (image.full_scale > 0) image.voxels.mul_(entry.full_scale / image.full_scale);
+  return image;
+}
+
 Tensor read_map(const MapEntry& entry) {
-  const Image image = read_image(entry.map_path);
-  const double scale = image.full_scale > 0 ? entry.full_scale / image.full_scale : 1;
-  return image.voxels[0] * scale;
+  const Image image = read_map_image(entry);
+  if (image.voxels.size(0) != 1)
+    fail(ErrorKind::Unsupported, "'{}' is the map of a volume; a map of one slice is expected here", entry.map_path);
+  return image.voxels[0];
 }
 
 }  // namespace thor

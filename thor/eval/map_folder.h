@@ -7,6 +7,7 @@
 
 #include "thor/base/tensor.h"
 #include "thor/data/split.h"
+#include "thor/image/image.h"
 #include "thor/pipeline/case_list.h"
 
 namespace thor {
@@ -22,6 +23,7 @@ struct MapEntry {
   double score = 0;                     ///< image score; NaN where the sidecar has none
   std::string pseudo_healthy_path;      ///< "" where the sidecar names none, or nothing was restored
   nlohmann::json preprocess;            ///< how the image was prepared; null where the sidecar does not say
+  nlohmann::json volume, slices;        ///< of a volume: its grids, and what was examined; else null
   std::map<double, double> calibrated;  ///< threshold by false-positive rate, from healthy scans; may be empty
 };
 
@@ -43,5 +45,7 @@ class MapFolder {
 
 /// The map as it was computed. -> float32 [H,W]
 Tensor read_map(const MapEntry& entry);
+/// The same with its place, also of a volume. -> voxels float32 [D,H,W]
+Image read_map_image(const MapEntry& entry);
 
 }  // namespace thor

@@ -13,6 +13,7 @@
 #include "thor/base/version.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/open_case.h"
+#include "thor/pipeline/scan_slices.h"
 
 namespace thor {
 namespace {
@@ -64,6 +65,7 @@ struct Collector {
   const Pipeline& pipeline;
   const RunConfig& run;
   MapSet set;
+  std::vector<OpenCase> waiting;
   std::vector<Tensor> images, maps, healthy;
   Pipeline::NetworkCallback after_call;
   double seconds = 0;
@@ -73,7 +75,29 @@ struct Collector {
     set.network_calls = with.network_calls();
   }
 
-  void examine(std::vector<OpenCase> batch) {
+  /// Takes slices in and examines them when a batch is full.
+  void take(std::vector<OpenCase> slices) {
+    for (OpenCase& slice : slices) {
+      waiting.push_back(std::move(slice));
+      if (static_cast<int64_t>(waiting.size()) >= run.batch) examine_waiting();
+    }
+  }
+
+  /// Opens one image; a bad one does not stop the others.
+  template <class Open>
+  void try_image(const std::string& path, Open open) {
+    throw_if_interrupted();
+    try {
+      take(open());
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
+      set.failed.push_back({path, error.what()});
+    }
+  }
+
+  void examine_waiting() {
+    const std::vector<OpenCase> batch = std::move(waiting);
+    waiting.clear();
     if (batch.empty()) return;
     const auto start = std::chrono::steady_clock::now();
     const Detection found = pipeline.detect(stacked(batch), after_call);
@@ -94,6 +118,7 @@ struct Collector {
   }
 
   MapSet finish() {
+    examine_waiting();
     const int64_t size = pipeline.model().config.preprocess.size;
     const auto all = [&](const std::vector<Tensor>& of) {
       return of.empty() ? at::empty({0, size, size}) : at::stack(of);
@@ -106,6 +131,17 @@ struct Collector {
   }
 };
 
+nlohmann::json about_set(const Pipeline& pipeline, const std::string& detector_name,
+                         const nlohmann::json& detector_config, const RunConfig& run) {
+  return {{"thor", version()},
+          {"detector", {{"name", detector_name}, {"config", detector_config}}},
+          {"perceptual", pipeline.perceptual()},
+          {"model", {{"sha256", pipeline.model().hash}}},
+          {"seed", run.seed},
+          {"precision", run.precision},
+          {"device", pipeline.device()}};
+}
+
 }  // namespace
 
 MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
@@ -116,28 +152,52 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
     progress.emplace("detecting", static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
   Collector collector(
       pipeline, run, after_call ? after_call : [&](int64_t count) { progress->advance(count); });
-  collector.set.about = {{"thor", version()},
-                         {"detector", {{"name", detector_name}, {"config", detector_config}}},
-                         {"perceptual", pipeline.perceptual()},
-                         {"model", {{"sha256", pipeline.model().hash}}},
-                         {"seed", run.seed},
-                         {"precision", run.precision},
-                         {"device", pipeline.device()}};
-  std::vector<OpenCase> batch;
-  for (const SplitRow& row : rows) {
-    throw_if_interrupted();
-    try {
-      batch.push_back(open_case({row.image, row.name}, pipeline.model().config.preprocess));
-    } catch (const Error& error) {
-      if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
-      collector.set.failed.push_back({row.image, error.what()});
-    }
-    if (static_cast<int64_t>(batch.size()) < run.batch) continue;
-    collector.examine(std::move(batch));
-    batch.clear();
-  }
-  collector.examine(std::move(batch));
+  collector.set.about = about_set(pipeline, detector_name, detector_config, run);
+  const PreprocessConfig& config = pipeline.model().config.preprocess;
+  for (const SplitRow& row : rows)
+    collector.try_image(row.image, [&] {
+      std::vector<OpenCase> slices;
+      slices.push_back(open_case({row.image, row.name}, config));
+      return slices;
+    });
   return collector.finish();
+}
+
+MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
+                     const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only) {
+  const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
+  Progress progress("detecting", static_cast<int64_t>(inputs.size()) * calls);
+  Collector collector(pipeline, run, [&](int64_t count) { progress.advance(count); });
+  collector.set.about = about_set(pipeline, detector_name, detector_config, run);
+  for (const CaseInput& input : inputs)
+    collector.try_image(input.path, [&] {
+      ScanSlices scan = slices_of_scan(input, pipeline.model());
+      if (registered_only) check_registered(scan, input);
+      progress.extend((static_cast<int64_t>(scan.slices.size()) - 1) * calls);
+      return std::move(scan.slices);
+    });
+  return collector.finish();
+}
+
+MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
+                     std::vector<OpenCase> slices, const RunConfig& run) {
+  const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
+  Progress progress("detecting", static_cast<int64_t>(slices.size()) * calls);
+  Collector collector(pipeline, run, [&](int64_t count) { progress.advance(count); });
+  collector.set.about = about_set(pipeline, detector_name, detector_config, run);
+  for (OpenCase& slice : slices) {
+    throw_if_interrupted();
+    std::vector<OpenCase> one;
+    one.push_back(std::move(slice));
+    collector.take(std::move(one));
+  }
+  return collector.finish();
+}
+
+std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows) {
+  std::vector<CaseInput> cases;
+  for (const SplitRow& row : rows) cases.push_back({row.image, row.name, {}});
+  return cases;
 }
 
 MapSet need_maps(MapSet set) {

@@ -7,13 +7,14 @@
 #include "thor/data/split.h"
 #include "thor/pipeline/case_list.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/open_case.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
 
 /// What one method found in one list of images, on the network's grid: what metrics are computed from.
 struct MapSet {
-  std::vector<std::string> names;   ///< N, as the list names them
+  std::vector<std::string> names;   ///< N, as the list names them; of slices of one volume the same N times
   Tensor images;                    ///< float32 [N,S,S] in [0,1], what the network saw
   Tensor maps;                      ///< float32 [N,S,S] >= 0
   Tensor pseudo_healthy;            ///< float32 [N,S,S] in [0,1]
@@ -29,6 +30,19 @@ struct MapSet {
 MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
                   const std::vector<SplitRow>& rows, const RunConfig& run,
                   const Pipeline::NetworkCallback& after_call = {});
+
+/// The same of pictures and volumes: of a volume, every slice that the model examines and that shows something becomes
+/// one of the set, all under the volume's name. With `registered_only` a volume whose registration failed is one that
+/// could not be used.
+MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
+                     const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only = true);
+
+/// The same of slices that are open already.
+MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
+                     std::vector<OpenCase> slices, const RunConfig& run);
+
+/// The rows of a list as cases, named as it names them.
+std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows);
 
 /// The sets of one method in parts of one list, as one. Throws Internal for none or for another grid.
 MapSet join_map_sets(const std::vector<MapSet>& parts);

@@ -10,8 +10,8 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/data/csv.h"
+#include "thor/data/healthy_list.h"
 #include "thor/data/preprocess.h"
-#include "thor/data/split.h"
 #include "thor/eval/file_names.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/case_list.h"
@@ -20,12 +20,6 @@ namespace thor {
 namespace {
 
 constexpr double kWhiteOf8Bit = 255;
-
-void check_healthy(const std::vector<SplitRow>& rows) {
-  for (const SplitRow& row : rows)
-    if (!row.mask.empty())
-      fail_input("'{}' has a mask; only healthy slices can be painted: leave out its row", row.name);
-}
 
 /// Names a group's random stream, so that its lesions do not depend on which other groups are painted.
 uint64_t number_of(const std::string& group) { return group == "small" ? 0 : group == "medium" ? 1 : 2; }
@@ -47,8 +41,7 @@ std::string paint_one(const PaintJob& job, const SplitRow& row, const Image& ima
 
 std::string write_painted_set(const PaintJob& job) {
   job.config.check();
-  const std::vector<SplitRow> rows = read_split(job.healthy);
-  check_healthy(rows);
+  const std::vector<SplitRow> rows = read_healthy(job.healthy);
   check_file_names(rows);
   make_folder(job.output + "/images");
   make_folder(job.output + "/masks");

@@ -7,6 +7,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/data/csv.h"
+#include "thor/data/mask_grid.h"
 #include "thor/data/preprocess.h"
 #include "thor/data/split.h"
 #include "thor/eval/file_names.h"
@@ -21,9 +22,11 @@ std::string simulate_one(const SimulateJob& job, const SplitRow& row) {
   const Image image = read_image(row.image);
   const Window window = window_of({}, image);
   SliceAndMask slice{((image.voxels[0] - window.black) / (window.white - window.black)).clamp(0, 1), {}};
-  if (!row.mask.empty()) slice.mask = read_image(row.mask).voxels[0].ne(0).to(at::kFloat);
-  if (slice.mask.defined() && slice.mask.sizes() != slice.image.sizes())
-    fail_input("its mask has {} pixels, the image {}", shape_text(slice.mask.sizes()), shape_text(slice.image.sizes()));
+  if (!row.mask.empty()) {
+    const PlacedMask placed = read_mask_of(row.mask, image);
+    if (!placed.note.empty()) warn("'{}': {}", row.name, placed.note);
+    slice.mask = placed.voxels[0];
+  }
   slice = change_scanner(job.change, slice, {job.seed, content_id(image), 0, Purpose::Scanner, 0});
 
   const std::string file = stem_of(row.image) + ".png";

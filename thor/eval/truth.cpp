@@ -3,24 +3,17 @@
 
 #include <ATen/ATen.h>
 
+#include "thor/data/mask_grid.h"
 #include "thor/data/preprocess.h"
-#include "thor/image/image.h"
 
 namespace thor {
 
-Truth read_truth(const SplitRow& row, int64_t height, int64_t width) {
-  if (row.mask.empty()) return {at::zeros({height, width}), ""};
-  const Tensor voxels = read_image(row.mask).voxels[0];  // [H,W]
-  if (voxels.size(0) != height || voxels.size(1) != width)
-    fail_input("its mask '{}' is {}, its image [{}, {}]; both must have one size", row.mask, shape_text(voxels.sizes()),
-               height, width);
-  const Tensor inside = voxels.masked_select(voxels.gt(0));
-  Truth truth{voxels.gt(0).to(at::kFloat), ""};
-  if (inside.numel() == 0)
-    truth.note = "its mask is empty; counts as healthy";
-  else if (inside.min().item<float>() != inside.max().item<float>())
-    truth.note = "its mask has more than two values; all above 0 count as lesion";
-  return truth;
+Truth read_truth(const SplitRow& row, const Image& image) {
+  if (row.mask.empty()) return {at::zeros(image.voxels.sizes()), ""};
+  const LesionMask mask = read_lesion_mask(row.mask);
+  const PlacedMask placed = place_mask(mask, row.mask, image);
+  if (!mask.voxels.any().item<bool>()) return {placed.voxels, "its mask is empty; counts as healthy"};
+  return {placed.voxels, placed.note};
 }
 
 int64_t lesion_pixels_of(const Tensor& mask) {

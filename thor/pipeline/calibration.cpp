@@ -33,6 +33,8 @@ void check_healthy(const Calibration& calibration) {
   const auto& scores = calibration.scores;
   if (scores.empty()) fail_input("it has no healthy scores");
   if (!std::is_sorted(scores.begin(), scores.end())) fail_input("its healthy scores are not in ascending order");
+  if (calibration.scans < 1 || calibration.scans > static_cast<int64_t>(scores.size()))
+    fail_input("its {} healthy scores are said to be from {} scans", scores.size(), calibration.scans);
   if (calibration.pixels < 1) fail_input("it was made from {} pixels", calibration.pixels);
 }
 
@@ -94,14 +96,16 @@ std::optional<double> Calibration::score_threshold(double rate) const {
 nlohmann::json to_json(const Calibration& calibration) {
   nlohmann::json thresholds = nlohmann::json::object();
   for (const auto& [rate, value] : calibration.thresholds) thresholds[fmt::format("{}", rate)] = value;
-  return {{"detector", calibration.setting.detector},
-          {"config", calibration.setting.config},
-          {"perceptual", calibration.setting.perceptual},
-          {"thresholds", thresholds},
-          {"scores", calibration.scores},
-          {"cases", calibration.scores.size()},
-          {"pixels", calibration.pixels},
-          {"data_sha256", calibration.data_sha256}};
+  nlohmann::json json = {{"detector", calibration.setting.detector},
+                         {"config", calibration.setting.config},
+                         {"perceptual", calibration.setting.perceptual},
+                         {"thresholds", thresholds},
+                         {"scores", calibration.scores},
+                         {"cases", calibration.scores.size()},
+                         {"pixels", calibration.pixels},
+                         {"data_sha256", calibration.data_sha256}};
+  if (calibration.several_slices_a_scan()) json["scans"] = calibration.scans;
+  return json;
 }
 
 Calibration parse_calibration(const nlohmann::json& json) {
@@ -112,6 +116,7 @@ Calibration parse_calibration(const nlohmann::json& json) {
     json.at("perceptual").get_to(calibration.setting.perceptual);
     calibration.thresholds = parse_thresholds(json.at("thresholds"));
     json.at("scores").get_to(calibration.scores);
+    calibration.scans = json.value("scans", static_cast<int64_t>(calibration.scores.size()));
     json.at("pixels").get_to(calibration.pixels);
     json.at("data_sha256").get_to(calibration.data_sha256);
   } catch (const nlohmann::json::exception& error) {

@@ -7,6 +7,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/detect/ensemble.h"
+#include "thor/pipeline/members.h"
 
 namespace thor {
 
@@ -140,6 +141,38 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
   if (!model.member.empty()) choice.config["member"] = model.member;  // other members' values mean something else
   warn_of_untrained(model, choice);
   return choice;
+}
+
+CalibratedDetector detector_of(const Model& model, const CalibrationSetting& setting) {
+  nlohmann::json knobs = setting.config;
+  CalibratedDetector made{model, {setting.detector, nullptr, setting.config}};
+  try {
+    if (knobs.contains("member")) {
+      const std::string member =
+          knobs["member"].is_string() ? knobs["member"].get<std::string>() : knobs["member"].dump();
+      if (model.member != member) made.model = member_of(model, member);
+    } else if (model.members.empty() != (setting.detector != kEnsemble)) {
+      fail_input("it is for {}", setting.detector == kEnsemble ? "an ensemble, and the model is one network"
+                                                               : "one network, and the model is an ensemble");
+    }
+    if (setting.detector == kEnsemble) {
+      if (knobs.value("members", nlohmann::json()) != members_of(made.model))
+        fail_input("the ensemble has other members than it had then");
+      knobs.erase("members");
+      made.choice.detector = std::make_unique<Ensemble>(EnsembleConfig());
+    } else {
+      made.choice.detector = make_detector(setting.detector, made.model.config.noise.kind);
+    }
+    knobs.erase("member");
+    Fields fields;
+    fields.group("detector", *made.choice.detector);
+    fields.read(nlohmann::json{{"detector", knobs}}.dump());
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Internal) throw;
+    fail_input("the calibration for {} cannot be set up again: {}; 'thor calibrate' writes a new one", setting.detector,
+               error.what());
+  }
+  return made;
 }
 
 nlohmann::json detector_settings(const std::string& name, Detector& detector) {

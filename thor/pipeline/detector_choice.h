@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "thor/pipeline/calibration.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
@@ -29,6 +30,15 @@ std::vector<std::string> speed_settings(const std::string& detector, const std::
 /// ("detector.speed=fast") sets, then the other `sets` ("detector.start_step=250"). The config has the knobs, not the
 /// name of the speed: a calibration holds for equal knobs, whatever they are called.
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets);
+
+/// The network and the detector that a calibration in a model was made with: of an ensemble the member it names, or the
+/// ensemble itself. `model` must be the whole file's. Throws Input where they cannot be made any more: other members,
+/// or settings that this version does not know.
+struct CalibratedDetector {
+  Model model;
+  DetectorChoice choice;
+};
+CalibratedDetector detector_of(const Model& model, const CalibrationSetting& setting);
 
 /// What a model file stores as its recommended detector: {"name": ..., knobs}.
 nlohmann::json detector_settings(const std::string& name, Detector& detector);

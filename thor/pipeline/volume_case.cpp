@@ -8,18 +8,10 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/pipeline/scan_slices.h"
 
 namespace thor {
 namespace {
-
-constexpr double kForeground = 0.05;       // of the window above black
-constexpr double kForegroundShare = 0.01;  // of the pixels of a slice
-
-/// True where fewer than one pixel in a hundred is brighter than the volume's black by 5 % of its window.
-bool is_blank(const Tensor& slice, const Window& window) {
-  const double seen = slice.gt(window.black + kForeground * (window.white - window.black)).sum().item<double>();
-  return seen < kForegroundShare * static_cast<double>(slice.numel());
-}
 
 /// The 64-bit finalizer of MurmurHash3: every bit of the input moves half of the output's.
 uint64_t mixed(uint64_t x) {
@@ -74,7 +66,7 @@ VolumeCase::VolumeCase(const CaseInput& input, const CaseSurroundings& with, Ima
   const SliceRange range = slices_in(whole, wanted.empty() ? config.slices : wanted);
   chained_ = cut(whole, range, scan_);
   for (int64_t index = range.first; index < range.end; ++index) {
-    const bool blank = is_blank(chained_.volume.voxels[index - range.first], window_);
+    const bool blank = is_blank_slice(chained_.volume.voxels[index - range.first], window_);
     if (!blank) seen_.push_back(slices_.size());
     slices_.push_back({index, height_of(whole, index), blank, 0});
   }

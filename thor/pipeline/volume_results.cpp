@@ -163,6 +163,9 @@ nlohmann::json VolumeCase::facts() const {
                       {"native_from_chain", chained_.native_from_chain.rows},
                       {"window", {window_.black, window_.white}},
                       {"smooth_mm", with_.options.volume.smooth_mm}};
+  // Of the examined slices, blank ones too: with it `thor evaluate` knows which voxels of the scan were looked at.
+  json["chain_grid"] = {{"size", grid_of(chained_.volume).size},
+                        {"ras_from_voxel", chained_.volume.geometry.ras_from_voxel.rows}};
   if (scan_.dicom)
     json["dicom"] = {{"study_uid", scan_.dicom->study_uid},
                      {"series_uid", scan_.dicom->series_uid},

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
+#include "thor/data/mask_grid.h"
 #include "thor/data/preprocess.h"
 #include "thor/image/image.h"
 #include "thor/image/overlay.h"
@@ -52,7 +53,7 @@ Tensor to_own_maximum(const Tensor& map) { return map / map.max().clamp_min(1e-1
 Tensor mask_of(const std::vector<SplitRow>& truth, const std::string& name, int64_t size) {
   for (const SplitRow& row : truth)
     if (row.name == name && !row.mask.empty())
-      return mask_to_network_grid(read_image(row.mask).voxels[0].gt(0).to(at::kFloat), size);
+      return mask_to_network_grid(read_mask_of(row.mask, read_image(row.image)).voxels[0], size);
   return at::zeros({size, size});
 }
 

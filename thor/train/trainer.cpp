@@ -14,6 +14,7 @@
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/data/archive.h"
+#include "thor/data/overlap.h"
 #include "thor/data/summary.h"
 #include "thor/nn/gpu.h"
 #include "thor/nn/layers.h"
@@ -48,7 +49,10 @@ class Run {
         dtype_(compute_dtype(config.train.precision, device_)),
         data_(open_training_data(paths.train_data, config.model.preprocess, paths.templates)),
         data_summary_(summarize(data_.slices)) {
-    if (!paths.val_data.empty()) val_ = open_training_data(paths.val_data, config.model.preprocess, paths.templates);
+    if (!paths.val_data.empty()) {
+      val_ = open_training_data(paths.val_data, config.model.preprocess, paths.templates);
+      warn_of_overlap();
+    }
     make_folder(paths.run);
     state_.config = Fields(config_).to_json();
     state_.data_sha256 = data_.sha256;
@@ -77,6 +81,17 @@ class Run {
   }
 
  private:
+  void warn_of_overlap() const {
+    const Overlap overlap = overlap_of(data_, val_);
+    if (overlap.slices == 0) return;
+    const bool renamed = overlap.name_in_a != overlap.name_in_b;
+    warn(
+        "{} of the {} validation images are training images too, e.g. '{}'{}: the validation loss cannot show "
+        "overfitting on these; validate on other patients",
+        overlap.slices, val_.slices.size(0), overlap.name_in_b,
+        renamed ? fmt::format(" (there '{}')", overlap.name_in_a) : "");
+  }
+
   // Forward, backward, update, EMA, log: one optimizer step.
   double step() {
     const Batch batch = training_batch(config_, diffusion_, data_.slices, state_.step);

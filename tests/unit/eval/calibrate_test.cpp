@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "tests/support.h"
+#include "tests/unit/pipeline/volume_world.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/random.h"
@@ -111,6 +112,86 @@ TEST(Calibrating, TheTableSaysHowManyScansAScoreThresholdNeeds) {
 TEST(Calibrating, RefusesRatesThatAreNone) {
   for (const double rate : {0.0, 1.0, -0.1, std::nan("")}) EXPECT_THROW(calibration_rates(rate), Error) << rate;
   EXPECT_EQ(calibration_rates(0.03), (std::vector<double>{0.01, 0.02, 0.03, 0.05}));
+}
+
+/// The same with `slices` of each scan: a scan's slices have its level.
+MapSet sliced(MapSet set, int64_t slices) {
+  for (size_t i = 0; i < set.names.size(); ++i) set.names[i] = std::to_string(static_cast<int64_t>(i) / slices);
+  return set;
+}
+
+TEST(Calibrating, OfSlicesOfVolumesCountsScansBesideSlices) {
+  const Calibration calibration = calibrate(sliced(scans(24, 1), 8), {0.05});
+  EXPECT_EQ(calibration.scores.size(), 24u);
+  EXPECT_EQ(calibration.scans, 3);
+  EXPECT_TRUE(calibration.several_slices_a_scan());
+  EXPECT_THAT(calibration_table(calibration), HasSubstr("24 healthy slices of 3 scans"));
+  EXPECT_EQ(parse_calibration(to_json(calibration)).scans, 3);
+  const Calibration pictures = calibrate(scans(24, 1), {0.05});
+  EXPECT_FALSE(to_json(pictures).contains("scans"));
+  EXPECT_EQ(parse_calibration(to_json(pictures)).scans, 24);
+  nlohmann::json wrong = to_json(calibration);
+  wrong["scans"] = 25;
+  EXPECT_THROW(parse_calibration(wrong), Error);
+}
+
+TEST(Calibrating, ACheckOnVolumesIsAsSureAsItsScansAreMany) {
+  const Calibration calibration = calibrate(scans(99, 1), {0.05});
+  const MapSet fresh = scans(40, 2);
+  const CalibrationCheck pictures = check_calibration(calibration, fresh);
+  const CalibrationCheck volumes = check_calibration(calibration, sliced(fresh, 10));
+  EXPECT_EQ(volumes.scans, 4);
+  EXPECT_NEAR(volumes.pixels[0].realized, pictures.pixels[0].realized, 1e-12);
+  EXPECT_EQ(volumes.p_values.realized, pictures.p_values.realized);
+  EXPECT_GT(volumes.p_values.high - volumes.p_values.low, 2 * (pictures.p_values.high - pictures.p_values.low));
+  EXPECT_FALSE(pictures.volumes);
+  ASSERT_TRUE(volumes.volumes);
+  EXPECT_TRUE(volumes.volumes->holds());
+  EXPECT_THAT(volumes.table(), ::testing::AllOf(HasSubstr("40 fresh healthy slices of 4 scans"),
+                                                HasSubstr("volumes with p <= 0.05 (at most)")));
+}
+
+TEST(Calibrating, OneScanSaysNothingOfTheSpread) {
+  const CalibrationCheck check = check_calibration(calibrate(scans(99, 1), {0.05}), sliced(scans(10, 2), 10));
+  EXPECT_TRUE(std::isnan(check.pixels[0].low));
+  EXPECT_TRUE(check.to_json().at("pixels").at(0).at("holds").is_null());
+  EXPECT_THAT(check.table(), HasSubstr("one scan does not say"));
+}
+
+/// Healthy volumes go the way that `detect` takes.
+class CalibrationVolumes : public test::VolumeFiles {};
+
+TEST_F(CalibrationVolumes, SlicesForACalibrationAreThoseThatDetectExamines) {
+  Image half = test::head_stored_as("LPS");
+  half.voxels.narrow(0, 0, 8).zero_();
+  scan("half.nii.gz", half);
+  write_png(in + "/slice.png", at::rand({20, 20}), 8);
+  const Pipeline pipeline(model, std::make_unique<test::ThreeStepDetector>(), test::on_cpu());
+  const MapSet set = detect_slices(
+      pipeline, "three", {}, {{in + "/half.nii.gz", "half", {}}, {in + "/slice.png", "slice", {}}}, test::on_cpu(0, 3));
+  EXPECT_THAT(set.failed, ::testing::IsEmpty());
+  detect(std::make_unique<test::ThreeStepDetector>());
+  std::vector<double> scores;
+  const nlohmann::json about = sidecar("half");
+  for (const auto& slice : about.at("slices"))
+    if (!slice.contains("blank")) scores.push_back(slice.at("score"));
+  ASSERT_EQ(set.names.size(), scores.size() + 1);
+  for (size_t i = 0; i < scores.size(); ++i) {
+    EXPECT_EQ(set.names[i], "half");
+    EXPECT_NEAR(set.scores[i], scores[i], 1e-6);
+  }
+  EXPECT_EQ(set.names.back(), "slice");
+}
+
+TEST_F(CalibrationVolumes, AVolumeThatShowsNothingIsNoHealthyScan) {
+  Image empty = test::head();
+  empty.voxels.zero_();
+  empty.voxels[8][3][3] = 1;
+  scan("empty.nii.gz", empty);
+  const Pipeline pipeline(model, std::make_unique<test::ThreeStepDetector>(), test::on_cpu());
+  const MapSet set = detect_slices(pipeline, "three", {}, {{in + "/empty.nii.gz", "empty", {}}}, test::on_cpu());
+  ASSERT_EQ(set.failed.size(), 1u);
+  EXPECT_THAT(set.failed[0].message, HasSubstr("nothing to see in the 16 slices"));
 }
 
 TEST(Calibrating, TakesHealthyScansOnly) {

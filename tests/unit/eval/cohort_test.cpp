@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 
 #include "tests/support.h"
+#include "tests/unit/pipeline/tiny_ensemble.h"
 #include "tests/unit/pipeline/tiny_model.h"
+#include "tests/unit/pipeline/volume_world.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/data/summary.h"
@@ -13,6 +15,9 @@
 #include "thor/eval/map_set.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/calibration.h"
+#include "thor/pipeline/case_list.h"
+#include "thor/pipeline/members.h"
+#include "thor/pipeline/scan_slices.h"
 
 namespace thor {
 namespace {
@@ -48,7 +53,7 @@ class CohortCheck : public ::testing::Test {
   void add(const Image& image, int bits = 8) {
     const std::string name = std::to_string(rows.size()) + ".png";
     write_png(folder / name, image.voxels[0] / 255, bits);
-    rows.push_back({folder / name, "", "", name, 0});
+    rows.push_back({folder / name, name, {}});
   }
   CohortReport compare() const { return compare_cohort(model, rows, 20, test::on_cpu()); }
   static const CohortFact& fact(const CohortReport& report, const std::string& name) {
@@ -58,7 +63,7 @@ class CohortCheck : public ::testing::Test {
   }
   test::TemporaryFolder folder;
   Model model = test::tiny_model();
-  std::vector<SplitRow> rows;
+  std::vector<CaseInput> rows;
 };
 
 TEST_F(CohortCheck, OfTheSameKindFits) {
@@ -106,7 +111,7 @@ TEST_F(CohortCheck, AModelThatDoesNotSayWhatItWasTrainedOnIsNoReasonToWarn) {
 TEST_F(CohortCheck, ListsWhatCannotBeReadAndFailsOnlyWhenNothingCan) {
   add(head(1));
   write_text_atomically(folder / "bad.png", "no picture");
-  rows.push_back({folder / "bad.png", "", "", "bad", 0});
+  rows.push_back({folder / "bad.png", "bad", {}});
   EXPECT_EQ(compare().failed.size(), 1u);
   rows.erase(rows.begin());
   EXPECT_THROW(compare(), Error);
@@ -118,7 +123,7 @@ TEST_F(CohortCheck, ScoresAreComparedWithTheHealthyOnesOfTheCalibration) {
   Calibration calibration;
   const nlohmann::json config = choice.config;
   const Pipeline pipeline(model, std::move(choice.detector), test::on_cpu());
-  const MapSet healthy = detect_set(pipeline, "ddpm", config, rows, test::on_cpu());
+  const MapSet healthy = detect_slices(pipeline, "ddpm", config, rows, test::on_cpu());
   calibration.setting = {"ddpm", config, pipeline.perceptual()};
   calibration.thresholds = {{0.05, 0.5}};
   calibration.pixels = 1;
@@ -131,6 +136,92 @@ TEST_F(CohortCheck, ScoresAreComparedWithTheHealthyOnesOfTheCalibration) {
   for (double& score : calibration.scores) score += 1;
   put_calibration(model, calibration);
   EXPECT_THAT(fact(compare(), "image scores").advice, HasSubstr("come from elsewhere"));
+}
+
+/// A calibration of whatever detects, whose scores all images exceed.
+void calibrate_with(const Model& whole, Model& into, DetectorChoice choice) {
+  Calibration calibration;
+  calibration.setting = {choice.name, choice.config, ""};
+  calibration.setting.perceptual = Pipeline(whole, std::move(choice.detector), test::on_cpu()).perceptual();
+  calibration.thresholds = {{0.05, 0.5}};
+  calibration.pixels = 1;
+  calibration.scores = std::vector<double>(30, -1);
+  put_calibration(into, calibration);
+}
+
+TEST_F(CohortCheck, AnEnsembleIsComparedWithItsOwnCalibrationAmongThoseOfItsMembers) {
+  model = test::tiny_ensemble();
+  for (int64_t i = 0; i < 8; ++i) add(head(i));
+  const Model member = member_of(model, "a");
+  calibrate_with(model, model, choose_detector(model, "", {}));
+  calibrate_with(member, model, choose_detector(member, "", {}));
+  EXPECT_THAT(fact(compare(), "image scores").here, HasSubstr("8 images, KS 1.00"));
+  EXPECT_EQ(fact(compare(), "image scores").verdict, "differs");
+}
+
+TEST_F(CohortCheck, ACalibrationOfOneMemberOnlyIsSetUpWithThatMember) {
+  model = test::tiny_ensemble();
+  for (int64_t i = 0; i < 8; ++i) add(head(i));
+  const Model member = member_of(model, "b");
+  calibrate_with(member, model, choose_detector(member, "", {"detector.start_step=2"}));
+  EXPECT_THAT(fact(compare(), "image scores").here, HasSubstr("8 images"));
+}
+
+TEST_F(CohortCheck, ACalibrationThatCannotBeSetUpAgainIsSaidAndCostsNothingElse) {
+  model = test::tiny_ensemble();
+  for (int64_t i = 0; i < 3; ++i) add(head(i));
+  calibrate_with(model, model, choose_detector(model, "", {}));
+  const auto advice_after = [&](const nlohmann::json& change) {
+    Model changed = model;
+    changed.calibration["entries"][0].merge_patch(change);
+    const CohortReport report = compare_cohort(changed, rows, 20, test::on_cpu());
+    EXPECT_EQ(fact(report, "image scores").here, "not compared");
+    return fact(report, "image scores").advice;
+  };
+  EXPECT_THAT(advice_after({{"config", {{"member", "gone"}}}}), HasSubstr("no member 'gone'"));
+  EXPECT_THAT(advice_after({{"config", {{"members", nlohmann::json::array()}}}}), HasSubstr("other members"));
+  EXPECT_THAT(advice_after({{"config", {{"knob_of_old", 3}}}}), HasSubstr("knob_of_old"));
+  EXPECT_THAT(advice_after({{"detector", "ddpm"}}), HasSubstr("the model is an ensemble"));
+}
+
+/// A list of volumes: heads in any orientation.
+class CohortOfVolumes : public test::VolumeFiles {
+ protected:
+  CohortReport compare() const { return compare_cohort(model, list_cases({in}), 20, on_cpu()); }
+  static const CohortFact& fact(const CohortReport& report, const std::string& name) {
+    for (const CohortFact& one : report.facts)
+      if (one.name.rfind(name, 0) == 0) return one;
+    throw std::runtime_error("no fact " + name);
+  }
+  static RunConfig on_cpu() { return test::on_cpu(); }
+};
+
+TEST_F(CohortOfVolumes, IsComparedAsTheNetworkWouldSeeItsSlices) {
+  scan("a.nii.gz", test::head());
+  scan("b.nii.gz", test::head_stored_as("LPS"));
+  const ScanSlices seen = slices_of_scan({in + "/a.nii.gz", "a", {}}, model);
+  std::vector<Tensor> units;
+  for (const OpenCase& slice : seen.slices) units.push_back(slice.unit);
+  model.training["data"] = thor::to_json(summarize(at::stack(units)));
+  const CohortReport report = compare();
+  EXPECT_EQ(report.images, 2);
+  for (const CohortFact& one : report.facts) EXPECT_NE(one.verdict, "differs") << one.name << ": " << one.here;
+  EXPECT_EQ(fact(report, "images").here, fmt::format("2 of 2 usable, {} slices", 2 * seen.slices.size()));
+  EXPECT_EQ(fact(report, "volumes").here, "2 of 2 images");
+  EXPECT_EQ(fact(report, "native size").here, "18 x 22 x 16");
+  EXPECT_EQ(fact(report, "spacing").here, "2.00 x 2.00 x 3.00 mm");
+  EXPECT_THAT(fact(report, "orientation").here, ::testing::AllOf(HasSubstr("1 of RAS"), HasSubstr("1 of LPS")));
+}
+
+TEST_F(CohortOfVolumes, OfSeveralSpacingsIsToldWhereNoStepResamples) {
+  scan("a.nii.gz", test::head());
+  Image coarse = test::head();
+  coarse.geometry.ras_from_voxel = coarse.geometry.ras_from_voxel * scaling({1, 1, 2});
+  scan("b.nii.gz", coarse);
+  EXPECT_EQ(fact(compare(), "spacing").verdict, "differs");
+  EXPECT_EQ(fact(compare(), "spacing").here, "2.00 x 2.00 x 3.00 to 6.00 mm");
+  model.config.preprocess.steps = {{"{step: reorient, to: RAS}"}, {"{step: resample, spacing: [2, 2, 3]}"}};
+  EXPECT_EQ(fact(compare(), "spacing").verdict, "ok");
 }
 
 }  // namespace

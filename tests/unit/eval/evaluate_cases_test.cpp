@@ -106,7 +106,8 @@ TEST(EvaluateCases, ThresholdsBroughtAlongKeepTheirValueAndTheirLabel) {
   EXPECT_DOUBLE_EQ(all.thresholds[2].false_positive_rate, 1.0 / 6);
   EXPECT_EQ(result.cases[0].dice.size(), 3u);
   EXPECT_DOUBLE_EQ(result.cases[0].dice[1], 0.5);
-  EXPECT_EQ(result.cases[1].dice, (std::vector<double>{0, 0, 0}));
+  ASSERT_EQ(result.cases[1].dice.size(), 3u);
+  for (const double dice : result.cases[1].dice) EXPECT_TRUE(std::isnan(dice));  // without a lesion there is none
   EXPECT_EQ(result.groups[0].group, "1-100 px");
 }
 
@@ -136,10 +137,31 @@ TEST(EvaluateCases, EqualCasesLeaveNoUncertainty) {
   EXPECT_DOUBLE_EQ(oracle.case_dice.high, oracle.case_dice.mean);
 }
 
-TEST(EvaluateCases, HealthyGroupsHaveNoDiceOfCasesAndNoLesionRecall) {
-  const auto oracle = evaluate_list({noisy_case(0, 0), noisy_case(1, 0)}).groups.back().oracle();
-  EXPECT_TRUE(std::isnan(oracle.case_dice.mean));
-  EXPECT_TRUE(std::isnan(oracle.lesion_recall));
+TEST(EvaluateCases, WithoutALesionInTheTruthOnlyFalsePositivesAreMeasured) {
+  const std::vector<ScoredCase> cases{strip("a", {.9, .8, .3, .1}, {0, 0, 0, 0}),
+                                      strip("b", {.2, .6, .1, 0}, {0, 0, 0, 0})};
+  const Evaluation result = evaluate_list(cases, {{"half", 0.5}});
+  const GroupScores& all = result.groups.back();
+  for (const ThresholdScores& one : all.thresholds) {
+    EXPECT_TRUE(std::isnan(one.pooled_dice.mean)) << one.label;
+    EXPECT_TRUE(std::isnan(one.pooled_dice.low)) << one.label;
+    EXPECT_TRUE(std::isnan(one.case_dice.mean)) << one.label;
+    EXPECT_TRUE(std::isnan(one.lesion_recall)) << one.label;
+    EXPECT_TRUE(std::isnan(one.lesion_precision)) << one.label;
+    EXPECT_TRUE(std::isnan(one.lesion_f1)) << one.label;
+  }
+  EXPECT_TRUE(std::isnan(all.oracle().threshold));
+  EXPECT_EQ(all.thresholds[1].threshold, 0.5);
+  EXPECT_DOUBLE_EQ(all.thresholds[1].false_positive_rate, 3.0 / 8);
+  EXPECT_DOUBLE_EQ(all.froc_fp_per_case[0], 1);
+  const auto json = result.to_json();
+  EXPECT_TRUE(json["groups"][0]["oracle_dice"].is_null());
+  EXPECT_TRUE(json["groups"][0]["oracle_threshold"].is_null());
+  EXPECT_TRUE(json["groups"][0]["curve"]["dice"][0].is_null());
+  EXPECT_TRUE(json["cases"][0]["dice"]["half"].is_null());
+  EXPECT_EQ(json["groups"][0]["thresholds"][1]["false_positive_rate"], 3.0 / 8);
+  EXPECT_THAT(result.table(), HasSubstr("no lesion in the truth"));
+  EXPECT_THAT(result.table(), testing::Not(HasSubstr("0.00 ")));
 }
 
 TEST(EvaluateCases, ImageScoresAreRankedAgainstEachOther) {
