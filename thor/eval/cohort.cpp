@@ -17,6 +17,7 @@
 #include "thor/image/registration.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/scan_check.h"
 #include "thor/pipeline/scan_slices.h"
 
 namespace thor {
@@ -61,8 +62,7 @@ void look_at_image(const CaseInput& input, const Model& model, Looks& looks) {
   ++looks.sizes[depth > 1 ? fmt::format("{} x {} x {}", width, height, depth) : fmt::format("{} x {}", width, height)];
   ++looks.kinds[kind];
   if (depth == 1) looks.aspects.push_back(static_cast<double>(width) / static_cast<double>(height));
-  if (const double similarity = similarity_in(found.record); !std::isnan(similarity))
-    looks.similarities.push_back(similarity);
+  if (const auto similarity = check_registration(found.record).similarity) looks.similarities.push_back(*similarity);
   if (!medical) return;
   const Point3 spacing = spacing_mm(geometry.ras_from_voxel);
   for (size_t axis = 0; axis < (depth > 1 ? 3u : 2u); ++axis) looks.spacings[axis].push_back(spacing[axis]);

@@ -100,10 +100,10 @@ StateDict read_zip(const std::shared_ptr<MappedFile>& file) {
   const auto entries = zip_entries(file->data(), file->size());
   const std::string prefix = archive_prefix(entries);
   if (const auto order = entries.find(prefix + "byteorder"); order != entries.end())
-    if (ByteReader(file->data(), file->size(), order->second.offset).text(order->second.size) != "little")
+    if (MemoryReader(file->data(), file->size(), order->second.offset).text(order->second.size) != "little")
       fail(ErrorKind::Unsupported, "the file was written on a big-endian machine");
   const ZipEntry pickle = entries.at(prefix + "data.pkl");
-  ByteReader reader(file->data() + pickle.offset, pickle.size);
+  MemoryReader reader(file->data() + pickle.offset, pickle.size);
   Unpickler unpickler(reader);
   const PickleValue& root = unpickler.load();
   Storages storages;
@@ -118,7 +118,7 @@ StateDict read_zip(const std::shared_ptr<MappedFile>& file) {
 }
 
 template <class T>
-T load_plain(ByteReader& reader, const char* what) {
+T load_plain(MemoryReader& reader, const char* what) {
   Unpickler unpickler(reader);
   const PickleValue& value = unpickler.load();
   const T* plain = std::get_if<T>(&value.value);
@@ -127,7 +127,7 @@ T load_plain(ByteReader& reader, const char* what) {
 }
 
 StateDict read_legacy(const std::shared_ptr<MappedFile>& file) {
-  ByteReader reader(file->data(), file->size());
+  MemoryReader reader(file->data(), file->size());
   if (load_plain<PickleBytes>(reader, "magic number").bytes != kLegacyMagic)
     fail_input("a pickle, but not a file of torch.save");
   if (const auto version = load_plain<int64_t>(reader, "version"); version != kLegacyVersion)

@@ -114,7 +114,7 @@ bool Unpickler::push_number(uint8_t opcode) {
     case kBinFloat: {
       std::string bytes = reader_.text(8);
       std::reverse(bytes.begin(), bytes.end());
-      push(ByteReader(reinterpret_cast<const uint8_t*>(bytes.data()), 8).read<double>());
+      push(MemoryReader(reinterpret_cast<const uint8_t*>(bytes.data()), 8).read<double>());
       return true;
     }
     default:

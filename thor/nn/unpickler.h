@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "thor/base/tensor.h"
-#include "thor/nn/byte_reader.h"
+#include "thor/nn/memory_reader.h"
 
 namespace thor {
 
@@ -56,7 +56,7 @@ struct PickleValue {
 /// belong to the unpickler (cycles do no harm) and die with it.
 class Unpickler {
  public:
-  explicit Unpickler(ByteReader& reader) : reader_(reader) {}
+  explicit Unpickler(MemoryReader& reader) : reader_(reader) {}
   Unpickler(const Unpickler&) = delete;
   Unpickler& operator=(const Unpickler&) = delete;
 
@@ -91,7 +91,7 @@ class Unpickler {
   Value torch_size(const PickleList& arguments);
   void persistent_load();
 
-  ByteReader& reader_;
+  MemoryReader& reader_;
   std::deque<PickleValue> arena_;
   std::vector<PickleValue*> stack_;
   std::vector<size_t> marks_;

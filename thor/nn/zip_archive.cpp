@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
-#include "thor/nn/byte_reader.h"
+#include "thor/nn/memory_reader.h"
 
 namespace thor {
 namespace {
@@ -14,7 +14,7 @@ constexpr uint32_t kLocalEntry = 0x04034b50, kCentralEntry = 0x02014b50, kEnd = 
 constexpr uint32_t kEnd64 = 0x06064b50, kEnd64Locator = 0x07064b50;
 constexpr uint64_t kEndSize = 22, kLocatorSize = 20, kLongestComment = 65535, kMostEntries = 1'000'000;
 
-void expect_signature(ByteReader& reader, uint32_t signature, const char* what) {
+void expect_signature(MemoryReader& reader, uint32_t signature, const char* what) {
   if (reader.remaining() < 4 || reader.read<uint32_t>() != signature)
     fail_input("the zip archive is damaged or cut short: no {} where one belongs", what);
 }
@@ -22,7 +22,7 @@ void expect_signature(ByteReader& reader, uint32_t signature, const char* what) 
 uint64_t find_end_record(const uint8_t* data, uint64_t size) {
   const uint64_t last = size < kEndSize ? 0 : size - kEndSize;
   for (uint64_t back = 0; size >= kEndSize && back <= std::min(last, kLongestComment); ++back)
-    if (ByteReader(data, size, last - back).read<uint32_t>() == kEnd) return last - back;
+    if (MemoryReader(data, size, last - back).read<uint32_t>() == kEnd) return last - back;
   fail_input("the zip archive is cut short: it has no end record");
 }
 
@@ -32,16 +32,16 @@ struct Directory {
 
 Directory find_directory(const uint8_t* data, uint64_t size) {
   const uint64_t end = find_end_record(data, size);
-  ByteReader reader(data, size, end + 10);
+  MemoryReader reader(data, size, end + 10);
   Directory directory{};
   directory.count = reader.read<uint16_t>();
   reader.skip(4);
   directory.offset = reader.read<uint32_t>();
   if (end < kLocatorSize) return directory;
-  ByteReader locator(data, size, end - kLocatorSize);
+  MemoryReader locator(data, size, end - kLocatorSize);
   if (locator.read<uint32_t>() != kEnd64Locator) return directory;
   locator.skip(4);
-  ByteReader end64(data, size, locator.read<uint64_t>());
+  MemoryReader end64(data, size, locator.read<uint64_t>());
   expect_signature(end64, kEnd64, "zip64 end record");
   end64.skip(28);
   directory.count = end64.read<uint64_t>();
@@ -58,7 +58,7 @@ struct Record {
 
 /// Fields that are all ones stand, in this order, in the zip64 extra field.
 void read_zip64_extra(const std::string& extra, Record& record) {
-  ByteReader fields(reinterpret_cast<const uint8_t*>(extra.data()), extra.size());
+  MemoryReader fields(reinterpret_cast<const uint8_t*>(extra.data()), extra.size());
   while (fields.remaining() >= 4) {
     const auto id = fields.read<uint16_t>();
     const auto length = fields.read<uint16_t>();
@@ -72,7 +72,7 @@ void read_zip64_extra(const std::string& extra, Record& record) {
   }
 }
 
-Record read_record(ByteReader& reader) {
+Record read_record(MemoryReader& reader) {
   expect_signature(reader, kCentralEntry, "directory entry");
   reader.skip(4);
   const auto flags = reader.read<uint16_t>();
@@ -98,7 +98,7 @@ Record read_record(ByteReader& reader) {
 }
 
 ZipEntry locate(const uint8_t* data, uint64_t size, const Record& record) {
-  ByteReader reader(data, size, record.local_offset);
+  MemoryReader reader(data, size, record.local_offset);
   expect_signature(reader, kLocalEntry, "entry");
   reader.skip(22);
   const auto name_length = reader.read<uint16_t>();
@@ -115,7 +115,7 @@ std::map<std::string, ZipEntry> zip_entries(const uint8_t* data, uint64_t size) 
   const Directory directory = find_directory(data, size);
   if (directory.count > kMostEntries)
     fail_input("the zip archive is said to have {} entries; expected at most {}", directory.count, kMostEntries);
-  ByteReader reader(data, size, directory.offset);
+  MemoryReader reader(data, size, directory.offset);
   std::map<std::string, ZipEntry> entries;
   for (uint64_t i = 0; i < directory.count; ++i) {
     const Record record = read_record(reader);

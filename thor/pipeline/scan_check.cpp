@@ -26,7 +26,7 @@ std::optional<double> smallest_of(const nlohmann::json& steps, const char* measu
 
 }  // namespace
 
-ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps) {
+ScanCheck check_registration(const nlohmann::json& steps) {
   ScanCheck check;
   check.similarity = smallest_of(steps, "similarity");
   check.contrast = smallest_of(steps, "contrast");
@@ -40,6 +40,11 @@ ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::j
         "tissue that is bright in the template is not brighter than the rest of it (contrast {:.3f}, at least {:g} is "
         "expected): another sequence or modality, or not registered",
         *check.contrast, kLeastContrast));
+  return check;
+}
+
+ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps) {
+  ScanCheck check = check_registration(steps);
   const auto data = model.training.find("data");
   if (data == model.training.end() || slices.size(0) == 0) return check;
   const DataSummary trained = parse_summary(*data), here = summarize(slices);

@@ -23,11 +23,13 @@ struct ScanCheck {
   bool allows_claims() const { return findings.empty() || ignored; }
 };
 
-/// Looks at the slices that the network sees, float32 [N,size,size] in [0,1], N >= 0, and at the record of the steps
-/// that led to them (null for a picture). A scan is not of the model's kind where a step of registration ended below
-/// kDoubtfulSimilarity or kLeastContrast, or where the foreground's quantiles lie more than 0.1 of the unit range
-/// outside of all that the training images span. A model that does not describe its training images cannot tell the
-/// latter.
+/// Looks at the record of the steps that led to a volume's slices (null for a picture) alone: a scan is not of the
+/// model's kind where a step of registration ended below kDoubtfulSimilarity or kLeastContrast.
+ScanCheck check_registration(const nlohmann::json& steps);
+
+/// Looks at that record and at the slices that the network sees, float32 [N,size,size] in [0,1], N >= 0: a scan is not
+/// of the model's kind either where the quantiles of the foreground lie more than 0.1 of the unit range outside of all
+/// that the training images span. A model that does not describe its training images cannot tell the latter.
 ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps);
 
 /// As the sidecar says it.

@@ -3,12 +3,10 @@
 
 #include <ATen/ATen.h>
 
-#include <limits>
-
 #include "thor/base/error.h"
 #include "thor/data/volume_chain.h"
-#include "thor/image/registration.h"
 #include "thor/pipeline/archive_case.h"
+#include "thor/pipeline/scan_check.h"
 #include "thor/pipeline/volume_case.h"
 
 namespace thor {
@@ -45,19 +43,8 @@ bool is_blank_slice(const Tensor& slice, const Window& window) {
 }
 
 void check_registered(const ScanSlices& scan, const CaseInput& input) {
-  if (const double similarity = similarity_in(scan.record); similarity < kDoubtfulSimilarity)
-    fail_input(
-        "'{}' is probably not registered: its similarity to the template is {:.3f} nats, heads that fit reach 0.18 and "
-        "more; look at it, check its orientation and contrast, or leave it out",
-        input.path, similarity);
-}
-
-double similarity_in(const nlohmann::json& record) {
-  double similarity = std::numeric_limits<double>::quiet_NaN();
-  if (record.is_array())
-    for (const auto& step : record)
-      if (step.contains("similarity")) similarity = step.at("similarity").get<double>();
-  return similarity;
+  const std::vector<std::string> findings = check_registration(scan.record).findings;
+  if (!findings.empty()) fail_input("'{}': {}; look at it, or leave it out", input.path, fmt::join(findings, "; "));
 }
 
 ScanSlices slices_of_scan(const CaseInput& input, const Model& model, Image scan) {

@@ -25,11 +25,8 @@ ScanSlices slices_of_scan(const CaseInput& input, const Model& model);
 /// window: nothing to see.
 bool is_blank_slice(const Tensor& slice, const Window& window);
 
-/// Throws Input where a volume was probably not registered: what the network would see of it is no slice of the kind it
-/// was trained on.
+/// Throws Input where a volume was probably not registered (`check_registration`): then its slices are not of the kind
+/// that the network was trained on.
 void check_registered(const ScanSlices& scan, const CaseInput& input);
-
-/// The similarity to the template that a chain's record tells of, NaN where nothing was registered.
-double similarity_in(const nlohmann::json& record);
 
 }  // namespace thor

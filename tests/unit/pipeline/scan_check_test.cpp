@@ -81,6 +81,7 @@ class CheckedScans : public test::VolumeFiles {
     calibration.setting = {"three", {{"start_step", 300}}, "none"};
     calibration.thresholds = {{0.05, 0.6}};
     calibration.scores = {0, 0, 0};
+    calibration.pixels = 768;
     put_calibration(model, calibration);
     Image bright = test::head();
     bright.voxels = bright.voxels / 1000;

@@ -11,9 +11,9 @@ namespace thor {
 
 /// Reads little-endian numbers and texts from bytes in memory, front to back. Whatever would lie behind the end is an
 /// Input error.
-class ByteReader {
+class MemoryReader {
  public:
-  ByteReader(const uint8_t* data, uint64_t size, uint64_t position = 0) : data_(data), size_(size) { seek(position); }
+  MemoryReader(const uint8_t* data, uint64_t size, uint64_t position = 0) : data_(data), size_(size) { seek(position); }
 
   uint64_t position() const { return position_; }
   uint64_t remaining() const { return size_ - position_; }
