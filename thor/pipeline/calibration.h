@@ -26,9 +26,9 @@ struct Calibration {
   CalibrationSetting setting;
   std::map<double, double> thresholds;  ///< rate in (0,1) -> the map value that this share of healthy pixels exceeds
   std::vector<double> scores;           ///< image scores of the n healthy slices, ascending
-  int64_t scans = 0;                    ///< that the slices with these scores are from; of pictures as many as scores
   int64_t pixels = 0;                   ///< healthy pixels behind the thresholds
   std::string data_sha256;              ///< of the healthy images as the network saw them
+  int64_t scans = 0;                    ///< that the slices with these scores are from; of pictures as many as scores
 
   /// True where some scans gave more than one slice: these are alike, so that p-values promise less than they say.
   bool several_slices_a_scan() const { return scans > 0 && scans < static_cast<int64_t>(scores.size()); }
