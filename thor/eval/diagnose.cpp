@@ -12,6 +12,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/data/preprocess.h"
+#include "thor/data/slice_orientation.h"
 #include "thor/eval/map_set.h"
 #include "thor/eval/restoration.h"
 #include "thor/eval/truth.h"
@@ -49,14 +50,17 @@ MapSet detect_with(const Model& model, const DiagnoseRequest& request, const std
   return need_maps(detect_set(pipeline, choice.name, choice.config, request.rows, run));
 }
 
-/// The lesions of the rows by name, native, before anything is detected. A mask that cannot be used is the row's
-/// failure.
-std::map<std::string, Tensor> lesions_of(std::vector<SplitRow>& rows, std::vector<CaseFailure>& failed) {
+/// The lesions of the rows by name, on their images as the network sees them turned, before anything is detected. A
+/// mask that cannot be used is the row's failure.
+std::map<std::string, Tensor> lesions_of(const Model& model, std::vector<SplitRow>& rows,
+                                         std::vector<CaseFailure>& failed) {
   std::map<std::string, Tensor> lesions;
   std::vector<SplitRow> usable;
   for (const SplitRow& row : rows) try {
       if (!row.mask.empty()) {
-        lesions[row.name] = read_truth(row, read_image(row.image)).mask[0];
+        const Image image = read_image(row.image);
+        const Image turned = reorient(image, slice_order(image, model.config.preprocess.steps));
+        lesions[row.name] = read_truth(row, turned).mask[0];
       }
       usable.push_back(row);
     } catch (const Error& error) {
@@ -140,7 +144,7 @@ double map_correlation(const Tensor& a, const Tensor& b) {
 Diagnosis diagnose(const Model& model, DiagnoseRequest request, const RunConfig& run) {
   if (request.seeds < 2) fail_usage("{} seeds cannot be compared, expected at least 2", request.seeds);
   Diagnosis diagnosis;
-  const auto lesions = lesions_of(request.rows, diagnosis.failed);
+  const auto lesions = lesions_of(model, request.rows, diagnosis.failed);
   if (request.rows.empty()) fail_input("no image can be used; the first: {}", diagnosis.failed[0].message);
   std::vector<MapSet> sets;
   for (int64_t i = 0; i < request.seeds; ++i) {

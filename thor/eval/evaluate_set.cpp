@@ -16,7 +16,7 @@ namespace {
 ScoredCase case_of_set(const MapSet& set, size_t place, const SplitRow& row) {
   return scored_or_problem(row.name, [&](ScoredCase& one) {
     const auto i = static_cast<int64_t>(place);
-    const Truth truth = read_truth(row, read_image(row.image));
+    const Truth truth = read_truth(row, read_as_detected(set, row));
     const Tensor mask = truth.mask[0];
     one.group = row.group;
     one.note = truth.note;

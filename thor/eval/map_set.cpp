@@ -11,6 +11,7 @@
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
+#include "thor/data/slice_orientation.h"
 #include "thor/nn/safetensors.h"
 #include "thor/pipeline/open_case.h"
 #include "thor/pipeline/scan_slices.h"
@@ -133,7 +134,10 @@ struct Collector {
 
 nlohmann::json about_set(const Pipeline& pipeline, const std::string& detector_name,
                          const nlohmann::json& detector_config, const RunConfig& run) {
+  nlohmann::json steps = nlohmann::json::array();
+  for (const YamlText& step : pipeline.model().config.preprocess.steps) steps.push_back(step.text);
   return {{"thor", version()},
+          {"steps", std::move(steps)},
           {"detector", {{"name", detector_name}, {"config", detector_config}}},
           {"perceptual", pipeline.perceptual()},
           {"model", {{"sha256", pipeline.model().hash}}},
@@ -198,6 +202,13 @@ std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows) {
   std::vector<CaseInput> cases;
   for (const SplitRow& row : rows) cases.push_back({row.image, row.name, {}});
   return cases;
+}
+
+Image read_as_detected(const MapSet& set, const SplitRow& row) {
+  std::vector<YamlText> steps;
+  for (const auto& step : set.about.value("steps", nlohmann::json::array())) steps.push_back({step.get<std::string>()});
+  const Image image = read_image(row.image);
+  return reorient(image, slice_order(image, steps));
 }
 
 MapSet need_maps(MapSet set) {

@@ -44,6 +44,10 @@ MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name,
 /// The rows of a list as cases, named as it names them.
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows);
 
+/// The image of a row, turned in its plane as it was for the network (slice_orientation.h): masks are to be brought to
+/// it. Throws as `read_image` and `slice_order` do.
+Image read_as_detected(const MapSet& set, const SplitRow& row);
+
 /// The sets of one method in parts of one list, as one. Throws Internal for none or for another grid.
 MapSet join_map_sets(const std::vector<MapSet>& parts);
 

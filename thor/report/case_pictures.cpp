@@ -50,10 +50,11 @@ int64_t place_of(const MapSet& set, const std::string& name) {
 
 Tensor to_own_maximum(const Tensor& map) { return map / map.max().clamp_min(1e-12); }
 
-Tensor mask_of(const std::vector<SplitRow>& truth, const std::string& name, int64_t size) {
+Tensor mask_of(const std::vector<SplitRow>& truth, const MapSet& set, int64_t i) {
+  const int64_t size = set.images.size(1);
   for (const SplitRow& row : truth)
-    if (row.name == name && !row.mask.empty())
-      return mask_to_network_grid(read_mask_of(row.mask, read_image(row.image)).voxels[0], size);
+    if (row.name == set.names[static_cast<size_t>(i)] && !row.mask.empty())
+      return mask_to_network_grid(read_mask_of(row.mask, read_as_detected(set, row)).voxels[0], size);
   return at::zeros({size, size});
 }
 
@@ -79,7 +80,7 @@ std::vector<PageCase> telling_cases(const std::vector<ComparedRow>& rows, const 
       const std::string& name = ranked[chosen[k].second]->name;
       if (const int64_t i = place_of(set, name); cases[k].pictures.empty() && i >= 0) {
         cases[k].pictures.emplace_back("input", set.images[i]);
-        cases[k].pictures.emplace_back("truth", overlay(set.images[i], mask_of(truth, name, set.images.size(1))));
+        cases[k].pictures.emplace_back("truth", overlay(set.images[i], mask_of(truth, set, i)));
       }
       add_found(cases[k], row, set, detail, name);
     }

@@ -22,8 +22,8 @@ std::vector<const CaseScores*> ranked_cases(const ComparedRow& row);
 int64_t place_of(const MapSet& set, const std::string& name);
 /// A map whose largest value is 1.
 Tensor to_own_maximum(const Tensor& map);
-/// The true lesion of an image on the network's grid: [size,size], 0 or 1.
-Tensor mask_of(const std::vector<SplitRow>& truth, const std::string& name, int64_t size);
+/// The true lesion of image i of a set, on the network's grid: [size,size], 0 or 1.
+Tensor mask_of(const std::vector<SplitRow>& truth, const MapSet& set, int64_t i);
 
 /// Every case with the oracle Dice that each row reached, first seed.
 PageTable case_table(const std::vector<ComparedRow>& rows);

@@ -19,7 +19,7 @@ Tensor gray(const Tensor& image) { return image.clamp(0, 1).unsqueeze(0).expand(
 /// One case from top to bottom. [3,4S,S]
 Tensor column(const MapSet& set, int64_t i, const std::vector<SplitRow>& truth) {
   const Tensor& image = set.images[i];
-  const Tensor mask = mask_of(truth, set.names[static_cast<size_t>(i)], image.size(0));
+  const Tensor mask = mask_of(truth, set, i);
   return at::cat({gray(image), overlay(image, mask), gray(set.pseudo_healthy[i]), heat(to_own_maximum(set.maps[i]))},
                  1);
 }

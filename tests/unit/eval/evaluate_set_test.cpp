@@ -64,6 +64,20 @@ TEST_F(EvaluatingASet, MapsMeetTheirMasksByNameOnTheNetworksGrid) {
   EXPECT_TRUE(std::isnan(evaluate_now().restoration.mae.mean));
 }
 
+TEST_F(EvaluatingASet, ASliceThatWasTurnedForTheNetworkMeetsItsMaskTurnedAlike) {
+  const Tensor seen = at::upsample_nearest2d(square(5, 32).view({1, 1, 32, 32}), {64, 64})[0][0];
+  Geometry upside_down;  // y grows towards the front: the first row is the back of the head
+  upside_down.ras_from_voxel = translation({-32, -30, 23});
+  write_nifti(folder_ / "a.nii.gz", at::rand({64, 64}), upside_down);
+  write_nifti(folder_ / "a_mask.nii.gz", seen.flip(0), upside_down);
+  rows_.push_back({folder_ / "a.nii.gz", folder_ / "a_mask.nii.gz", "", "a", 0});
+  add_map("a", square(5, 32) * 0.75, 0.9);
+  set_.about["steps"] = {"{step: reorient, to: RPS}"};
+  EXPECT_EQ(evaluate_now().groups.back().thresholds[1].pooled_dice.mean, 1);
+  set_.about["steps"] = {"{step: reorient, to: RAS}"};
+  EXPECT_LT(evaluate_now().groups.back().thresholds[1].pooled_dice.mean, 0.5);
+}
+
 TEST_F(EvaluatingASet, FailuresMissingMapsAndStrangersAreNamed) {
   for (const char* name : {"good", "failed", "missing"}) add_row(name, square(20, 64));
   add_row("torn", square(10, 50));
