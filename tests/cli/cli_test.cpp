@@ -182,7 +182,7 @@ TEST_F(Cli, RefusesBadConfigs) {
       {"thor detect run/model.safetensors ph/images -o m --set detector.name=thor", 2, "--detector"},
       {"thor phantom p --set phantom.sise=3", 2, "did you mean 'phantom.size'"},
       {"thor paint ph/train.csv -o p --set paint.groups=[tiny]", 2, "small, medium, large"},
-      {"thor paint ph/test.csv -o p", 1, "only healthy slices can be painted"},
+      {"thor paint ph/test.csv -o p", 1, "list healthy scans only"},
       {"thor sample run/model.safetensors -o s --count 0", 2, "expected 1 or more"},
       {"thor sample run/model.safetensors -o s --set sample.start_step=400", 2, "--start-image"},
       {"thor sample run/model.safetensors -o s --set sample.sampler.kind=dimm", 2, "ddim"},

@@ -14,6 +14,7 @@ namespace {
 
 constexpr float kIgnored = 255, kLargestLabel = 32;
 constexpr size_t kMostValues = 4096;
+constexpr size_t kMostLabels = 128;  // more values than that are levels of an enlarged soft mask
 
 /// The distinct values of a mask in rising order, at most kMostValues of them.
 struct Values {
@@ -53,7 +54,7 @@ struct Values {
 
 /// True where most values above 0 have a pixel whose four neighbours in the slice have the same.
 bool values_fill_areas(const Tensor& mask, const Values& values) {
-  if (!values.all_listed) return false;
+  if (values.count() > kMostLabels) return false;
   const int64_t depth = mask.size(0), height = mask.size(1), width = mask.size(2);
   const float* at = mask.data_ptr<float>();
   std::vector<char> fills(values.count(), 0);
@@ -118,8 +119,9 @@ Tensor without_negatives(const Tensor& values) {
   return clean.clamp_min(0);
 }
 
-/// Share of the voxels on the sides of the slices that are marked; slices without a mark do not count.
-bool marks_all_borders(const Tensor& lesion) {
+/// True where every slice that is marked at all is marked on its whole border.
+bool marks_all_borders(const Tensor& mask) {
+  const Tensor lesion = mask.index({mask.gt(0).any(2).any(1)});
   const Tensor sides =
       at::cat({lesion.select(1, 0), lesion.select(1, -1), lesion.select(2, 0), lesion.select(2, -1)}, 1);
   return sides.gt(0).all().item<bool>();
@@ -134,8 +136,7 @@ MarkedVoxels marked_voxels(const Tensor& values, bool integers) {
   if (marks_all_borders(marked.lesion))
     fail_input(
         "its mask marks {:.0f} % of the image and all of its border, so it seems to be inverted; store the lesion as "
-        "the "
-        "larger value",
+        "the larger value",
         100 * share);
   marked.note += fmt::format("{}its mask covers {:.0f} % of the image; is it inverted?",
                              marked.note.empty() ? "" : "; ", 100 * share);

@@ -20,12 +20,7 @@ Grid grid_of_mask(const LesionMask& mask) {
   return {{mask.voxels.size(2), mask.voxels.size(1), mask.voxels.size(0)}, mask.geometry.ras_from_voxel};
 }
 
-/// False where the file says nothing of the patient: a picture, no form, or the identity that programs write who know
-/// of no place.
-bool has_place(bool medical, const Geometry& geometry) {
-  const bool formless = geometry.nifti && geometry.nifti->qform_code <= 0 && geometry.nifti->sform_code <= 0;
-  return medical && !formless && geometry.ras_from_voxel != Affine();
-}
+bool has_place(bool medical, const Geometry& geometry) { return medical && is_placed(geometry); }
 
 /// "[64, 128]", of a volume "[20, 64, 128]".
 std::string stored_size(const Tensor& voxels) {
@@ -99,7 +94,8 @@ PlacedMask resampled(const LesionMask& mask, const std::string& path, const Imag
 PlacedMask place_mask(const LesionMask& mask, const std::string& path, const Image& image) {
   const Grid from = grid_of_mask(mask), to = grid_of(image);
   const bool same_size = from.size == to.size;
-  if (mask.medical && image.medical) {
+  const bool mask_has = has_place(mask.medical, mask.geometry), image_has = has_place(image.medical, image.geometry);
+  if (mask_has && image_has) {
     const AxisOrder order = order_to(from.ras_from_voxel, orientation_of(to.ras_from_voxel));
     const auto distance = distance_in_order(from, to, order);
     if (distance && *distance <= kNearPlace) {
@@ -113,7 +109,6 @@ PlacedMask place_mask(const LesionMask& mask, const std::string& path, const Ima
       return {reorient(whole, order).voxels, both(mask.note, note)};
     }
   }
-  const bool mask_has = has_place(mask.medical, mask.geometry), image_has = has_place(image.medical, image.geometry);
   if (same_size && !(mask_has && image_has)) {
     const char* who = mask_has == image_has ? ""
                       : mask_has            ? "its mask says where it lies in the patient, the image does not"

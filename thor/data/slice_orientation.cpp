@@ -22,14 +22,6 @@ const char* plane_of(char letter) {
   }
 }
 
-/// False where a header says nothing of the patient: NIfTI without forms, or the identity, which programs write that
-/// know no place.
-bool is_placed(const Image& slice) {
-  const auto& nifti = slice.geometry.nifti;
-  if (nifti && nifti->qform_code <= 0 && nifti->sform_code <= 0) return false;
-  return slice.geometry.ras_from_voxel != Affine{};
-}
-
 }  // namespace
 
 std::string slice_orientation(const std::vector<YamlText>& steps) {
@@ -42,7 +34,7 @@ AxisOrder slice_order(const Image& slice, const std::vector<YamlText>& steps) {
   const std::string wanted = slice_orientation(steps);
   if (!slice.medical || wanted.empty()) return {};
   const Affine& affine = slice.geometry.ras_from_voxel;
-  if (!is_placed(slice)) {
+  if (!is_placed(slice.geometry)) {
     if (wanted != "RAS")
       warn(
           "'{}' does not say how its slice lies in the patient; it is taken as stored, as if x grew towards {} and y "

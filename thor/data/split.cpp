@@ -39,7 +39,11 @@ Columns read_header(const CsvRecord& record) {
 
 /// A file that is listed but not found, and why where that can be told.
 std::string missing_text(const std::string& csv_path, const std::string& written, int64_t line) {
-  const std::string why = absent_content((fs::path(csv_path).parent_path() / fs::u8path(written)).string());
+  const fs::path folder = fs::path(csv_path).parent_path();
+  std::string why;
+  for (const fs::path& base : {folder, folder / ".."})
+    if (why.empty()) why = absent_content((base / fs::path(bytes_of_utf8_text(written))).lexically_normal().string());
+  if (why.empty() && bytes_of_utf8_text(written) != written) why = "the name is not UTF-8; save the list as UTF-8";
   return fmt::format("'{}' (line {}{}{})", written, line, why.empty() ? "" : ": ", why);
 }
 
@@ -108,13 +112,8 @@ std::string find_listed_file(const std::string& csv_path, const std::string& wri
 
 std::vector<SplitRow> read_split(const std::string& csv_path) {
   return with_context(fmt::format("reading '{}'", csv_path), [&] {
-    const std::string text = read_text_file(csv_path, kMaxBytes);
-    try {
-      return read_rows(csv_path, parse_csv(utf8_text(text)));  // a file may be called by bytes that are no UTF-8
-    } catch (const Error&) {
-      parse_csv(text);  // where that is what is wrong, it is said
-      throw;
-    }
+    // A file may be called by bytes that are not UTF-8.
+    return read_rows(csv_path, parse_csv(utf8_text(read_text_file(csv_path, kMaxBytes))));
   });
 }
 

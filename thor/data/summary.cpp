@@ -10,9 +10,10 @@
 namespace thor {
 namespace {
 
-constexpr double kForeground = 0.05;  // of the image's range above its minimum
-constexpr int64_t kBins = 4096;       // of the unit range
-constexpr double kUsualSpread = 0.2;  // of a quantile among images of one kind
+constexpr double kForeground = 0.05;       // of the image's range above its minimum
+constexpr int64_t kBins = 4096;            // of the unit range
+constexpr double kLeastForeground = 0.01;  // of an image's pixels, for its quantiles to mean anything
+constexpr double kUsualSpread = 0.2;       // of a quantile among images of one kind
 constexpr double kQuantiles[] = {0.05, 0.25, 0.5, 0.75, 0.95};
 
 /// The value below which a share of a histogram over [0,1] lies.
@@ -60,7 +61,8 @@ DataSummary summarize(const Tensor& slices) {
   for (int64_t i = 0; i < slices.size(0); ++i) {
     const Tensor image = slices[i];
     const Tensor own = at::histc(image.masked_select(foreground_of(image)), kBins, 0, 1).to(at::kDouble);
-    widen(summary, quantiles_of(own));
+    if (own.sum().item<double>() >= kLeastForeground * static_cast<double>(image.numel()))
+      widen(summary, quantiles_of(own));
     histogram += own;
     means += at::histc(image.mean().view({1}), kBins, 0, 1).to(at::kDouble);
   }
@@ -76,8 +78,8 @@ double distance_from(const DataSummary& trained, const DataSummary& image) {
   for (size_t i = 0; i < image.foreground_quantiles.size(); ++i) {
     const double here = image.foreground_quantiles[i], usual = trained.foreground_quantiles[i];
     const bool known = !trained.smallest_quantiles.empty();
-    const double low = known ? trained.smallest_quantiles[i] : usual - kUsualSpread;
-    const double high = known ? trained.largest_quantiles[i] : usual + kUsualSpread;
+    const double low = std::min(usual - kUsualSpread, known ? trained.smallest_quantiles[i] : 1);
+    const double high = std::max(usual + kUsualSpread, known ? trained.largest_quantiles[i] : 0);
     farthest = std::max({farthest, low - here, here - high});
   }
   return farthest;

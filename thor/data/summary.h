@@ -15,8 +15,9 @@ struct DataSummary {
       foreground_quantiles;         ///< 5, 25, 50, 75, 95 % of all foreground pixels (`foreground_of`), in [0,1]
   double foreground_share = 0;      ///< of all pixels
   std::vector<double> image_means;  ///< 5, 50, 95 % of the images' mean intensities
-  /// The smallest and the largest value that each of the foreground quantiles has in a single image, in [0,1]; empty in
-  /// summaries that were written before these were measured.
+  /// The smallest and the largest value that each of the foreground quantiles has in a single image, in [0,1], of
+  /// images whose foreground is 1 % of their pixels or more; empty where there is none and in summaries of earlier
+  /// versions.
   std::vector<double> smallest_quantiles, largest_quantiles;
 };
 
@@ -27,9 +28,8 @@ Tensor foreground_of(const Tensor& image);
 DataSummary summarize(const Tensor& slices);
 
 /// How far an image's foreground quantiles lie from those of the training images, in the unit range: the largest
-/// distance of a quantile from the interval that single training images span, 0 inside of it. Where the summary does
-/// not know that interval it is taken as 0.2 on either side of the pooled quantile (healthy IXI slices stay within
-/// 0.19). Both summaries have five quantiles.
+/// distance of a quantile from the interval that single training images span, which is at least 0.2 on either side of
+/// the pooled quantile (few images span little; healthy IXI slices stay within 0.19); 0 inside of it.
 double distance_from(const DataSummary& trained, const DataSummary& image);
 
 nlohmann::json to_json(const DataSummary& summary);

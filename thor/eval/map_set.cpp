@@ -205,8 +205,10 @@ std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows) {
 }
 
 Image read_as_detected(const MapSet& set, const SplitRow& row) {
+  if (!set.about.is_object() || !set.about.contains("steps"))
+    return read_image(row.image);  // of a version that turned nothing
   std::vector<YamlText> steps;
-  for (const auto& step : set.about.value("steps", nlohmann::json::array())) steps.push_back({step.get<std::string>()});
+  for (const auto& step : set.about.at("steps")) steps.push_back({step.get<std::string>()});
   const Image image = read_image(row.image);
   return reorient(image, slice_order(image, steps));
 }

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "thor/base/error.h"
+#include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/image/formats.h"
 
@@ -29,6 +30,10 @@ std::vector<std::string> files_below(const std::string& folder) {
     const bool hidden = is_no_scan_by_name(it->path().filename().string());
     std::error_code gone;
     if (hidden && it->is_directory(gone)) it.disable_recursion_pending();
+    // A slice whose content is elsewhere must not be missed in silence.
+    if (!hidden && !it->is_directory(gone))
+      if (const std::string why = absent_content(it->path().string()); !why.empty())
+        fail_input("'{}' cannot be read: {}", it->path().string(), why);
     if (!hidden && it->is_regular_file(gone)) files.push_back(it->path().string());
     if (static_cast<int64_t>(files.size()) > kMaxFolderFiles)
       fail_input("it holds more than {} files; give the folder of one study", kMaxFolderFiles);

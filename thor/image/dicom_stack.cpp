@@ -99,7 +99,8 @@ std::vector<StackedFrame> first_of_copies(const std::vector<StackPlace>& places)
 /// One image a place.
 std::vector<StackedFrame> one_at_each(const std::vector<StackPlace>& places, const ScanChoice& choice) {
   const size_t most = most_images(places);
-  if (most > 1)
+  const bool all_copies = choice.frame < 0 && std::all_of(places.begin(), places.end(), are_copies);
+  if (most > 1 && !all_copies)
     if (const auto told = told_by_values(places)) return chosen_of(*told, places.size(), choice);
   const bool same_everywhere =
       std::all_of(places.begin(), places.end(), [&](const StackPlace& p) { return p.images.size() == most; });
@@ -118,8 +119,7 @@ std::vector<StackedFrame> one_at_each(const std::vector<StackPlace>& places, con
   if (const auto told = told_by_order(places)) return chosen_of(*told, places.size(), choice);
   fail_input(
       "it has {} images at each of {} places, and nothing they say (echo, time, acquisition, image type, numbers) "
-      "tells "
-      "which belong together; sort their files into a folder for each scan",
+      "tells which belong together; sort their files into a folder for each scan",
       most, places.size());
 }
 
@@ -194,8 +194,7 @@ bool place_by_location(std::vector<StackedFrame>& frames, const Point3& normal) 
   if (locations.size() < 2 || (positioned && locations.size() < frames.size())) return false;
   warn(
       "{}; the {} images are placed by Slice Location (0020,1041) along the normal of the slices: if locations grow "
-      "the "
-      "other way the volume is mirrored, and where it lies in the plane is not known",
+      "the other way the volume is mirrored, and where it lies in the plane is not known",
       positioned ? "all images name one Image Position (Patient)" : "its images say no Image Position (Patient)",
       frames.size());
   for (StackedFrame& frame : frames) frame.assumed = scaled(*frame.instance->slice_location, normal);
@@ -312,6 +311,7 @@ Image read_stack(const DicomStack& stack) {
   Image image;
   image.voxels = at::empty({depth, rows, columns}, at::kFloat);  // [D,H,W]
   image.geometry.ras_from_voxel = stack.ras_from_voxel;
+  image.geometry.guessed = !stack.slices.front().plane().placed() && !stack.slices.front().assumed;
   image.medical = true;
   image.encoding = fmt::format("DICOM {}, {} of {} bit{}", first.syntax->name, first.pixels.bits_stored,
                                first.pixels.bits_allocated, first.pixels.is_signed ? ", signed" : "");

@@ -63,6 +63,8 @@ Affine scaling(const Point3& by) {
   return result;
 }
 
+bool is_placed(const Geometry& geometry) { return !geometry.guessed && geometry.ras_from_voxel != Affine{}; }
+
 Affine flip_ras_lps(const Affine& ras) {
   const Affine flip = scaling({-1, -1, 1});
   return flip * ras * flip;

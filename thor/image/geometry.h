@@ -57,6 +57,10 @@ struct NiftiPlacement {
 struct Geometry {
   Affine ras_from_voxel;
   std::optional<NiftiPlacement> nifti;  ///< where it was read from NIfTI
+  bool guessed = false;  ///< the file does not say how its voxels lie in the patient, so the reader chose
 };
+/// False where the affine means nothing: it was guessed, or it is the identity, which a picture has and which programs
+/// write that know of no place.
+bool is_placed(const Geometry& geometry);
 
 }  // namespace thor

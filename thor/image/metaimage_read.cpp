@@ -54,6 +54,13 @@ void compare_with_letters(const TextHeader& header, const Affine& ras) {
     letter = kOpposites[at ^ 1];
   }
   std::transform(said.begin(), said.end(), said.begin(), [](unsigned char c) { return std::toupper(c); });
+  // Between two axes of the body programs may name either.
+  constexpr double kClear = 0.8;
+  for (int axis = 0; axis < 3; ++axis) {
+    double largest = 0;
+    for (int row = 0; row < 3; ++row) largest = std::max(largest, std::abs(ras.at(row, axis)));
+    if (largest < kClear * spacing_mm(ras)[axis]) return;
+  }
   const bool is_said = said.size() == 3 && said.find_first_not_of("RLAPSI") == std::string::npos;
   if (is_said && said != to && said != from)
     warn(
@@ -94,8 +101,8 @@ Geometry meta_geometry(const TextHeader& header, size_t dimensions, const std::a
     spacing = header.numbers(name, dimensions);
   if (const auto name = first_of(header, {"offset", "position", "origin"}); !name.empty())
     origin = header.numbers(name, dimensions);
-  if (const auto name = first_of(header, {"transformmatrix", "rotation", "orientation"}); !name.empty())
-    matrix = header.numbers(name, dimensions * dimensions);
+  const std::string directions = first_of(header, {"transformmatrix", "rotation", "orientation"});
+  if (!directions.empty()) matrix = header.numbers(directions, dimensions * dimensions);
   std::array<Point3, 3> steps{};
   Point3 corner{0, 0, 0};
   for (size_t axis = 0; axis < std::min<size_t>(3, dimensions); ++axis) {
@@ -114,7 +121,7 @@ Geometry meta_geometry(const TextHeader& header, size_t dimensions, const std::a
   affine = ras_from_lps(affine);
   check_axes(affine);
   if (dimensions >= 3) compare_with_letters(header, affine);
-  return {in_unit(affine, obeyed_unit(meta_unit(header), affine, size)), {}};
+  return {in_unit(affine, obeyed_unit(meta_unit(header), affine, size)), {}, directions.empty()};
 }
 
 VoxelPlace meta_place(const std::string& path, const TextHeader& header) {

@@ -56,7 +56,8 @@ Geometry mgh_geometry(const std::string& bytes, const std::array<int64_t, 3>& si
   constexpr size_t kGood = 28, kSpacing = 30, kDirections = 42, kMiddle = 78;
   std::array<Point3, 3> steps{};
   Point3 middle{0, 0, 0};
-  if (mgh_field<int16_t>(bytes, kGood) > 0) {
+  const bool placed = mgh_field<int16_t>(bytes, kGood) > 0;
+  if (placed) {
     for (size_t axis = 0; axis < 3; ++axis) {
       const double spacing = mgh_field<float>(bytes, kSpacing + 4 * axis);
       for (size_t row = 0; row < 3; ++row)
@@ -74,7 +75,7 @@ Geometry mgh_geometry(const std::string& bytes, const std::array<int64_t, 3>& si
                               static_cast<double>(size[2]) / 2});
   for (int row = 0; row < 3; ++row) affine.at(row, 3) = middle[row] - half[row] + 0.0;
   check_axes(affine);
-  return {affine, {}};
+  return {affine, {}, !placed};
 }
 
 MghHeader mgh_header(const std::string& bytes) {

@@ -66,8 +66,7 @@ void warn_where_sform_is_contradicted(const NiftiPlacement& p, const Affine& sfo
   const std::string by_sform = orientation_of(sform), by_qform = orientation_of(*qform);
   warn(
       "its NIfTI header places the scan twice, up to {:.4g} mm apart: by its sform (code {}, {}), which is taken, and "
-      "by "
-      "its qform (code {}, {}), which other programs may take{}",
+      "by its qform (code {}, {}), which other programs may take{}",
       apart, p.sform_code, by_sform, p.qform_code, by_qform,
       swaps_left_and_right(by_sform, by_qform) ? "; left and right are swapped between the two: find out which is true"
                                                : "");

@@ -118,7 +118,7 @@ Affine ras_mm_from_voxel(const NiftiPlacement& p, const std::array<int64_t, 3>& 
 Geometry geometry_of(const NiftiPlacement& p, const std::array<int64_t, 3>& size) {
   const Affine affine = ras_mm_from_voxel(p, size);
   warn_of_impossible_size(affine, size, p.mm_per_unit);
-  return {affine, p};
+  return {affine, p, /*guessed=*/p.sform_code <= 0 && p.qform_code <= 0};
 }
 
 NiftiPlacement placement_of(const Affine& affine) {

@@ -42,14 +42,12 @@ int64_t voxel_start(const std::string& path, const NiftiHeader& header) {
       if (static_cast<double>(start) == said)
         warn(
             "its NIfTI header says that voxels begin at byte {:g}, in the bytes that announce extensions; the length "
-            "of "
-            "the file agrees, and they are read from there, but other programs may begin at byte {}",
+            "of the file agrees, and they are read from there, but other programs may begin at byte {}",
             said, plain);
       else
         warn(
             "its NIfTI header says that voxels begin at byte {:g}, inside the {}; by the length of the file they begin "
-            "at "
-            "byte {} and are read from there",
+            "at byte {} and are read from there",
             said, said < static_cast<double>(plain) || std::isnan(said) ? "header" : "extension behind it", start);
       return start;
     }

@@ -37,14 +37,15 @@ SampleType nrrd_type(const std::string& name) {
   fail(ErrorKind::Unsupported, "its NRRD type '{}' is not read; convert it to float or short", name);
 }
 
-/// RAS from the header's space.
-Affine space_of(const TextHeader& header) {
+/// RAS from the header's space, and whether that had to be guessed.
+Geometry space_of(const TextHeader& header) {
   const std::string space = nrrd_space(header);
   if (space == "right-anterior-superior" || space == "ras") return {};
-  if (space == "left-anterior-superior" || space == "las") return scaling({-1, 1, 1});
-  if (space != "left-posterior-superior" && space != "lps")
+  if (space == "left-anterior-superior" || space == "las") return {scaling({-1, 1, 1}), {}};
+  const bool named = space == "left-posterior-superior" || space == "lps";
+  if (!named)
     warn("its NRRD header names no space of the patient ('{}'); taken as left-posterior-superior, as ITK does", space);
-  return scaling({-1, -1, 1});
+  return {scaling({-1, -1, 1}), {}, !named};
 }
 
 /// Millimetres of the header's unit; 1 where it names none, or none that is known for all of x, y, z.
@@ -63,10 +64,11 @@ double nrrd_unit(const TextHeader& header) {
 }
 
 Geometry nrrd_geometry(const TextHeader& header, const NrrdLayout& layout) {
-  Affine affine = space_of(header) * layout.in_space;
+  const Geometry space = space_of(header);
+  Affine affine = space.ras_from_voxel * layout.in_space;
   for (double& entry : affine.rows) entry += 0.0;  // no negative zeros
   check_axes(affine);
-  return {in_unit(affine, obeyed_unit(nrrd_unit(header), affine, layout.size)), {}};
+  return {in_unit(affine, obeyed_unit(nrrd_unit(header), affine, layout.size)), {}, space.guessed};
 }
 
 Packing packing_of(const std::string& encoding) {

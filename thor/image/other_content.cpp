@@ -51,7 +51,8 @@ void fail_as_other_content(const std::string& format, const std::string& path, P
   std::string start(kEnough, '\0');
   start.resize(file.read_some(start.data(), start.size()));
   const std::string what = known_content(start);
-  if (what.empty()) fail_input("it is not a {} file, or its header is damaged", format);
+  if (what.empty() || what.find(format + " file") != std::string::npos)
+    fail_input("it is not a {} file, or its header is damaged", format);
   const bool twice = packing != Packing::None && what.rfind("packed with gzip", 0) == 0;
   fail_input("it is not a {} file; it is {}", format, twice ? "packed twice with gzip; unpack it once" : what);
 }

@@ -65,7 +65,7 @@ Image reorient(const Image& image, const AxisOrder& order) {
   }
   Image turned = image;
   turned.voxels = image.voxels.permute(dimensions).flip(flips).contiguous();
-  turned.geometry = {grid.ras_from_voxel * old_from_new, std::nullopt};
+  turned.geometry = {grid.ras_from_voxel * old_from_new, std::nullopt, image.geometry.guessed};
   for (double& entry : turned.geometry.ras_from_voxel.rows) entry += 0.0;  // no negative zeros
   turned.dicom = nullptr;
   return turned;

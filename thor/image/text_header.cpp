@@ -92,7 +92,7 @@ TextHeader read_text_header(const std::string& path, const std::string& separato
     const std::string name = lower_case(trimmed(line.substr(0, between)));
     const std::string value = trimmed(line.substr(between + separator.size()));
     const auto [field, is_new] = header.fields.emplace(name, value);
-    if (!is_new && field->second != value)
+    if (!is_new && field->second != value && name != "comment" && name != "name")
       fail_input("its header says '{}' twice, '{}' and '{}'; remove the wrong line", name.substr(0, 40),
                  field->second.substr(0, 80), value.substr(0, 80));
     if (!last.empty() && name == last) return header;

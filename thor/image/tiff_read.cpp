@@ -157,7 +157,9 @@ class TiffPages {
     const TiffLayout& first = layout();
     check_size(first.width, first.height, slices);
     const int64_t samples = int64_t{first.width} * first.height * slices;
-    if (slices > 1 && samples / kMostSamplesInAByte > file_bytes_)
+    const bool bounded = first.compression == COMPRESSION_NONE || first.compression == COMPRESSION_ADOBE_DEFLATE ||
+                         first.compression == COMPRESSION_DEFLATE || first.compression == COMPRESSION_PACKBITS;
+    if (slices > 1 && bounded && samples / kMostSamplesInAByte > file_bytes_)
       fail_input("its {} pages announce {} samples, more than its {} bytes can hold", slices, samples, file_bytes_);
     Image image;
     for (int64_t slice = 0; slice < slices; ++slice) {
@@ -260,9 +262,10 @@ Image read_numbered(TiffPages& pages, const TiffStack& stack, const std::string&
   const int64_t behind = there == 1 && stack.images > 1 ? pages.images_behind_first() : 0;
   const bool in_one = behind >= stack.images && stack.images > 1;
   const int64_t images = in_one ? stack.images : there;
-  if (behind > 1 && !in_one)
-    fail_input("its {} description announces {} images, the file ends after {}; copy it again", stack.program,
-               stack.images, behind);
+  if (there == 1 && stack.images > 1 && !in_one)
+    fail_input(
+        "its {} description announces {} images, the file has {}; copy it again, or save it as one page an image",
+        stack.program, stack.images, std::max<int64_t>(1, behind));
   const bool agree = stack.slices * stack.choices() == images;
   if (stack.images > 0 && !agree && there > 1 && stack.choices() > 1)
     fail_input("its {} description announces {} channels of {} slices at {} time points, the file has {} pages",

@@ -94,6 +94,10 @@ void read_as(tiff* file, const TiffLayout& layout, Image& image) {
       opacity.data_ptr<float>()[y * width + x + i] =
           static_cast<float>(std::clamp(samples[i * channels + layout.alpha_channel] / opaque, 0.0, 1.0));
   });
+  if (layout.colours == PHOTOMETRIC_MINISWHITE) {
+    if (image.full_scale <= 0) fail(ErrorKind::Unsupported, "its TIFF counts from white down without a known white");
+    image.voxels = at::rsub(image.voxels, image.full_scale);
+  }
   if (opacity.defined()) put_on_black(image, opacity, layout.alpha_is_applied);
 }
 
@@ -124,10 +128,6 @@ Image read_tiff_samples(tiff* file, const TiffLayout& layout) {
     is_signed ? read_as<int16_t>(file, layout, image) : read_as<uint16_t>(file, layout, image);
   } else {
     is_signed ? read_as<int8_t>(file, layout, image) : read_as<uint8_t>(file, layout, image);
-  }
-  if (layout.colours == PHOTOMETRIC_MINISWHITE) {
-    if (image.full_scale <= 0) fail(ErrorKind::Unsupported, "its TIFF counts from white down without a known white");
-    image.voxels = at::rsub(image.voxels, image.full_scale);
   }
   return image;
 }

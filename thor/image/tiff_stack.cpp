@@ -17,6 +17,11 @@ int64_t count_after(const std::string& text, const std::string& key) {
   return count > 0 && count <= kMaxVoxels ? count : 0;
 }
 
+/// False where the numbers of a description multiply to more images than any file has.
+bool fits(const TiffStack& stack) {
+  return stack.channels <= kMaxVoxels / stack.slices && stack.frames <= kMaxVoxels / (stack.channels * stack.slices);
+}
+
 TiffStack imagej_stack(const std::string& description) {
   TiffStack stack;
   stack.program = "ImageJ";
@@ -26,7 +31,7 @@ TiffStack imagej_stack(const std::string& description) {
   stack.slices = count_after(description, "\nslices=");
   // What is no channel and no time point is a slice.
   if (stack.slices == 0) stack.slices = std::max<int64_t>(1, stack.images / stack.channels / stack.frames);
-  return stack;
+  return fits(stack) ? stack : TiffStack{};
 }
 
 TiffStack ome_stack(const std::string& description, int64_t channels_of_a_page) {
@@ -39,8 +44,7 @@ TiffStack ome_stack(const std::string& description, int64_t channels_of_a_page) 
   stack.slices = std::max<int64_t>(1, count_after(about, " SizeZ=\""));
   stack.frames = std::max<int64_t>(1, count_after(about, " SizeT=\""));
   stack.channels = std::max<int64_t>(1, count_after(about, " SizeC=\"") / std::max<int64_t>(1, channels_of_a_page));
-  if (stack.channels > kMaxVoxels / stack.slices || stack.frames > kMaxVoxels / (stack.channels * stack.slices))
-    return {};
+  if (!fits(stack)) return {};
   stack.images = stack.slices * stack.channels * stack.frames;
   const std::string key = " DimensionOrder=\"XY";
   if (const size_t at = about.find(key); at != std::string::npos) {

@@ -16,7 +16,7 @@ struct ScanCheck {
   std::vector<std::string>
       findings;                      ///< why it is not, for people: what was measured, what was expected; empty = it is
   std::optional<double> similarity;  ///< to the template, nats, where the steps register (docs/preprocessing.md)
-  std::optional<double> contrast;    ///< of the template\'s tissues in the scan (registration.h), where they register
+  std::optional<double> contrast;    ///< of the template's tissues in the scan (registration.h), where they register
   std::optional<double> intensity_distance;  ///< `distance_from` the training images, where the model describes them
   bool ignored = false;                      ///< the user asks for mask, p-value and lesions in spite of the findings
   /// True where a mask, a p-value and a table of lesions may be given.

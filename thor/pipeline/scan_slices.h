@@ -25,8 +25,8 @@ ScanSlices slices_of_scan(const CaseInput& input, const Model& model);
 /// window: nothing to see.
 bool is_blank_slice(const Tensor& slice, const Window& window);
 
-/// Throws Input where a volume was probably not registered (`check_registration`): then its slices are not of the kind
-/// that the network was trained on.
+/// Throws Input where a volume was probably not registered, or shows another contrast than the template
+/// (`check_registration`): its slices are then not of the kind that the network was trained on.
 void check_registered(const ScanSlices& scan, const CaseInput& input);
 
 }  // namespace thor

@@ -28,7 +28,7 @@ int64_t count(const at::Tensor& mask, bool integers = true) {
   return marked_voxels(mask, integers).lesion.sum().item<int64_t>();
 }
 
-std::string refusal(const at::Tensor& mask) {
+std::string refusal_of(const at::Tensor& mask) {
   try {
     marked_voxels(mask, true);
   } catch (const Error& error) {
@@ -113,14 +113,14 @@ TEST(LesionRule, WhatIsNoNumberOrBelowZeroIsNoLesion) {
 }
 
 TEST(LesionRule, ValuesThatCannotBeAMaskAreRefused) {
-  EXPECT_THAT(refusal(at::randn({1, 12, 12}) * 50 - 3.5), HasSubstr("store 0 where there is no lesion"));
-  EXPECT_THAT(refusal(ground() + 255), HasSubstr("255 everywhere"));
+  EXPECT_THAT(refusal_of(at::randn({1, 12, 12}) * 50 - 3.5), HasSubstr("store 0 where there is no lesion"));
+  EXPECT_THAT(refusal_of(ground() + 255), HasSubstr("255 everywhere"));
 }
 
 TEST(LesionRule, AnInvertedMaskIsRefusedAndALargeOneIsAskedAbout) {
   at::Tensor mask = ground() + 255;
   put(mask, 3, 3, 4, 0);
-  EXPECT_THAT(refusal(mask), AllOf(HasSubstr("89 %"), HasSubstr("inverted")));
+  EXPECT_THAT(refusal_of(mask), AllOf(HasSubstr("89 %"), HasSubstr("inverted")));
   at::Tensor large = ground();
   put(large, 1, 1, 10, 1);
   EXPECT_EQ(count(large), 100);

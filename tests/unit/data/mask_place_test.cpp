@@ -123,7 +123,7 @@ TEST(MaskPlace, WithoutAPlaceIsComparedAsStoredWithANoteWhereTheSizesAgree) {
   LesionMask identity = mask_of(image), formless = mask_of(image), picture = mask_of(image);
   identity.geometry = {};
   formless.geometry.ras_from_voxel = scaling({-2, 3, 4});
-  formless.geometry.nifti = NiftiPlacement{};
+  formless.geometry.guessed = true;
   picture.geometry = {};
   picture.medical = false;
   for (const LesionMask& mask : {identity, formless, picture}) {

@@ -276,6 +276,7 @@ TEST_F(ScanLists, TakeAFoldersImagesAndItsSeries) {
   touch("notes.txt");
   touch(".hidden.png");
   touch("series/study/IM0001");
+  std::ofstream(folder_ / "series/study/IM0001") << std::string(128, '\0') << "DICM";
   touch("a.scans/index.html");
   EXPECT_THAT(names(list_scans(folder_.path())), ElementsAre("a.png", "b.nii.gz", "series"));
   touch("one.dcm");

@@ -76,7 +76,7 @@ TEST(SliceOrientation, WithoutStepsASliceOfAnotherPlaneIsKeptWithAWarning) {
 TEST(SliceOrientation, AHeaderWithoutAPlaceIsWarnedAboutAndKept) {
   Image identity = slice_stored_as("RAS"), without_forms = slice_stored_as("RAS");
   identity.geometry.ras_from_voxel = Affine{};
-  without_forms.geometry.nifti = NiftiPlacement{};
+  without_forms.geometry.guessed = true;
   for (const Image& slice : {identity, without_forms}) {
     const test::Said said;
     EXPECT_TRUE(at::equal(laid(slice, kAxialSteps), slice.voxels));

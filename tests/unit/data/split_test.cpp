@@ -78,7 +78,7 @@ TEST_F(Split, FindsFilesWhoseNamesAreNotUtf8) {
     ASSERT_EQ(rows.size(), 1u);
     EXPECT_EQ(rows[0].image, folder_ / "csv/M\xfcller.png");
   }
-  EXPECT_THAT(message([&] { read("image\nMaier\xfc.png\n"); }), HasSubstr("line 2 is not UTF-8"));
+  EXPECT_THAT(message([&] { read("image\nMaier\xfc.png\n"); }), HasSubstr("line 2: the name is not UTF-8"));
 }
 
 TEST_F(Split, FindsFilesBesideTheCsvThenInTheFolderAbove) {

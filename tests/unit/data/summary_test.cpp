@@ -54,8 +54,17 @@ TEST(DataSummary, AnImageWithinTheSpanOfTheTrainingImagesHasNoDistance) {
   EXPECT_NEAR(distance_from(trained, summarize(half_of(0.1))), 0.3, 1e-3);
 }
 
-TEST(DataSummary, OfAnOlderModelTakesTheUsualSpread) {
+TEST(DataSummary, ABlankImageDoesNotWidenTheSpan) {
+  const DataSummary alone = summarize(half_of(0.5)),
+                    beside = summarize(at::cat({half_of(0.5), at::zeros({1, 10, 10})}));
+  EXPECT_EQ(beside.smallest_quantiles, alone.smallest_quantiles);
+  EXPECT_EQ(beside.largest_quantiles, alone.largest_quantiles);
+}
+
+TEST(DataSummary, OfFewImagesAndOfOlderModelsTakesTheUsualSpread) {
   DataSummary trained = summarize(half_of(0.5));
+  EXPECT_EQ(distance_from(trained, summarize(half_of(0.65))), 0);
+  EXPECT_NEAR(distance_from(trained, summarize(half_of(0.9))), 0.2, 1e-3);
   trained.smallest_quantiles.clear();
   trained.largest_quantiles.clear();
   EXPECT_EQ(to_json(trained).count("smallest_quantiles"), 0u);

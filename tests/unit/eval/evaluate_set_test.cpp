@@ -38,6 +38,8 @@ class EvaluatingASet : public testing::Test {
     set_.pseudo_healthy = at::full_like(set_.maps, 0.25);
     return evaluate_set(set_, rows_, {}, {{"half", 0.5}});
   }
+  void SetUp() override { set_.about = nlohmann::json::object(); }
+
   test::TemporaryFolder folder_;
   MapSet set_;
   std::vector<SplitRow> rows_;

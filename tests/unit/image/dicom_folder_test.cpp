@@ -215,6 +215,19 @@ TEST_F(DicomFolder, WithoutOrientationIsOneScanThatIsRefusedWithTheTag) {
   EXPECT_THAT(refusal(), AllOf(HasSubstr("5 images"), HasSubstr("how they are turned"), HasSubstr("(0020,0037)")));
 }
 
+TEST_F(DicomFolder, OnlyASliceThatSaysWhereItLiesIsPlaced) {
+  write_bytes(folder_ / "placed.dcm", dicom_of(slice(0, 4)));
+  write_bytes(folder_ / "unplaced.dcm", located(slice(0, 4), 4, {0x00200032, 0x00200037}));
+  EXPECT_TRUE(is_placed(read_scan(folder_ / "placed.dcm").geometry));
+  EXPECT_FALSE(is_placed(read_scan(folder_ / "unplaced.dcm").geometry));
+}
+
+TEST_F(DicomFolder, OfWhichASliceIsInGitAnnexOnlyIsRefusedWithTheFilesName) {
+  write_series();
+  std::filesystem::create_symlink("../.git/annex/objects/k/j/MD5E-s9--1/MD5E-s9--1", folder_ / "s5");
+  EXPECT_THAT(refusal(), AllOf(HasSubstr("s5"), HasSubstr("git annex get")));
+}
+
 TEST_F(DicomFolder, WithASeriesUidForEachSliceIsOneScanWithAWarning) {
   for (int z = 0; z < 5; ++z) {
     DicomSpec spec = slice(z, 2 * z);

@@ -4,8 +4,8 @@
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 
-#include "tests/unit/image/pictures.h"
 #include "tests/said.h"
+#include "tests/unit/image/pictures.h"
 #include "thor/image/minimize.h"
 #include "thor/image/motion.h"
 #include "thor/image/mutual_information.h"
@@ -118,7 +118,8 @@ TEST(Registration, WarnsWhereTheScanHardlyLooksLikeTheTemplate) {
 }
 
 TEST(Registration, SaysWhetherTheTemplatesBrightTissueIsBrightInTheScan) {
-  const Image head = phantom_head();
+  Image head = phantom_head();
+  head.voxels.slice(0, 30, 46).masked_fill_(head.voxels.slice(0, 30, 46).eq(150), 190);  // the upper half is bright
   const Tensor brain = at::zeros_like(head.voxels);
   brain.slice(0, 14, 46).slice(1, 14, 46).slice(2, 18, 42).fill_(1);
   RegistrationOptions options;
@@ -126,8 +127,8 @@ TEST(Registration, SaysWhetherTheTemplatesBrightTissueIsBrightInTheScan) {
   options.iterations = 20;
   Image same = moved(head, disturbance(false)), inverted = same;
   inverted.voxels = 255 - same.voxels;
-  EXPECT_GT(register_to(same, head, brain, options).contrast, 0.2);
-  EXPECT_LT(register_to(inverted, head, brain, options).contrast, -0.2);
+  EXPECT_GT(register_to(same, head, brain, options).contrast, 0.15);
+  EXPECT_LT(register_to(inverted, head, brain, options).contrast, -0.15);
 }
 
 TEST(Registration, IsTheSameOnOneThreadAndOnTwo) {
