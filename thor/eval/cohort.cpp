@@ -40,9 +40,7 @@ struct Looks {
 
 /// "NIfTI-1", "8 bit".
 std::string kind_of(const Image& image) {
-  if (image.full_scale == 255) return "8 bit";
-  if (image.full_scale == 65535) return "16 bit";
-  if (!image.medical) return "float";
+  if (!image.medical) return image.full_scale == 255 ? "8 bit" : image.full_scale == 65535 ? "16 bit" : "float";
   return image.encoding.empty() ? "scan" : image.encoding.substr(0, image.encoding.find(','));
 }
 

@@ -262,10 +262,10 @@ Image read_numbered(TiffPages& pages, const TiffStack& stack, const std::string&
   const int64_t behind = there == 1 && stack.images > 1 ? pages.images_behind_first() : 0;
   const bool in_one = behind >= stack.images && stack.images > 1;
   const int64_t images = in_one ? stack.images : there;
-  if (there == 1 && stack.images > 1 && !in_one)
-    fail_input(
-        "its {} description announces {} images, the file has {}; copy it again, or save it as one page an image",
-        stack.program, stack.images, std::max<int64_t>(1, behind));
+  // A single image may have kept the description of the stack that it was taken from; several are a stack that was cut.
+  if (behind > 1 && !in_one)
+    fail_input("its {} description announces {} images, the file ends after {}; copy it again", stack.program,
+               stack.images, behind);
   const bool agree = stack.slices * stack.choices() == images;
   if (stack.images > 0 && !agree && there > 1 && stack.choices() > 1)
     fail_input("its {} description announces {} channels of {} slices at {} time points, the file has {} pages",
