@@ -19,5 +19,6 @@ thor_carried(CLI11::CLI11 CLI/CLI.hpp)
 thor_carried(fmt::fmt fmt/format.h DEFINITIONS FMT_HEADER_ONLY)
 thor_carried(pugixml::pugixml pugixml.hpp LIBRARY libpugixml.a)
 thor_carried(yaml-cpp::yaml-cpp yaml-cpp/yaml.h LIBRARY libyaml-cpp.a)
-# zlib, libpng and libjpeg are found there as anywhere.
+# OpenSSL, zlib, libpng and libjpeg are found there as anywhere.
 list(PREPEND CMAKE_PREFIX_PATH ${THOR_THIRD_PARTY})
+set(OPENSSL_USE_STATIC_LIBS ON)

@@ -30,6 +30,7 @@ else()
   endif()
 endif()
 find_package(ZLIB REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 
 # thor_optional(NAME target): a library of pictures; only a full program insists on it.
 macro(thor_optional NAME LIBRARY)

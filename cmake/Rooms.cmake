@@ -21,7 +21,7 @@ function(thor_room NAME)
   endforeach()
   add_library(thor_${NAME} STATIC ${SOURCES})
   set_target_properties(thor_${NAME} PROPERTIES LINKER_LANGUAGE CXX)
-  target_include_directories(thor_${NAME} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_include_directories(thor_${NAME} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
   target_link_libraries(thor_${NAME} PUBLIC ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE} thor_options)
 endfunction()
 

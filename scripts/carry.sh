@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 # Gathers, from this Debian's packages, the libraries that thor needs beside libtorch, as headers and static libraries,
 # for machines that have none of them and no way to install any: cmake -DTHOR_THIRD_PARTY=DIR (docs/gpu.md). With
-# their licences; about 8 MB.
+# their licences; about 18 MB.
 #   scripts/carry.sh DIR
 set -eu
 
 target=${1:?"usage: scripts/carry.sh DIR"}
-packages="libcli11-dev nlohmann-json3-dev libfmt-dev libyaml-cpp-dev libpugixml-dev zlib1g-dev libpng-dev libjpeg62-turbo-dev
+packages="libcli11-dev nlohmann-json3-dev libfmt-dev libyaml-cpp-dev libpugixml-dev zlib1g-dev libssl-dev libpng-dev libjpeg62-turbo-dev
   libgtest-dev libgmock-dev"
 mkdir -p "$target/include" "$target/lib" "$target/licences"
 for package in $packages; do
@@ -27,4 +27,5 @@ for package in $packages; do
   done
 done
 rm -f "$target/lib/libpng.a" # the same as libpng16.a
+rm -f "$target/lib/libssl.a" # only libcrypto.a is needed
 ls "$target/lib"

@@ -2,8 +2,11 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <ostream>
 #include <string>
+
+struct evp_md_ctx_st;  // OpenSSL's EVP_MD_CTX
 
 namespace thor {
 
@@ -18,25 +21,26 @@ void write_atomically(const std::string& path, const std::function<void(const st
 void write_stream_atomically(const std::string& path, const std::function<void(std::ostream&)>& write);
 void write_text_atomically(const std::string& path, const std::string& text);
 
-/// Why a file is named but its content is not here, and how to get it: a link or pointer file of git-annex (DataLad), or
-/// a pointer file of Git LFS. "" where the path is neither, whether it exists or not.
+/// Why a file is named but its content is not here, and how to get it: a link or pointer file of git-annex (DataLad),
+/// or a pointer file of Git LFS. "" where the path is neither, whether it exists or not.
 std::string absent_content(const std::string& path);
 
 /// Creates the folder and its parents; Input error if that is impossible or it cannot be written to.
 void make_folder(const std::string& path);
 
-/// SHA-256 (FIPS 180-4) as 64 hex digits.
+/// SHA-256 (FIPS 180-4) of bytes that arrive one after another, by OpenSSL.
 class Sha256 {
  public:
   Sha256();
   Sha256& update(const void* data, uint64_t bytes);
+  /// 64 hex digits; called once, at the end.
   std::string hex();
 
  private:
-  void block(const uint8_t* data);
-  uint32_t state_[8];
-  uint8_t buffer_[64];
-  uint64_t length_ = 0;
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
 };
 std::string sha256_of_file(const std::string& path);
 

@@ -29,8 +29,9 @@ bool is_model(const std::string& path) {
   return std::ifstream(path, std::ios::binary).read(head, sizeof head) && head[8] == '{';
 }
 
+/// Of an ensemble all that its members share; what each of them is stands below its name.
 nlohmann::json describe(Model& model, const std::string& path) {
-  int64_t parameters = 0;
+  int64_t parameters = 0, tensors = static_cast<int64_t>(model.weights.size());
   for (const auto& [name, tensor] : model.weights) parameters += tensor.numel();
   nlohmann::json members = nlohmann::json::object();
   for (const Member& member : model.members) {
@@ -38,10 +39,16 @@ nlohmann::json describe(Model& model, const std::string& path) {
     members[member.name] = Fields(config).to_json();
     members[member.name]["detector"] = member.model.detector;
     members[member.name]["training"] = member.model.training;
+    members[member.name].erase("preprocess");  // that of the ensemble
     for (const auto& [name, tensor] : member.model.weights) parameters += tensor.numel();
+    tensors += static_cast<int64_t>(member.model.weights.size());
   }
   nlohmann::json out = Fields(model.config).to_json();
-  out["file"] = {{"path", path}, {"sha256", model.hash}, {"tensors", model.weights.size()}, {"parameters", parameters}};
+  out["file"] = {{"path", path}, {"sha256", model.hash}, {"tensors", tensors}, {"parameters", parameters}};
+  if (!model.members.empty()) {
+    for (const char* of_one_network : {"model", "diffusion", "noise"}) out.erase(of_one_network);
+    out["file"]["networks"] = model.members.size();
+  }
   out["detector"] = model.detector;
   out["members"] = members;
   out["training"] = model.training;
@@ -70,7 +77,7 @@ int describe_model(const InfoOptions& options) {
     return 0;
   }
   for (const char* section : {"file", "model", "diffusion", "noise", "preprocess", "detector", "members", "training"})
-    print_section(section, out.at(section));
+    if (out.contains(section)) print_section(section, out.at(section));
   for (const Calibration& calibration : calibrations_of(model)) fmt::print("\n{}", calibration_table(calibration));
   return 0;
 }

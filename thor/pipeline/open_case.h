@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "thor/data/preprocess.h"
@@ -9,8 +10,8 @@
 #include "thor/image/resample.h"
 #include "thor/pipeline/case_list.h"
 #include "thor/pipeline/detect_files.h"
+#include "thor/pipeline/finding.h"
 #include "thor/pipeline/result_folder.h"
-#include "thor/pipeline/scan_check.h"
 
 namespace thor {
 
@@ -34,11 +35,13 @@ OpenCase open_case(const CaseInput& input, const PreprocessConfig& config, const
 /// The cases of a batch as a detector takes them, [N,1,size,size].
 Images stacked(const std::vector<OpenCase>& batch);
 
-/// What the network found in one slice, on the network's grid.
-struct SliceFinding {
-  Tensor map, pseudo_healthy;  ///< float32 [size,size]
-  double score = 0;
+/// What was found in a case's one slice, brought back to lie as its file stores it.
+struct StoredSlice {
+  Tensor map;             ///< float32 [H,W]
+  Tensor pseudo_healthy;  ///< float32 [H,W] in [0,1]: of the window from black to white
+  Tensor mask;            ///< float32 [H,W], 0 or 1: the map's values above a threshold; undefined without one
 };
+StoredSlice as_stored(const OpenCase& one, const SliceFinding& finding, std::optional<double> threshold);
 
 /// A case between its reading and its writing: slices go out to the network, findings come back, in any batches.
 class ExaminedCase {
@@ -64,9 +67,10 @@ struct CaseSurroundings {
   const DetectOptions& options;
   const ResultFolder& folder;
 };
-/// `check_scan` of a case's slices, each [size,size]; `ignored` as the options say. Warns of what it finds.
-ScanCheck checked_scan(const CaseSurroundings& with, const CaseInput& input, const std::vector<Tensor>& slices,
-                       const nlohmann::json& steps);
+/// What is to be found in every scan of a run.
+FindingOptions finding_options(const CaseSurroundings& with);
+/// Warns of what the check of a case finds.
+void warn_of(const ScanCheck& check, const CaseInput& input);
 /// Reads one input: a picture or single slice, a volume, or a prepared archive. Throws Input and Unsupported as the
 /// readers and the model's chain do.
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with);

@@ -4,8 +4,6 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
-#include "thor/base/log.h"
-#include "thor/data/slice_orientation.h"
 #include "thor/image/overlay.h"
 #include "thor/pipeline/archive_case.h"
 #include "thor/pipeline/open_case.h"
@@ -30,24 +28,16 @@ class PictureCase : public ExaminedCase {
   const char* ending() const { return open_.medical ? ".nii.gz" : ".png"; }
   std::string file(const char* kind) const { return folder_.file(open_.input, kind, ending()); }
   std::string path(const std::string& file) const { return folder_.path(open_.input, file); }
-  Tensor as_stored(const Tensor& turned) const;
   std::string write_map(const Tensor& map, double full_scale) const;
-  std::string write_pseudo_healthy() const;
+  std::string write_pseudo_healthy(const Tensor& unit) const;
   std::string write_overlay(const Tensor& map) const;
-  std::string write_mask() const;
+  std::string write_mask(const Tensor& mask) const;
 
   OpenCase open_;
   ScanCheck check_;
   SliceFinding finding_;
   const ResultFolder& folder_;
 };
-
-/// [H,W] as the model's slices lie, turned back to lie as the file has it.
-Tensor PictureCase::as_stored(const Tensor& turned) const {
-  Image image;
-  image.voxels = turned.unsqueeze(0);
-  return reorient(image, inverse(open_.order)).voxels[0];
-}
 
 std::string PictureCase::write_map(const Tensor& map, double full_scale) const {
   const std::string name = file("map");
@@ -58,9 +48,8 @@ std::string PictureCase::write_map(const Tensor& map, double full_scale) const {
   return name;
 }
 
-std::string PictureCase::write_pseudo_healthy() const {
+std::string PictureCase::write_pseudo_healthy(const Tensor& unit) const {
   const std::string name = file("pseudo_healthy");
-  const Tensor unit = as_stored(to_native_grid(finding_.pseudo_healthy, open_.height, open_.width));  // [H,W]
   if (open_.medical)
     write_nifti(path(name), unit * (open_.white - open_.black) + open_.black, open_.geometry);
   else
@@ -74,10 +63,8 @@ std::string PictureCase::write_overlay(const Tensor& map) const {
   return name;
 }
 
-std::string PictureCase::write_mask() const {
+std::string PictureCase::write_mask(const Tensor& mask) const {
   const std::string name = file("mask");
-  const Tensor above = finding_.map.gt(folder_.threshold());
-  const Tensor mask = as_stored(mask_to_native_grid(above, open_.height, open_.width));  // [H,W]
   if (open_.medical)
     write_nifti(path(name), mask, open_.geometry);
   else
@@ -87,21 +74,23 @@ std::string PictureCase::write_mask() const {
 
 CaseOutput PictureCase::write() {
   nlohmann::json about = folder_.begin(open_.input);
-  const Tensor map = as_stored(to_native_grid(finding_.map, open_.height, open_.width));  // [H,W]
-  const double full_scale = open_.medical ? 1.0 : std::max(1.0, map.max().item<double>());
+  const auto& calibration = folder_.calibration();
+  const bool calibrated = calibration && check_.allows_claims();
+  const StoredSlice found =
+      as_stored(open_, finding_, calibrated ? std::optional<double>(folder_.threshold()) : std::nullopt);
+  const double full_scale = open_.medical ? 1.0 : std::max(1.0, found.map.max().item<double>());
   about["score"] = finding_.score;
-  about["map"] = write_map(map, full_scale);
+  about["map"] = write_map(found.map, full_scale);
   about["map_full_scale"] = full_scale;
-  about["pseudo_healthy"] = write_pseudo_healthy();
-  about["overlay"] = write_overlay(map);
+  about["pseudo_healthy"] = write_pseudo_healthy(found.pseudo_healthy);
+  about["overlay"] = write_overlay(found.map);
   about["check"] = to_json(check_);
   CaseOutput output{
       open_.input.path, open_.input.name, path(about["map"].get<std::string>()), finding_.score, {}, {}, {}};
-  if (!check_.allows_claims()) {
-    output.withheld = describe(check_);
-  } else if (const auto& calibration = folder_.calibration()) {
+  if (!check_.allows_claims()) output.withheld = describe(check_);
+  if (calibrated) {
     output.p_value = calibration->p_value(finding_.score);
-    about["mask"] = write_mask();
+    about["mask"] = write_mask(found.mask);
     about["calibration"] = folder_.calibrated(*output.p_value);
   }
   folder_.finish(open_.input, about);
@@ -110,54 +99,14 @@ CaseOutput PictureCase::write() {
 
 }  // namespace
 
-OpenCase open_case(const CaseInput& input, const PreprocessConfig& config) {
-  return open_case(input, config, read_image(input.path));
-}
-
-OpenCase open_case(const CaseInput& input, const PreprocessConfig& config, const Image& image) {
-  OpenCase one;
-  one.input = input;
-  one.order = slice_order(image, config.steps);
-  const Image laid = reorient(image, one.order);
-  const PreparedSlice prepared = preprocess(config, laid);
-  one.key = {content_id(laid), 0};
-  one.height = prepared.height;
-  one.width = prepared.width;
-  one.unit = prepared.unit;
-  one.black = prepared.black;
-  one.white = prepared.white;
-  one.gray = in_window(image.voxels[0], {one.black, one.white}).mul(255).round().to(at::kByte);
-  one.geometry = image.geometry;
-  one.medical = image.medical;
-  return one;
-}
-
-Images stacked(const std::vector<OpenCase>& batch) {
-  Images images;
-  std::vector<Tensor> units;
-  for (const OpenCase& one : batch) {
-    units.push_back(one.unit);
-    images.keys.push_back(one.key);
-  }
-  images.pixels = at::stack(units).unsqueeze(1);
-  return images;
-}
-
-ScanCheck checked_scan(const CaseSurroundings& with, const CaseInput& input, const std::vector<Tensor>& slices,
-                       const nlohmann::json& steps) {
-  const Model& model = with.pipeline.model();
-  const int64_t size = model.config.preprocess.size;
-  ScanCheck check = check_scan(model, slices.empty() ? at::zeros({0, size, size}) : at::stack(slices), steps);
-  check.ignored = with.options.ignore_check && !check.findings.empty();
-  if (!check.findings.empty()) warn("'{}': {}", input.path, describe(check));
-  return check;
-}
-
 std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with,
                                               const Image& image) {
-  OpenCase open = open_case(input, with.pipeline.model().config.preprocess, image);
-  const ScanCheck check = checked_scan(with, input, {open.unit}, nullptr);
-  return std::make_unique<PictureCase>(std::move(open), check, with.folder);
+  const Model& model = with.pipeline.model();
+  OpenCase open = open_case(input, model.config.preprocess, image);
+  ScanCheck check = check_scan(model, open.unit.unsqueeze(0), nullptr);
+  check.ignored = with.options.ignore_check && !check.findings.empty();
+  warn_of(check, input);
+  return std::make_unique<PictureCase>(std::move(open), std::move(check), with.folder);
 }
 
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with) {

@@ -37,7 +37,7 @@ ScanCheck check_registration(const nlohmann::json& steps) {
         *check.similarity, kDoubtfulSimilarity));
   if (check.contrast && *check.contrast < kLeastContrast)
     check.findings.push_back(fmt::format(
-        "tissue that is bright in the template is not brighter than the rest of it (contrast {:.3f}, at least {:g} is "
+        "tissue that is bright in the template is not brighter than other tissue (contrast {:.3f}, at least {:g} is "
         "expected): another sequence or modality, or not registered",
         *check.contrast, kLeastContrast));
   return check;

@@ -7,7 +7,7 @@
 #include "thor/data/volume_chain.h"
 #include "thor/pipeline/archive_case.h"
 #include "thor/pipeline/scan_check.h"
-#include "thor/pipeline/volume_case.h"
+#include "thor/pipeline/volume_id.h"
 
 namespace thor {
 namespace {

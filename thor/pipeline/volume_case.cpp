@@ -4,31 +4,24 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "thor/base/error.h"
+#include "thor/base/file.h"
 #include "thor/base/log.h"
-#include "thor/pipeline/scan_slices.h"
+#include "thor/base/version.h"
+#include "thor/image/dicom_write.h"
 
 namespace thor {
 namespace {
 
-/// The 64-bit finalizer of MurmurHash3: every bit of the input moves half of the output's.
-uint64_t mixed(uint64_t x) {
-  x = (x ^ x >> 33) * 0xff51afd7ed558ccdULL;
-  x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53ULL;
-  return x ^ x >> 33;
-}
+constexpr int64_t kMapSeriesNumber = 9001, kMaskSeriesNumber = 9002;
+constexpr size_t kMaxListed = 1000;  // lesions in a sidecar
 
-/// Only these slices, in memory of their own: results overwrite them, and the scan may be the same memory.
-ChainedVolume cut(const ChainedVolume& chained, const SliceRange& range, const Image& scan) {
-  ChainedVolume some = slices_only(chained, range.first, range.end - range.first);
-  const Tensor& voxels = some.volume.voxels;
-  const bool all = voxels.sizes() == chained.volume.voxels.sizes();
-  const bool shared = voxels.storage().data() == scan.voxels.storage().data();
-  if (some.field.defined() && !all) some.field = some.field.clone();
-  if (!all || shared || !voxels.is_contiguous()) some.volume.voxels = voxels.clone(at::MemoryFormat::Contiguous);
-  return some;
+/// RAS mm of the largest value.
+Point3 place_of_maximum(const Tensor& map, const Affine& ras_from_voxel) {
+  const int64_t at = map.argmax().item<int64_t>(), row = map.size(2), slice = map.size(1) * row;
+  return ras_from_voxel(
+      {static_cast<double>(at % row), static_cast<double>(at % slice / row), static_cast<double>(at / slice)});
 }
 
 /// Maps that are each scaled to their own maximum say nothing about which of a volume's slices is the sick one.
@@ -42,67 +35,133 @@ void note_scaling(const nlohmann::json& detector) {
 
 }  // namespace
 
-uint64_t volume_id(const Tensor& voxels) {
-  const Tensor values = voxels.contiguous();
-  const float* first = values.data_ptr<float>();
-  uint64_t sum = mixed(static_cast<uint64_t>(values.numel()));
-  for (int64_t i = 0; i < values.numel(); ++i) {
-    const float value = first[i] + 0.0F;  // -0 and 0 are one value
-    uint32_t bits = 0;
-    std::memcpy(&bits, &value, sizeof bits);
-    sum += mixed(bits + 1ULL);
+VolumeCase::VolumeCase(const CaseInput& input, const CaseSurroundings& with, Image scan) : input_(input), with_(with) {
+  exam_ = open_volume_exam(with.pipeline.model(), finding_options(with), std::move(scan));
+  if (exam_->slices() == 0) warn("'{}' has nothing to see in the slices that are examined: its map is 0", input.path);
+  if (exam_->slices() > 1) note_scaling(with.options.detector_config);
+  warn_of(exam_->check(), input);
+}
+
+nlohmann::json VolumeCase::lesions_of(const Finding& found) const {
+  if (!found.check.allows_claims()) return {{"withheld", describe(found.check)}};
+  nlohmann::json list = nlohmann::json::array();
+  for (size_t i = 0; i < std::min(found.lesions.size(), kMaxListed); ++i) list.push_back(to_json(found.lesions[i]));
+  return {{"above", found.mask.defined() ? "calibrated threshold" : "99.5 % quantile of the volume's own map"},
+          {"threshold", found.lesion_threshold},
+          {"min_ml", with_.options.volume.min_ml},
+          {"count", found.lesions.size()},
+          {"list", std::move(list)}};
+}
+
+void VolumeCase::write_volumes(const Finding& found, nlohmann::json& about) const {
+  const auto write = [&](const char* kind, const Tensor& voxels) {
+    const std::string name = with_.folder.file(input_, kind, ".nii.gz");
+    write_nifti(path(name), voxels, scan().geometry);
+    about[kind] = name;
+  };
+  write("map", found.map);
+  write("pseudo_healthy", found.pseudo_healthy);
+  if (found.mask.defined()) write("mask", found.mask);
+  about["map_full_scale"] = 1.0;
+}
+
+/// The mask and the map over the source in DICOM viewers. What DICOM cannot take does not cost the other results.
+void VolumeCase::write_dicom(const Finding& found, nlohmann::json& about) const {
+  const std::string segmentation = with_.folder.segmentation(input_), folder = with_.folder.map_series(input_);
+  const std::string provenance =
+      fmt::format("detector {}, config {}, seed {}, model {}", with_.options.detector_name,
+                  with_.options.detector_config.dump(), about.at("seed").dump(), with_.pipeline.model().hash);
+  try {
+    make_folder(path(folder));
+    write_dicom_map(path(folder), found.map, scan(),
+                    {"THOR anomaly map, research only", version(), provenance, kMapSeriesNumber});
+    about["map_dicom"] = folder;
+    if (!found.mask.defined() || !found.mask.any().item<bool>()) return;
+    write_dicom_segmentation(path(segmentation), found.mask, scan(),
+                             {"THOR mask, research only", version(), provenance, kMaskSeriesNumber});
+    about["segmentation_dicom"] = segmentation;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::Internal) throw;
+    warn("the results for '{}' are not all there as DICOM: {}", input_.path, error.what());
   }
-  return mixed(sum);
 }
 
-VolumeCase::VolumeCase(const CaseInput& input, const CaseSurroundings& with, Image scan)
-    : input_(input), with_(with), scan_(std::move(scan)) {
-  const Model& model = with.pipeline.model();
-  const PreprocessConfig& config = model.config.preprocess;
-  const ChainedVolume whole = run_chain(config.steps, model.templates, scan_);
-  window_ = window_of(config, whole.volume);
-  id_ = volume_id(scan_.voxels);
-  const auto& wanted = with.options.volume.slices;
-  const SliceRange range = slices_in(whole, wanted.empty() ? config.slices : wanted);
-  chained_ = cut(whole, range, scan_);
-  for (int64_t index = range.first; index < range.end; ++index) {
-    const bool blank = is_blank_slice(chained_.volume.voxels[index - range.first], window_);
-    if (!blank) seen_.push_back(slices_.size());
-    slices_.push_back({index, height_of(whole, index), blank, 0});
+Point3 VolumeCase::point_to_show(const Finding& found) const {
+  if (!found.lesions.empty()) return found.lesions[0].peak_mm;
+  const Affine& ras_from_voxel = scan().geometry.ras_from_voxel;
+  if (found.map.max().item<float>() > 0) return place_of_maximum(found.map, ras_from_voxel);
+  const auto middle = [&](int64_t axis) { return static_cast<double>(found.map.size(axis) - 1) / 2; };
+  return ras_from_voxel({middle(2), middle(1), middle(0)});
+}
+
+void VolumeCase::write_pictures(const Finding& found, nlohmann::json& about) const {
+  VolumeReport report;
+  report.views = orthogonal_views({scan().voxels, found.pseudo_healthy, found.map, scan().geometry.ras_from_voxel},
+                                  point_to_show(found));
+  report.map_maximum = found.map.max().item<float>();
+  const std::string overlay = with_.folder.file(input_, "overlay", ".png");
+  write_png_rgb(path(overlay), montage(report.views, report.map_maximum));
+  about["overlay"] = overlay;
+  if (!with_.options.write_page) return;
+  const std::string page = with_.folder.page(input_);
+  about["page"] = page;
+  report.path = path(page);
+  report.about = about;
+  report.lesions = found.lesions;
+  with_.options.write_page(report);
+}
+
+void VolumeCase::add_scores(const Finding& found, nlohmann::json& about) const {
+  nlohmann::json list = nlohmann::json::array();
+  for (const SliceScore& slice : found.slices) {
+    list.push_back({{"slice", slice.index}, {"z_mm", slice.z_mm}, {"score", slice.score}});
+    if (slice.blank) list.back()["blank"] = true;
+    if (slice.p_value) list.back()["p_value"] = *slice.p_value;
   }
-  if (seen_.empty())
-    warn("'{}' has nothing to see in the {} slices that are examined: its map is 0", input.path, slices_.size());
-  if (seen_.size() > 1) note_scaling(with.options.detector_config);
-  std::vector<Tensor> units;
-  for (int64_t i = 0; i < slices(); ++i) units.push_back(unit(i));
-  check_ = checked_scan(with, input, units, whole.record);
-  map_ = at::zeros_like(chained_.volume.voxels);
-  if (calibration()) mask_ = at::zeros(map_.sizes(), at::kByte);
+  about["score"] = found.score;
+  about["slices"] = std::move(list);
+  if (!found.p_value) return;
+  about["calibration"] = with_.folder.calibrated(*found.p_value);
+  about["calibration"]["p_value_of"] =
+      fmt::format("the volume: the smallest of {} slices times their number", exam_->slices());
 }
 
-const Calibration* VolumeCase::calibration() const {
-  const auto& calibration = with_.folder.calibration();
-  return calibration && check_.allows_claims() ? &*calibration : nullptr;
+nlohmann::json VolumeCase::facts(const Finding& found) const {
+  const Affine& affine = scan().geometry.ras_from_voxel;
+  const Grid grid = grid_of(scan());
+  nlohmann::json json{{"size", grid.size},
+                      {"spacing_mm", spacing_mm(affine)},
+                      {"orientation", orientation_of(affine)},
+                      {"ras_from_voxel", affine.rows},
+                      {"chain", found.steps},
+                      {"native_from_chain", found.native_from_steps.rows},
+                      {"window", {found.window.black, found.window.white}},
+                      {"smooth_mm", with_.options.volume.smooth_mm}};
+  // Of the examined slices, blank ones too: with it `thor evaluate` knows which voxels of the scan were looked at.
+  json["chain_grid"] = {{"size", found.examined.size}, {"ras_from_voxel", found.examined.ras_from_voxel.rows}};
+  if (scan().dicom)
+    json["dicom"] = {{"study_uid", scan().dicom->study_uid},
+                     {"series_uid", scan().dicom->series_uid},
+                     {"description", scan().dicom->series_description},
+                     {"modality", scan().dicom->modality}};
+  return json;
 }
 
-Tensor VolumeCase::unit(int64_t i) const {
-  const auto slice = static_cast<int64_t>(seen_[static_cast<size_t>(i)]);
-  return preprocess(with_.pipeline.model().config.preprocess, chained_.volume, window_, slice).unit;
-}
-
-ImageKey VolumeCase::key(int64_t i) const {
-  return {id_, static_cast<uint64_t>(slices_[seen_[static_cast<size_t>(i)]].index)};
-}
-
-void VolumeCase::take(int64_t i, const SliceFinding& finding) {
-  const size_t at = seen_[static_cast<size_t>(i)];
-  const auto slice = static_cast<int64_t>(at);
-  slices_[at].score = finding.score;
-  const int64_t height = map_.size(1), width = map_.size(2);
-  map_[slice].copy_(to_native_grid(finding.map, height, width));
-  const Tensor healthy = to_native_grid(finding.pseudo_healthy, height, width);
-  chained_.volume.voxels[slice].copy_(healthy * (window_.white - window_.black) + window_.black);
-  if (mask_.defined()) mask_[slice].copy_(mask_to_native_grid(finding.map.gt(with_.folder.threshold()), height, width));
+CaseOutput VolumeCase::write() {
+  nlohmann::json about = with_.folder.begin(input_);
+  const Finding found = exam_->finish();
+  about["volume"] = facts(found);
+  about["check"] = to_json(found.check);
+  about["lesions"] = lesions_of(found);
+  add_scores(found, about);
+  write_volumes(found, about);
+  if (scan().dicom && with_.options.layout == "flat") write_dicom(found, about);
+  write_pictures(found, about);
+  CaseOutput output{input_.path,   input_.name, path(about["map"].get<std::string>()), found.score, found.p_value,
+                    found.lesions, {}};
+  if (!found.check.allows_claims()) output.withheld = describe(found.check);
+  with_.folder.finish(input_, about);
+  return output;
 }
 
 std::unique_ptr<ExaminedCase> examine_volume(const CaseInput& input, const CaseSurroundings& with, Image scan) {

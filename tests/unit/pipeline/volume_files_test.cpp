@@ -7,7 +7,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/pipeline/calibration.h"
-#include "thor/pipeline/volume_case.h"
+#include "thor/pipeline/volume_id.h"
 
 namespace fs = std::filesystem;
 

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "thor/data/preprocess.h"
+#include "thor/pipeline/calibration.h"
+#include "thor/pipeline/lesion_table.h"
+#include "thor/pipeline/scan_check.h"
+#include "thor/pipeline/volume_config.h"
+
+namespace thor {
+
+/// What the network found in one slice, on the network's grid.
+struct SliceFinding {
+  Tensor map, pseudo_healthy;  ///< float32 [size,size]
+  double score = 0;
+};
+
+/// What is to be found in a scan beyond its map.
+struct FindingOptions {
+  std::optional<Calibration> calibration;  ///< of the detector and setting in use; without it no mask and no p-value
+  double fpr = 0.05;          ///< rate of the calibration that sets the mask, one of those it has (Calibration)
+  bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
+  VolumeConfig volume;        ///< of scans with more than one slice
+};
+
+/// A slice that was examined.
+struct SliceScore {
+  int64_t index = 0;   ///< in the whole volume at the end of the model's steps; 0 of a single slice
+  double z_mm = 0;     ///< its height there; 0 of a single slice
+  bool blank = false;  ///< nothing to see: map 0, no call of the network
+  double score = 0;
+  std::optional<double> p_value;  ///< where the calibration holds for the scan and the slice is not blank
+};
+
+/// All that is found in one scan, on the scan's own grid and in memory: nothing of it knows files. D = 1 for a single
+/// slice.
+struct Finding {
+  Tensor map;             ///< float32 [D,H,W], >= 0; 0 beyond the examined slices
+  Tensor pseudo_healthy;  ///< float32 [D,H,W] in the scan's intensities; beyond the examined slices the scan itself
+  Tensor mask;            ///< uint8 [D,H,W], 0 or 1; undefined where no calibration holds for the scan
+  double score = 0;       ///< of a volume, the largest of its slices'
+  /// Of a volume, the smallest of its slices' times their number (Bonferroni), at most 1.
+  std::optional<double> p_value;
+  std::vector<SliceScore> slices;
+  std::vector<Lesion> lesions;  ///< of a volume: the components of the mask; without one, of the map's own 0.5 % peak
+  double lesion_threshold = 0;  ///< map value above which these lie; 0 where they are withheld
+  ScanCheck check;           ///< whether the scan is of the model's kind; if not, mask, p-value and lesions are absent
+  Window window;             ///< values of the scan, after the model's steps, that the network saw as 0 and 1
+  nlohmann::json steps;      ///< what the model's steps measured; null of a single slice
+  Affine native_from_steps;  ///< RAS mm at the end of the steps -> RAS mm of the scan
+  Grid examined;             ///< grid of the examined slices at the end of the steps, blank ones too
+};
+
+}  // namespace thor

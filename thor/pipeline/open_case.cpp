@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/open_case.h"
+
+#include <ATen/ATen.h>
+
+#include "thor/base/log.h"
+#include "thor/data/slice_orientation.h"
+
+namespace thor {
+
+OpenCase open_case(const CaseInput& input, const PreprocessConfig& config) {
+  return open_case(input, config, read_image(input.path));
+}
+
+OpenCase open_case(const CaseInput& input, const PreprocessConfig& config, const Image& image) {
+  OpenCase one;
+  one.input = input;
+  one.order = slice_order(image, config.steps);
+  const Image laid = reorient(image, one.order);
+  const PreparedSlice prepared = preprocess(config, laid);
+  one.key = {content_id(laid), 0};
+  one.height = prepared.height;
+  one.width = prepared.width;
+  one.unit = prepared.unit;
+  one.black = prepared.black;
+  one.white = prepared.white;
+  one.gray = in_window(image.voxels[0], {one.black, one.white}).mul(255).round().to(at::kByte);
+  one.geometry = image.geometry;
+  one.medical = image.medical;
+  return one;
+}
+
+Images stacked(const std::vector<OpenCase>& batch) {
+  Images images;
+  std::vector<Tensor> units;
+  for (const OpenCase& one : batch) {
+    units.push_back(one.unit);
+    images.keys.push_back(one.key);
+  }
+  images.pixels = at::stack(units).unsqueeze(1);
+  return images;
+}
+
+StoredSlice as_stored(const OpenCase& one, const SliceFinding& finding, std::optional<double> threshold) {
+  const auto back = [&](const Tensor& turned) {  // [H,W]
+    Image image;
+    image.voxels = turned.unsqueeze(0);
+    return reorient(image, inverse(one.order)).voxels[0];
+  };
+  StoredSlice stored;
+  stored.map = back(to_native_grid(finding.map, one.height, one.width));
+  stored.pseudo_healthy = back(to_native_grid(finding.pseudo_healthy, one.height, one.width));
+  if (threshold) stored.mask = back(mask_to_native_grid(finding.map.gt(*threshold), one.height, one.width));
+  return stored;
+}
+
+FindingOptions finding_options(const CaseSurroundings& with) {
+  return {with.folder.calibration(), with.options.fpr, with.options.ignore_check, with.options.volume};
+}
+
+void warn_of(const ScanCheck& check, const CaseInput& input) {
+  if (!check.findings.empty()) warn("'{}': {}", input.path, describe(check));
+}
+
+}  // namespace thor

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ATen/ATen.h>
+
+#include "thor/pipeline/open_case.h"
+#include "thor/pipeline/scan_exam.h"
+
+namespace thor {
+namespace {
+
+/// A scan of one slice, or a picture.
+class SliceExam : public ScanExam {
+ public:
+  SliceExam(const Model& model, const FindingOptions& options, Image scan)
+      : options_(options), scan_(std::move(scan)), open_(open_case({}, model.config.preprocess, scan_)) {
+    check_ = check_scan(model, open_.unit.unsqueeze(0), nullptr);
+    check_.ignored = options.ignore_check && !check_.findings.empty();
+  }
+  int64_t slices() const override { return 1; }
+  Tensor unit(int64_t) const override { return open_.unit; }
+  ImageKey key(int64_t) const override { return open_.key; }
+  void take(int64_t, const SliceFinding& finding) override { finding_ = finding; }
+  uint64_t bytes() const override { return scan_.voxels.nbytes() + open_.unit.nbytes() + open_.gray.nbytes(); }
+  const ScanCheck& check() const override { return check_; }
+  const Image& scan() const override { return scan_; }
+  Finding finish() override;
+
+ private:
+  FindingOptions options_;
+  Image scan_;
+  OpenCase open_;
+  ScanCheck check_;
+  SliceFinding finding_;
+};
+
+Finding SliceExam::finish() {
+  const bool calibrated = options_.calibration && check_.allows_claims();
+  std::optional<double> threshold;
+  if (calibrated) threshold = options_.calibration->threshold(options_.fpr);
+  const StoredSlice stored = as_stored(open_, finding_, threshold);
+  Finding finding;
+  finding.map = stored.map.unsqueeze(0);
+  finding.pseudo_healthy = (stored.pseudo_healthy * (open_.white - open_.black) + open_.black).unsqueeze(0);
+  if (threshold) finding.mask = stored.mask.to(at::kByte).unsqueeze(0);
+  finding.score = finding_.score;
+  if (calibrated) finding.p_value = options_.calibration->p_value(finding_.score);
+  finding.slices = {{0, 0, false, finding_.score, finding.p_value}};
+  finding.check = check_;
+  finding.window = {open_.black, open_.white};
+  finding.examined = grid_of(scan_);
+  return finding;
+}
+
+}  // namespace
+
+std::unique_ptr<ScanExam> open_slice_exam(const Model& model, const FindingOptions& options, Image scan) {
+  return std::make_unique<SliceExam>(model, options, std::move(scan));
+}
+
+}  // namespace thor
