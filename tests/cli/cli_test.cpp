@@ -3,10 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/hostile_files.h"
+#include "tests/cli/refusals.h"
 #include "tests/program.h"
 #include "thor/image/image.h"
 
@@ -108,25 +108,8 @@ class Cli : public testing::Test {
     write_file(*folder_ / "list.yaml", "- 1\n- 2\n");
   }
 
-  struct Row {
-    std::string line;
-    int code;
-    std::string message;
-  };
-  /// Every line gives its code and, on one line of standard error, its message.
-  static void expect_refusals(const std::vector<Row>& rows) {
-    for (const auto& row : rows) {
-      SCOPED_TRACE(row.line);
-      const Outcome outcome = run(row.line);
-      EXPECT_EQ(outcome.code, row.code) << outcome.err;
-      EXPECT_THAT(outcome.err, HasSubstr("thor: error: "));
-      EXPECT_THAT(outcome.err, HasSubstr(row.message));
-      const auto error = outcome.err.find("thor: error: ");
-      // The log of this test is the table of what bad input is answered with.
-      std::cout << row.line << " -> " << outcome.code << " " << outcome.err.substr(std::min(error, outcome.err.size()));
-      if (error == std::string::npos) continue;
-      EXPECT_EQ(outcome.err.find('\n', error) + 1, outcome.err.size()) << outcome.err;
-    }
+  static void expect_refusals(const std::vector<Refusal>& refusals) {
+    test::expect_refusals(folder_->path(), refusals);
   }
 
   static inline TemporaryFolder* folder_ = nullptr;

@@ -2,6 +2,7 @@
 #include "thor/detect/thor.h"
 
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "tests/parity/golden.h"
 #include "thor/nn/perceptual.h"
@@ -15,11 +16,15 @@ std::vector<int64_t> steps_in(const std::string& text) {
   return {numbers.begin(), numbers.end()};
 }
 
-/// A whole THOR run whose noise is given by the file.
+/// A whole THOR run whose noise is given by the file. Its perceptual distances are LPIPS where the weights are;
+/// elsewhere those that a run with them recorded, so that the trajectory is compared in every clone.
 class ThorParity : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!std::filesystem::exists(lpips_path)) GTEST_SKIP() << "LPIPS weights are not ours to ship: no " << lpips_path;
+    if (std::filesystem::exists(lpips_path)) lpips.emplace(load_lpips(lpips_path)).to(test_device());
+    if (std::filesystem::exists(recorded_path)) recorded.emplace(recorded_name, test_device());
+    if (!lpips && !recorded)
+      GTEST_SKIP() << "neither LPIPS weights (" << lpips_path << ") nor recorded distances (" << recorded_path << ")";
   }
 
   ThorConfig config(const std::string& profile) const {
@@ -32,15 +37,16 @@ class ThorParity : public ::testing::Test {
     return config;
   }
 
-  /// Runs the detector; what it traces is kept as "<name>.t<t>".
-  Detection run(const ThorConfig& config) {
+  /// Runs the detector as `who` does; what it traces is kept as "<name>.t<t>".
+  Detection run(const std::string& who, const ThorConfig& config) {
     const Thor thor(config);
     const Golden network(golden.about("unet"), test_device());
     const UNetConfig shape = unet_config(network.about("config"));
     const StateDict weights = subset(network.file.tensors, "weights.");
-    Lpips lpips = load_lpips(lpips_path);
-    lpips.to(test_device());
     const bool twice = thor.perceptual_scaled_twice();
+    EXPECT_EQ(twice, who == "reference");
+    std::map<std::string, Tensor> computed;
+    int64_t now = -1;
     const Diffusion diffusion{DiffusionConfig()};
     const Context context{
         diffusion,
@@ -50,10 +56,32 @@ class ThorParity : public ::testing::Test {
         [&](const Images&, const NoiseDraw& draw) {
           return draw.purpose == Purpose::Start ? golden["noise_init"] : golden["noise_steps"][draw.t];
         },
-        [&](const Tensor& a, const Tensor& b) { return lpips.spatial(a, b, twice); },
-        [&](const char* name, int64_t t, const Tensor& value) { traced[name + (".t" + std::to_string(t))] = value; }};
+        [&](const Tensor& a, const Tensor& b) {
+          const std::string key = who + ".distance.t" + std::to_string(now);
+          return lpips ? computed[key] = lpips->spatial(a, b, twice) : (*recorded)[key];
+        },
+        [&](const char* name, int64_t t, const Tensor& value) {
+          now = t;
+          traced[name + (".t" + std::to_string(t))] = value;
+        }};
     at::NoGradGuard no_grad;
-    return thor.detect(context, {golden["x"], {ImageKey()}});
+    const Detection found = thor.detect(context, {golden["x"], {ImageKey()}});
+    keep_or_compare(computed);
+    return found;
+  }
+
+  /// The distances of a run are those recorded; where THOR_RECORD_DISTANCES names a file, they are added to it instead.
+  void keep_or_compare(const std::map<std::string, Tensor>& computed) const {
+    if (const std::string to = environment_or("THOR_RECORD_DISTANCES", ""); !to.empty()) {
+      ASSERT_TRUE(lpips) << "distances are recorded where the weights are: no " << lpips_path;
+      Safetensors file = std::filesystem::exists(to) ? read_safetensors(to) : Safetensors();
+      file.metadata["about"] = "spatial LPIPS (squeeze 0.1) that a run of thor_trajectory.safetensors asked for, by t";
+      for (const auto& [key, value] : computed) file.tensors[key] = value.to(at::kCPU).contiguous();
+      write_safetensors(to, file);
+      return;
+    }
+    if (!recorded) return;
+    for (const auto& [key, value] : computed) EXPECT_LT(max_abs_diff(value, (*recorded)[key]), tolerance(1e-5)) << key;
   }
 
   /// Compares every golden value of `who` with what was traced and returned.
@@ -73,14 +101,18 @@ class ThorParity : public ::testing::Test {
   }
 
   const std::string lpips_path = shared_dir() + "/weights/lpips_squeeze_v0.1.safetensors";
+  const std::string recorded_name = "thor_trajectory_distances.safetensors";
+  const std::string recorded_path = golden_dir() + "/" + recorded_name;
   const Golden golden{"thor_trajectory.safetensors", test_device()};
+  std::optional<Lpips> lpips;
+  std::optional<Golden> recorded;
   std::map<std::string, Tensor> traced;
 };
 
-TEST_F(ThorParity, TheTrajectoryIsThePapers) { expect_same("paper", run(config("paper"))); }
+TEST_F(ThorParity, TheTrajectoryIsThePapers) { expect_same("paper", run("paper", config("paper"))); }
 
 TEST_F(ThorParity, TheTrajectoryOfThePublishedProfileIsThePublicCodes) {
-  expect_same("reference", run(config("published")));
+  expect_same("reference", run("reference", config("published")));
 }
 
 TEST_F(ThorParity, QuirksCanBeChosenOneByOne) {
@@ -88,7 +120,7 @@ TEST_F(ThorParity, QuirksCanBeChosenOneByOne) {
   chosen.quirks.lpips_scaled_twice = "true";
   chosen.quirks.clip_harmonized_to_unit = "true";
   chosen.quirks.renoise_to_t = "true";
-  expect_same("reference", run(chosen));
+  expect_same("reference", run("reference", chosen));
 }
 
 }  // namespace

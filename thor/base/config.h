@@ -30,8 +30,8 @@ struct YamlText {
 void to_json(nlohmann::json& json, const YamlText& item);
 
 /// The described fields of one or more config structs, under dotted names such as "detector.start_step".
-/// A struct describes itself once (`void describe(Fields&)`); YAML, `--set`, JSON, checks and the reference page
-/// all come from that description. The struct must outlive the Fields that point into it.
+/// A struct describes itself once (`void describe(Fields&)`); YAML, `--set`, JSON and checks all come from
+/// that description. The struct must outlive the Fields that point into it.
 class Fields {
  public:
   using Value = std::variant<bool*, int64_t*, double*, std::string*, std::vector<bool>*, std::vector<int64_t>*,

@@ -18,7 +18,7 @@ enum class Purpose : uint32_t {
   Init = 7,    ///< initial weights
   Sample = 8,  ///< where the walk to a drawn image begins
   Phantom = 9,
-  Feature = 10,  ///< the noise of the UNet-feature perceptual distance
+  // 10 is free: nothing was ever drawn under it.
   Validation = 11,
   Known = 12,       ///< AutoDDPM: the noise on the part of the image that is kept
   Renoise = 13,     ///< AutoDDPM: the noise of a step back up between repeats

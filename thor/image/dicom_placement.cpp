@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "thor/base/error.h"
 #include "thor/image/dicom_result.h"
 
 namespace thor {

@@ -24,9 +24,6 @@ Image read_dicom_file(const std::string& path, const ScanChoice& choice);
 /// A folder or zip archive with one DICOM series, or the one that is chosen.
 Image read_dicom_folder(const std::string& path, const ScanChoice& choice);
 
-/// True for the endings of pictures, in any case.
-bool has_picture_ending(const std::string& path);
-
 /// The frame that is read of a file with so many of them. Throws Unsupported where there are several and none is
 /// chosen, Usage where it has no such frame.
 int64_t chosen_frame(const ScanChoice& choice, int64_t frames);

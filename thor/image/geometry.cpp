@@ -65,11 +65,6 @@ Affine scaling(const Point3& by) {
 
 bool is_placed(const Geometry& geometry) { return !geometry.guessed && geometry.ras_from_voxel != Affine{}; }
 
-Affine flip_ras_lps(const Affine& ras) {
-  const Affine flip = scaling({-1, -1, 1});
-  return flip * ras * flip;
-}
-
 Point3 spacing_mm(const Affine& ras_from_voxel) {
   Point3 spacing;
   for (int axis = 0; axis < 3; ++axis) {

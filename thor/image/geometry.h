@@ -25,8 +25,6 @@ inline bool operator!=(const Affine& a, const Affine& b) { return !(a == b); }
 Affine inverse(const Affine& affine);
 Affine translation(const Point3& by);
 Affine scaling(const Point3& by);
-/// The same map between LPS and LPS as `ras` is between RAS and RAS, and the other way about.
-Affine flip_ras_lps(const Affine& ras);
 
 // What an affine from voxel indices (x = column, y = row, z = slice) to RAS millimetres says about a scan.
 /// Distances of neighbouring voxels along x, y, z.

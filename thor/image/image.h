@@ -56,11 +56,6 @@ void write_png_rgb(const std::string& path, const Tensor& unit);
 /// The bytes of an 8-bit PNG, gray [H,W] or RGB [3,H,W], e.g. to put it into a page.
 std::string encode_png(const Tensor& unit);
 
-/// Slices from all PNG, JPEG and TIFF pictures of a folder, in the natural order of their names (2 before 10), all of
-/// one size and depth; hidden files are left out. Throws Input as read_scan does, and where there are none or they
-/// differ.
-Image read_picture_stack(const std::string& folder, const Point3& spacing_mm);
-
 /// A series of a folder or zip archive, as read_scan would read it.
 struct SeriesInfo {
   std::string uid, description, modality;

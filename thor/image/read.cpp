@@ -21,7 +21,7 @@ namespace {
 
 using ReadFormat = Image (*)(const std::string& path, const ScanChoice& choice);
 
-enum class Holds { Picture, Scan, PartOrCollection };
+enum class Holds { Image, PartOrCollection };
 
 struct Format {
   const char* ending;
@@ -31,19 +31,19 @@ struct Format {
 
 /// Every format that is read; a row here is all a new one needs.
 constexpr Format kFormats[] = {
-    {".png", read_png, Holds::Picture},
-    {".jpg", read_jpeg, Holds::Picture},
-    {".jpeg", read_jpeg, Holds::Picture},
-    {".tif", read_tiff, Holds::Picture},
-    {".tiff", read_tiff, Holds::Picture},
-    {".nii", read_nifti, Holds::Scan},
-    {".nii.gz", read_nifti, Holds::Scan},
-    {".nrrd", read_nrrd, Holds::Scan},
-    {".nhdr", read_nrrd, Holds::Scan},
-    {".mha", read_metaimage, Holds::Scan},
-    {".mhd", read_metaimage, Holds::Scan},
-    {".mgh", read_mgh, Holds::Scan},
-    {".mgz", read_mgh, Holds::Scan},
+    {".png", read_png, Holds::Image},
+    {".jpg", read_jpeg, Holds::Image},
+    {".jpeg", read_jpeg, Holds::Image},
+    {".tif", read_tiff, Holds::Image},
+    {".tiff", read_tiff, Holds::Image},
+    {".nii", read_nifti, Holds::Image},
+    {".nii.gz", read_nifti, Holds::Image},
+    {".nrrd", read_nrrd, Holds::Image},
+    {".nhdr", read_nrrd, Holds::Image},
+    {".mha", read_metaimage, Holds::Image},
+    {".mhd", read_metaimage, Holds::Image},
+    {".mgh", read_mgh, Holds::Image},
+    {".mgz", read_mgh, Holds::Image},
     {".dcm", read_dicom_file, Holds::PartOrCollection},
     {".zip", read_dicom_folder, Holds::PartOrCollection},
 };
@@ -110,12 +110,7 @@ void replace_what_is_no_number(Tensor& voxels) {
 
 bool has_image_ending(const std::string& path) {
   const Format* format = format_of(path);
-  return format && format->holds != Holds::PartOrCollection;
-}
-
-bool has_picture_ending(const std::string& path) {
-  const Format* format = format_of(path);
-  return format && format->holds == Holds::Picture;
+  return format && format->holds == Holds::Image;
 }
 
 Grid grid_of(const Image& image) {

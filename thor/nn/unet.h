@@ -6,6 +6,9 @@
 
 namespace thor {
 
+/// The largest networks that are built, read or imported.
+inline constexpr int64_t kMaxUNetLevels = 8, kMaxResBlocks = 8, kMaxUNetChannels = 4096;
+
 /// The 2D diffusion UNet of MONAI Generative (METHODS 4); keys of the YAML section `model`.
 struct UNetConfig {
   int64_t in_channels = 1, out_channels = 1;
@@ -18,7 +21,8 @@ struct UNetConfig {
   /// (>= 1.4, `attn.out_proj`) does.
   bool attention_projection = false;
   void describe(Fields& fields);
-  /// Throws Usage if the numbers do not fit each other (groups divide channels, heads divide channels, ...).
+  /// Throws Usage if there are too many levels or residual blocks, or if the numbers do not fit each other (groups
+  /// divide channels, heads divide channels, ...).
   void check() const;
 };
 

@@ -12,8 +12,6 @@
 namespace thor {
 namespace {
 
-constexpr int64_t kMaxChannels = 4096, kMaxLevels = 8;
-
 // Writes down the parameters of the layers, in MONAI Generative's names.
 struct Shapes {
   ShapeList list;
@@ -53,19 +51,21 @@ uint64_t name_id(const std::string& name) {
 void UNetConfig::describe(Fields& fields) {
   fields.add("in_channels", &in_channels, "image channels in", between(1, 16));
   fields.add("out_channels", &out_channels, "image channels out", between(1, 16));
-  fields.add("channels", &channels, "channels of each level, finest first", between(1, kMaxChannels));
+  fields.add("channels", &channels, "channels of each level, finest first", between(1, kMaxUNetChannels));
   fields.add("attention", &attention, "self-attention at each level");
-  fields.add("res_blocks", &res_blocks, "residual blocks per level", between(1, 8));
-  fields.add("head_channels", &head_channels, "channels of one attention head", between(1, kMaxChannels));
-  fields.add("norm_groups", &norm_groups, "groups of every GroupNorm", between(1, kMaxChannels));
+  fields.add("res_blocks", &res_blocks, "residual blocks per level", between(1, kMaxResBlocks));
+  fields.add("head_channels", &head_channels, "channels of one attention head", between(1, kMaxUNetChannels));
+  fields.add("norm_groups", &norm_groups, "groups of every GroupNorm", between(1, kMaxUNetChannels));
   fields.add("attention_projection", &attention_projection,
              "whether attention applies its output projection: false as MONAI Generative, true as MONAI core");
 }
 
 void UNetConfig::check() const {
   const auto levels = static_cast<int64_t>(channels.size());
-  if (levels < 1 || levels > kMaxLevels)
-    fail_usage("'model.channels' has {} levels, expected 1 to {}", levels, kMaxLevels);
+  if (levels < 1 || levels > kMaxUNetLevels)
+    fail_usage("'model.channels' has {} levels, expected 1 to {}", levels, kMaxUNetLevels);
+  if (res_blocks < 1 || res_blocks > kMaxResBlocks)
+    fail_usage("'model.res_blocks' is {}, expected 1 to {}", res_blocks, kMaxResBlocks);
   if (static_cast<int64_t>(attention.size()) != levels)
     fail_usage("'model.attention' has {} entries, expected {}: one per level of model.channels", attention.size(),
                levels);

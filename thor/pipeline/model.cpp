@@ -111,9 +111,6 @@ void ModelConfig::describe(Fields& fields) {
 }
 
 void ModelConfig::check() const {
-  if (model.channels.empty() || model.channels.size() > 8 || model.res_blocks < 1 || model.res_blocks > 16)
-    fail_usage("model.channels has {} levels of {} residual blocks, expected 1 to 8 levels of 1 to 16 blocks",
-               model.channels.size(), model.res_blocks);
   model.check();
   if (model.in_channels != 1 || model.out_channels != 1)
     fail_usage("model.in_channels and model.out_channels are {} and {}, expected 1: images are gray", model.in_channels,

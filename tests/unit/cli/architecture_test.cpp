@@ -41,6 +41,37 @@ TEST(Architecture, IsReadFromNamesAndShapes) {
   }
 }
 
+// What describes the field, what checks it and what imports a network agree on how many blocks there may be.
+TEST(Architecture, OfTheMostBlocksIsReadAndOfOneMoreRefusedEverywhere) {
+  const std::string most = std::to_string(kMaxResBlocks), over = std::to_string(kMaxResBlocks + 1);
+  UNetConfig config = config_of({8, 16}, {false, true}, kMaxResBlocks);
+  EXPECT_NO_THROW(config.check());
+  EXPECT_NO_THROW(Fields(config).assign("res_blocks=" + most));
+  StateDict weights = hollow(config);
+  EXPECT_EQ(architecture_of(weights).res_blocks, kMaxResBlocks);
+
+  EXPECT_THROW(Fields(config).assign("res_blocks=" + over), Error);
+  config.res_blocks = kMaxResBlocks + 1;
+  EXPECT_THROW(config.check(), Error);
+  weights["down_blocks.0.resnets." + most + ".conv1.conv.weight"] = at::zeros({1}).expand({8, 8, 3, 3});
+  try {
+    architecture_of(weights);
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Unsupported);
+    EXPECT_NE(std::string(error.what()).find("more than " + most + " residual blocks a level"), std::string::npos)
+        << error.what();
+  }
+}
+
+TEST(Architecture, OfTheMostLevelsIsReadAndOfOneMoreRefused) {
+  StateDict weights = hollow(config_of(std::vector<int64_t>(kMaxUNetLevels, 8), std::vector<bool>(kMaxUNetLevels), 1));
+  EXPECT_EQ(architecture_of(weights).channels.size(), static_cast<size_t>(kMaxUNetLevels));
+  const std::string next = "down_blocks." + std::to_string(kMaxUNetLevels) + ".resnets.0.conv1.conv.weight";
+  weights[next] = at::zeros({1}).expand({8, 8, 3, 3});
+  EXPECT_THROW(architecture_of(weights), Error);
+}
+
 TEST(Architecture, OfAnotherNetworkIsRefusedByName) {
   try {
     architecture_of({{"encoder.weight", at::zeros({3})}});

@@ -172,35 +172,6 @@ TEST(Tiff, WhosePagesDifferIsRefused) {
   EXPECT_THAT(story_of([&] { read_scan(folder / "a.tif"); }), HasSubstr("page 2 differs"));
 }
 
-TEST(PictureStack, IsInTheNaturalOrderOfNames) {
-  const TemporaryFolder folder;
-  const std::vector<std::string> names{"s1.png", "s2.png", "s10.png", "s011.png"};
-  for (size_t z = 0; z < names.size(); ++z)
-    write_png(folder / names[z], at::full({4, 3}, static_cast<double>(z) / 255), 8);
-  write_bytes(folder / "notes.txt", "x");
-  const Image stack = read_picture_stack(folder.path(), {0.5, 0.5, 2});
-  ASSERT_EQ(stack.voxels.sizes(), (std::vector<int64_t>{4, 4, 3}));
-  for (int64_t z = 0; z < 4; ++z) EXPECT_EQ(stack.voxels[z][0][0].item<float>(), z);
-  EXPECT_EQ(spacing_mm(stack.geometry.ras_from_voxel), (Point3{0.5, 0.5, 2}));
-  write_png(folder / "s12.png", at::zeros({5, 3}), 8);
-  EXPECT_THAT(story_of([&] { read_picture_stack(folder.path(), {1, 1, 1}); }), HasSubstr("one size"));
-}
-
-TEST(PictureStack, TakesEndingsInAnyCaseAndNoHiddenFiles) {
-  const TemporaryFolder folder;
-  for (const char* name : {"s1.png", "s2.png"}) write_png(folder / name, at::zeros({4, 3}), 8);
-  std::filesystem::rename(folder / "s2.png", folder / "s2.PNG");
-  write_bytes(folder / "._s1.png", "x");
-  EXPECT_EQ(read_picture_stack(folder.path(), {1, 1, 1}).voxels.size(0), 2);
-}
-
-TEST(PictureStack, OfDifferentDepthsIsRefused) {
-  const TemporaryFolder folder;
-  write_png(folder / "s1.png", at::ones({4, 3}), 8);
-  write_png(folder / "s2.png", at::ones({4, 3}), 16);
-  EXPECT_THAT(story_of([&] { read_picture_stack(folder.path(), {1, 1, 1}); }), HasSubstr("255 and 65535"));
-}
-
 TEST(Tiff, OfAHugeSizeIsRefusedFromItsHeader) {
   EXPECT_THAT(story_of([] { read_tiff_of({{20000, 20000, 8, 1, 1, 1, "abc"}}); }), HasSubstr("20000 x 20000"));
 }
