@@ -2,9 +2,9 @@
 // DICOM files that are not written as they say, or that say what nobody needs wrongly.
 #include <gmock/gmock.h>
 
+#include "tests/said.h"
 #include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
-#include "tests/said.h"
 
 namespace thor::test {
 namespace {

@@ -6,10 +6,10 @@
 #include <csignal>
 #include <filesystem>
 
+#include "tests/said.h"
 #include "tests/scans.h"
 #include "tests/unit/image/nifti_bytes.h"
 #include "tests/unit/image/pictures.h"
-#include "tests/said.h"
 
 namespace thor::test {
 namespace {

@@ -4,9 +4,9 @@
 
 #include <filesystem>
 
+#include "tests/said.h"
 #include "tests/scans.h"
 #include "tests/unit/image/pictures.h"
-#include "tests/said.h"
 
 namespace thor::test {
 namespace {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <filesystem>
 
-#include "tests/unit/image/pictures.h"
 #include "tests/said.h"
+#include "tests/unit/image/pictures.h"
 #include "tests/unit/image/tiff_file.h"
 
 namespace thor::test {

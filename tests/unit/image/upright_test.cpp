@@ -2,8 +2,8 @@
 // JPEG and PNG: which way up, what libjpeg warns of, what is transparent.
 #include <gmock/gmock.h>
 
-#include "tests/unit/image/pictures.h"
 #include "tests/said.h"
+#include "tests/unit/image/pictures.h"
 #include "thor/image/formats.h"
 
 namespace thor::test {
