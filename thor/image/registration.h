@@ -21,8 +21,8 @@ struct Registration {
 /// heads within the brain mask end at 0.18 to 0.30, wrong ones at 0.06 (docs/decisions/0090).
 inline constexpr double kDoubtfulSimilarity = 0.1;
 /// Below this contrast (median where the template is in its brightest third minus the median in its middle third, over
-/// the scan's range there) a scan hardly shows the template's tissues: T1-weighted heads of many scanners reach 0.1 to
-/// 0.26 (white over grey matter), a FLAIR image 0, T2-weighted ones less (docs/decisions/0199).
+/// the scan's range there) a scan hardly shows the template's tissues: T1-weighted heads of many scanners reach 0.09
+/// to 0.29 (white over grey matter), a FLAIR image 0, T2-weighted ones less (docs/decisions/0199).
 inline constexpr double kLeastContrast = 0.05;
 
 /// Linear registration of a scan to a template by mutual information: centres of mass, a coarse search, rigid, then

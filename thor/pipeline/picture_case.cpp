@@ -87,7 +87,7 @@ CaseOutput PictureCase::write() {
   about["check"] = to_json(check_);
   CaseOutput output{
       open_.input.path, open_.input.name, path(about["map"].get<std::string>()), finding_.score, {}, {}, {}};
-  if (!check_.allows_claims()) output.withheld = describe(check_);
+  if (calibration && !check_.allows_claims()) output.withheld = describe(check_);
   if (calibrated) {
     output.p_value = calibration->p_value(finding_.score);
     about["mask"] = write_mask(found.mask);
