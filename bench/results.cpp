@@ -5,7 +5,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
-#include "thor/nn/weights.h"
+#include "thor/nn/weights/weights.h"
 
 namespace thor::bench {
 namespace {

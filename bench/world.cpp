@@ -11,7 +11,7 @@
 #include "thor/base/file.h"
 #include "thor/base/random.h"
 #include "thor/image/image.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/device.h"
 
 namespace thor::bench {

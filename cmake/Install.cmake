@@ -2,7 +2,7 @@
 # cmake --install: the program, the models, and the library with its headers and targets (find_package(thor), examples/).
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
-set(THOR_ROOMS base image nn diffusion detect data pipeline train eval report)
+set(THOR_ROOMS base image nn diffusion detect data pipeline synth results train eval report)
 set(THOR_FOUND_PACKAGES PNG JPEG TIFF BZip2)
 list(REMOVE_ITEM THOR_FOUND_PACKAGES ${THOR_WITHOUT} "")
 list(JOIN THOR_FOUND_PACKAGES " " THOR_FOUND_PACKAGES)

@@ -4,7 +4,7 @@
 #include <c10/core/Device.h>
 
 #include "tests/support.h"
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 
 namespace thor::test {
 

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "tests/support.h"
-#include "thor/image/dicom_result.h"
+#include "thor/image/dicom/dicom_result.h"
 #include "thor/image/image.h"
 
 namespace thor::test {

@@ -13,7 +13,7 @@
 #include "tests/program.h"
 #include "thor/base/file.h"
 #include "thor/image/image.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor::test {
 namespace {

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "tests/device.h"
-#include "thor/nn/safetensors.h"
 #include "thor/nn/unet.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor::test {
 

@@ -8,7 +8,7 @@
 #include "thor/eval/evaluation.h"
 #include "thor/eval/lesions.h"
 #include "thor/eval/pixel_pool.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {

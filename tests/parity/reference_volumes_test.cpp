@@ -10,7 +10,7 @@
 #include "tests/support.h"
 #include "thor/base/error.h"
 #include "thor/image/image.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {

@@ -4,8 +4,8 @@
 
 #include "tests/support.h"
 #include "thor/base/error.h"
-#include "thor/nn/torch_file.h"
 #include "thor/nn/unet.h"
+#include "thor/nn/weights/torch_file.h"
 
 using namespace thor;
 using test::max_abs_diff;

@@ -8,7 +8,7 @@
 
 #include "tests/program.h"
 #include "thor/detect/detector.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor::test {
 namespace {

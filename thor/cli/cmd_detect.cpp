@@ -10,10 +10,10 @@
 #include "thor/base/utf8.h"
 #include "thor/cli/command.h"
 #include "thor/pipeline/budget.h"
-#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/members.h"
 #include "thor/report/volume_page.h"
+#include "thor/results/detect_files.h"
 
 namespace thor {
 namespace {

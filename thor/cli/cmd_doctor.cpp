@@ -19,8 +19,8 @@
 #include "thor/base/version.h"
 #include "thor/cli/command.h"
 #include "thor/cli/self_check.h"
+#include "thor/data/case_list.h"
 #include "thor/eval/cohort.h"
-#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {

@@ -16,8 +16,8 @@
 #include "thor/cli/command.h"
 #include "thor/cli/template_places.h"
 #include "thor/nn/perceptual.h"
-#include "thor/nn/safetensors.h"
-#include "thor/nn/torch_file.h"
+#include "thor/nn/weights/safetensors.h"
+#include "thor/nn/weights/torch_file.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/model_change.h"
 #include "thor/pipeline/pipeline.h"
@@ -58,7 +58,7 @@ bool holds_a_model(const std::string& path) {
 }
 
 /// Gives a model the chain of an experiment, so that one that was trained on ready slices takes raw volumes.
-int import_chain(const ImportOptions& options) {
+int import_steps(const ImportOptions& options) {
   const std::string& path = options.files[0];
   Model model = load_model(path);
   const PreprocessConfig to = load_experiment(options.config, options.sets).model.preprocess;
@@ -75,7 +75,7 @@ int import_unet(const ImportOptions& options) {
   if (options.output.empty()) fail_usage("--out is needed: where the model is written (.safetensors)");
   const std::string& path = options.files[0];
   if (!options.config.empty() && with_context("importing " + path, [&] { return holds_a_model(path); }))
-    return import_chain(options);
+    return import_steps(options);
   const auto original = with_context("importing " + path, [&] { return read_weights_file(path); });
   const auto file = with_context("importing " + path, [&] { return to_generative_names(original); });
 

@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "thor/cli/command.h"
-#include "thor/eval/painted_set.h"
+#include "thor/synth/painted_set.h"
 
 namespace thor {
 namespace {

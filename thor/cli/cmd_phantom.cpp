@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "thor/cli/command.h"
-#include "thor/data/phantom.h"
+#include "thor/synth/phantom.h"
 
 namespace thor {
 namespace {

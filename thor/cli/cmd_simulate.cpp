@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "thor/cli/command.h"
-#include "thor/eval/simulated_set.h"
+#include "thor/synth/simulated_set.h"
 
 namespace thor {
 namespace {

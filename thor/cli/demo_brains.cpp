@@ -10,14 +10,14 @@
 #include "thor/cli/demo.h"
 #include "thor/data/split.h"
 #include "thor/eval/evaluation.h"
-#include "thor/eval/map_folder.h"
 #include "thor/image/image.h"
 #include "thor/image/outline.h"
 #include "thor/image/overlay.h"
 #include "thor/pipeline/calibration.h"
-#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/model_place.h"
+#include "thor/results/detect_files.h"
+#include "thor/results/map_folder.h"
 
 namespace thor {
 namespace {

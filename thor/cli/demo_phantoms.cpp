@@ -7,13 +7,13 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/demo.h"
-#include "thor/data/phantom.h"
 #include "thor/data/split.h"
 #include "thor/eval/evaluation.h"
 #include "thor/image/image.h"
 #include "thor/image/overlay.h"
-#include "thor/pipeline/detect_files.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/results/detect_files.h"
+#include "thor/synth/phantom.h"
 #include "thor/train/trainer.h"
 
 namespace thor {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "thor/base/random.h"
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 #include "thor/nn/layers.h"
 #include "thor/nn/unet.h"
 

@@ -9,13 +9,14 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "thor/base/ending.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
 #include "thor/data/healthy_list.h"
 #include "thor/data/prepare.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {
@@ -114,6 +115,8 @@ void check_same(const Archive& archive, const PreprocessConfig& config) {
 }
 
 }  // namespace
+
+bool is_archive(const std::string& path) { return has_ending(path, ".safetensors"); }
 
 std::string sha256_of_slices(const Tensor& slices) {
   return Sha256().update(slices.data_ptr(), static_cast<uint64_t>(slices.nbytes())).hex();

@@ -21,6 +21,8 @@ struct Archive {
   std::string sha256;              ///< of the archive file or of the slices: names the data in provenance
 };
 
+/// True where a path is that of a prepared archive, by its ending.
+bool is_archive(const std::string& path);
 /// Decodes and preprocesses every row (progress shown), on all threads. Throws Input naming every unreadable file.
 Archive prepare(const std::vector<SplitRow>& rows, const PreprocessConfig& config, const Templates& templates = {});
 /// Writes an archive (atomic), and maps one. Files are hostile: sizes and dtypes are checked.

@@ -4,23 +4,23 @@
 #include <algorithm>
 
 #include "thor/base/error.h"
-#include "thor/data/chain_step.h"
-#include "thor/image/registration.h"
+#include "thor/data/preprocess_step.h"
+#include "thor/image/register/registration.h"
 #include "thor/image/resample.h"
 
 namespace thor {
 namespace {
 
-constexpr int64_t kMaxChainSide = 4096;  // voxels
+constexpr int64_t kMaxStepsSide = 4096;  // voxels
 
 /// The mask or field of a state as an image on the same grid, so that it takes the way of the voxels.
-Image beside(const ChainState& state, const Tensor& voxels) {
+Image beside(const StepState& state, const Tensor& voxels) {
   Image image = state.image;
   image.voxels = voxels;
   return image;
 }
 
-class ReorientStep : public ChainStep {
+class ReorientStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("to", &to_,
@@ -28,7 +28,7 @@ class ReorientStep : public ChainStep {
   }
   void check() const override { order_to({}, to_); }
   std::string orientation(const std::string& /*before*/) const override { return to_; }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     const Affine& affine = state.image.geometry.ras_from_voxel;
     const std::string from = orientation_of(affine);
     const AxisOrder order = order_to(affine, to_);
@@ -42,7 +42,7 @@ class ReorientStep : public ChainStep {
   std::string to_ = "RAS";
 };
 
-class RegisterStep : public ChainStep {
+class RegisterStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("template", &template_, "name of the head to register to");
@@ -55,7 +55,7 @@ class RegisterStep : public ChainStep {
   void check() const override {
     if (template_.empty()) fail_usage("the step register needs a template: {{step: register, template: NAME}}");
   }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     const Template& to = state.template_of(template_);
     Tensor mask;
     if (!mask_.empty()) {
@@ -65,7 +65,7 @@ class RegisterStep : public ChainStep {
     RegistrationOptions options;
     options.affine = affine_;
     const Registration found = register_to(state.image, to.image, mask, options);
-    state.native_from_chain = state.native_from_chain * found.scan_from_template;
+    state.native_from_steps = state.native_from_steps * found.scan_from_template;
     state.place(inverse(found.scan_from_template) * state.image.geometry.ras_from_voxel);
     state.registered = true;
     return {{"similarity_before", found.similarity_before},
@@ -79,13 +79,13 @@ class RegisterStep : public ChainStep {
   bool affine_ = true;
 };
 
-class ResampleStep : public ChainStep {
+class ResampleStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("onto", &onto_, "name of a template: its file's grid");
     fields.add("spacing", &spacing_, "mm along x, y, z, on the scan's own axes", between(0.01, 1000));
     fields.add("size", &size_, "voxels along x, y, z of a grid along the body's axes; with corner and spacing",
-               between(1, kMaxChainSide));
+               between(1, kMaxStepsSide));
     fields.add("corner", &corner_, "RAS mm of the first voxel's centre");
     fields.add("interpolation", &interpolation_, "linear, spline (cubic) or nearest",
                one_of({"linear", "spline", "nearest"}));
@@ -108,7 +108,7 @@ class ResampleStep : public ChainStep {
                      static_cast<double>(kMaxVoxels))
       fail_usage("a grid of {} voxels is too large", fmt::join(size_, " x "));
   }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     const Grid grid = target(state);
     const Affine from = state.image.geometry.ras_from_voxel;
     Lookup lookup;
@@ -131,7 +131,7 @@ class ResampleStep : public ChainStep {
   }
 
  private:
-  Grid target(const ChainState& state) const {
+  Grid target(const StepState& state) const {
     if (!onto_.empty()) return state.template_of(onto_).grid;
     const Point3 spacing{spacing_[0], spacing_[1], spacing_[2]};
     if (size_.empty()) return with_spacing(grid_of(state.image), spacing);
@@ -143,10 +143,10 @@ class ResampleStep : public ChainStep {
   std::vector<int64_t> size_;
 };
 
-class CropPadStep : public ChainStep {
+class CropPadStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
-    fields.add("size", &size_, "voxels along x, y, z; 0 = as it is", between(0, kMaxChainSide));
+    fields.add("size", &size_, "voxels along x, y, z; 0 = as it is", between(0, kMaxStepsSide));
     fields.add("at", &at_,
                "what stays in place: centre (an odd voxel goes to the far side) or corner (the first voxel)",
                one_of({"centre", "corner"}));
@@ -155,7 +155,7 @@ class CropPadStep : public ChainStep {
     if (size_.size() != 3)
       fail_usage("the step crop_pad needs a size of three numbers: {{step: crop_pad, size: [x, y, z]}}");
   }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     std::vector<int64_t> before(3), padding;  // of x, y, z; as constant_pad_nd wants it: x first
     int64_t voxels = 1;
     for (int axis = 0; axis < 3; ++axis) {
@@ -185,9 +185,9 @@ class CropPadStep : public ChainStep {
 
 }  // namespace
 
-std::unique_ptr<ChainStep> make_reorient_step() { return std::make_unique<ReorientStep>(); }
-std::unique_ptr<ChainStep> make_register_step() { return std::make_unique<RegisterStep>(); }
-std::unique_ptr<ChainStep> make_resample_step() { return std::make_unique<ResampleStep>(); }
-std::unique_ptr<ChainStep> make_crop_pad_step() { return std::make_unique<CropPadStep>(); }
+std::unique_ptr<PreprocessStep> make_reorient_step() { return std::make_unique<ReorientStep>(); }
+std::unique_ptr<PreprocessStep> make_register_step() { return std::make_unique<RegisterStep>(); }
+std::unique_ptr<PreprocessStep> make_resample_step() { return std::make_unique<ResampleStep>(); }
+std::unique_ptr<PreprocessStep> make_crop_pad_step() { return std::make_unique<CropPadStep>(); }
 
 }  // namespace thor

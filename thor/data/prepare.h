@@ -25,7 +25,7 @@ struct PrepareJob {
 struct ScanReport {
   std::string name;       ///< as listed
   std::string failure;    ///< why there are no slices of it; "" = it is in the archive
-  nlohmann::json record;  ///< of its chain, as in ChainedVolume but without seconds; null for pictures
+  nlohmann::json record;  ///< of its chain, as in PreparedVolume but without seconds; null for pictures
   std::string part;       ///< its file in the folder that is kept, "" for pictures and failures
 };
 

@@ -8,11 +8,11 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/utf8.h"
-#include "thor/data/chain_step.h"
-#include "thor/data/chain_views.h"
+#include "thor/data/preprocess_step.h"
 #include "thor/data/slice_orientation.h"
-#include "thor/data/volume_chain.h"
-#include "thor/nn/safetensors.h"
+#include "thor/data/step_views.h"
+#include "thor/data/volume_steps.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {
@@ -63,18 +63,18 @@ ScanPart part_of_slice(const SplitRow& scan, const Image& image, const Preproces
   return part;
 }
 
-ScanPart part_of_volume(const SplitRow& scan, const ChainedVolume& chained, const PreprocessConfig& config) {
+ScanPart part_of_volume(const SplitRow& scan, const PreparedVolume& prepared, const PreprocessConfig& config) {
   ScanPart part;
   part.volume = true;
-  part.record = without_seconds(chained.record);
-  const Window window = window_of(config, chained.volume);
-  const SliceRange range = slices_in(chained, config.slices);
+  part.record = without_seconds(prepared.record);
+  const Window window = window_of(config, prepared.volume);
+  const SliceRange range = slices_in(prepared, config.slices);
   const std::string name = without_ending(scan.name);
   part.slices = at::empty({range.end - range.first, config.size, config.size}, at::kFloat);
-  part.pictures = gray_levels(in_window(chained.volume.voxels.slice(0, range.first, range.end), window));
+  part.pictures = gray_levels(in_window(prepared.volume.voxels.slice(0, range.first, range.end), window));
   for (int64_t slice = range.first; slice < range.end; ++slice) {
-    part.slices[slice - range.first].copy_(preprocess(config, chained.volume, window, slice).unit);
-    part.names.push_back(fmt::format("{}_z{:+.1f}", name, height_of(chained, slice)));
+    part.slices[slice - range.first].copy_(preprocess(config, prepared.volume, window, slice).unit);
+    part.names.push_back(fmt::format("{}_z{:+.1f}", name, height_of(prepared, slice)));
   }
   return part;
 }
@@ -103,9 +103,9 @@ ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
 ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const Templates& templates) {
   const Image image = read_scan(scan.image);
   if (image.voxels.size(0) == 1) return part_of_slice(scan, image, config);
-  const ChainedVolume chained = run_chain(config.steps, templates, image);
-  ScanPart part = part_of_volume(scan, chained, config);
-  part.views = chain_views(config, chained, templates);
+  const PreparedVolume prepared = run_steps(config.steps, templates, image);
+  ScanPart part = part_of_volume(scan, prepared, config);
+  part.views = step_views(config, prepared, templates);
   return part;
 }
 

@@ -18,10 +18,10 @@ struct ScanPart {
   Tensor pictures;                 ///< uint8 [n,H,W]: of a volume, its slices on the chain's own grid, 255 = white
   bool volume = false;             ///< went through the chain
   nlohmann::json record;           ///< of the chain, without seconds
-  StateDict views;                 ///< pictures for the quality page, uint8 [H,W]; see chain_views.h
+  StateDict views;                 ///< pictures for the quality page, uint8 [H,W]; see step_views.h
 };
 
-/// Reads and prepares one scan. Throws as `read_scan`, `run_chain`, `slices_in` and `preprocess` do.
+/// Reads and prepares one scan. Throws as `read_scan`, `run_steps`, `slices_in` and `preprocess` do.
 ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const Templates& templates);
 
 /// What decides how a scan comes out: preprocessing, templates, and the file, with those beside it that the steps read,

@@ -3,7 +3,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
-#include "thor/data/chain_step.h"
+#include "thor/data/preprocess_step.h"
 
 namespace thor {
 namespace {

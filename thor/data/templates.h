@@ -6,7 +6,7 @@
 
 #include "thor/base/config.h"
 #include "thor/image/image.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 

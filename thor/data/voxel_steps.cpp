@@ -4,9 +4,9 @@
 #include <filesystem>
 
 #include "thor/base/error.h"
-#include "thor/data/chain_step.h"
 #include "thor/data/percentile.h"
-#include "thor/image/registration.h"
+#include "thor/data/preprocess_step.h"
+#include "thor/image/register/registration.h"
 #include "thor/image/resample.h"
 
 namespace thor {
@@ -23,14 +23,14 @@ std::string stem_of_scan(const std::string& scan) {
   return stem;
 }
 
-class N4Step : public ChainStep {
+class N4Step : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("shrink", &options_.shrink, "the field is estimated on every n-th voxel", between(1, 16));
     fields.add("iterations", &options_.iterations, "at each level", between(1, 1000));
     fields.add("levels", &options_.levels, "B-spline levels, each twice as fine", between(1, 8));
   }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     const Tensor field = bias_field(state.image, state.mask, options_);
     state.image.voxels = state.image.voxels / field;
     state.field = state.field.defined() ? state.field * field : field;
@@ -41,7 +41,7 @@ class N4Step : public ChainStep {
   BiasFieldOptions options_;
 };
 
-class BrainMaskStep : public ChainStep {
+class BrainMaskStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("mask", &mask_, "name of a mask in the template's space, to which the scan was registered");
@@ -58,7 +58,7 @@ class BrainMaskStep : public ChainStep {
   void check() const override {
     if (mask_.empty() == beside_.empty()) fail_usage("the step brain_mask needs either mask: NAME or beside: ENDING");
   }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     state.mask = mask_.empty() ? of_the_scan(state) : of_the_template(state);
     const double share = state.mask.mean().item<double>();
     if (share == 0) fail_input("the brain mask is empty on '{}'", state.image.path);
@@ -69,14 +69,14 @@ class BrainMaskStep : public ChainStep {
   }
 
  private:
-  Tensor of_the_template(const ChainState& state) const {
+  Tensor of_the_template(const StepState& state) const {
     if (!state.registered)
       fail_usage("the step brain_mask names a mask in a template's space, but no step before it registers");
     const Image& mask = state.template_of(mask_).image;
     return resample(mask.voxels, mask.geometry.ras_from_voxel, grid_of(state.image)).ge(127.5).to(at::kFloat);
   }
 
-  Tensor of_the_scan(const ChainState& state) const {
+  Tensor of_the_scan(const StepState& state) const {
     const auto file = find_beside(state.image.path);
     if (!file)
       fail_input("'{}' has no brain mask beside it: expected {}{}.nii.gz, .nii, .nrrd or .mha", state.image.path,
@@ -84,7 +84,7 @@ class BrainMaskStep : public ChainStep {
     const Image mask = read_scan(*file);
     Lookup nearest;
     nearest.interpolation = Interpolation::Nearest;
-    nearest.source_from_target = state.native_from_chain;
+    nearest.source_from_target = state.native_from_steps;
     const Tensor inside = mask.voxels.gt(0).to(at::kFloat);
     return resample(inside, mask.geometry.ras_from_voxel, grid_of(state.image), nearest);
   }
@@ -102,7 +102,7 @@ class BrainMaskStep : public ChainStep {
   bool apply_ = true;
 };
 
-class IntensityStep : public ChainStep {
+class IntensityStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("scale", &scale_, "unit of black and white: percentile, or z_score = standard deviations from the mean",
@@ -122,7 +122,7 @@ class IntensityStep : public ChainStep {
     if (bits_ != 0 && bits_ != 8 && bits_ != 16)
       fail_usage("the step intensity has {} bits, expected 0, 8 or 16", bits_);
   }
-  nlohmann::json run(ChainState& state) const override {
+  nlohmann::json run(StepState& state) const override {
     const auto [black, white] = window(state);
     if (!(black < white))
       fail_input("black and white of '{}' are both {:g}: the scan is nearly empty there", state.image.path, black);
@@ -134,7 +134,7 @@ class IntensityStep : public ChainStep {
   }
 
  private:
-  Tensor counted(const ChainState& state) const {
+  Tensor counted(const StepState& state) const {
     const Tensor& voxels = state.image.voxels;
     if (over_ == "all") return voxels;
     if (over_ == "foreground") return voxels.masked_select(voxels > voxels.mean(at::kDouble).item<double>());
@@ -143,7 +143,7 @@ class IntensityStep : public ChainStep {
     return voxels.masked_select(state.mask > 0);
   }
 
-  std::pair<double, double> window(const ChainState& state) const {
+  std::pair<double, double> window(const StepState& state) const {
     const Tensor values = counted(state);
     if (values.numel() == 0) return {0, 0};
     if (scale_ == "percentile") return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
@@ -159,8 +159,8 @@ class IntensityStep : public ChainStep {
 
 }  // namespace
 
-std::unique_ptr<ChainStep> make_n4_step() { return std::make_unique<N4Step>(); }
-std::unique_ptr<ChainStep> make_brain_mask_step() { return std::make_unique<BrainMaskStep>(); }
-std::unique_ptr<ChainStep> make_intensity_step() { return std::make_unique<IntensityStep>(); }
+std::unique_ptr<PreprocessStep> make_n4_step() { return std::make_unique<N4Step>(); }
+std::unique_ptr<PreprocessStep> make_brain_mask_step() { return std::make_unique<BrainMaskStep>(); }
+std::unique_ptr<PreprocessStep> make_intensity_step() { return std::make_unique<IntensityStep>(); }
 
 }  // namespace thor

@@ -13,7 +13,7 @@
 #include "thor/base/version.h"
 #include "thor/eval/bootstrap.h"
 #include "thor/eval/diagnose.h"
-#include "thor/pipeline/open_case.h"
+#include "thor/results/result_case.h"
 
 namespace thor {
 namespace {
@@ -72,7 +72,7 @@ struct AblationRunner {
   void read_rows() {
     for (const SplitRow& row : read_split(config.truth)) try {
         for (const auto& [file, first] : first_on)
-          open_case({row.image, row.name}, contenders[first].pipeline.model().config.preprocess);
+          open_slice({row.image, row.name}, contenders[first].pipeline.model().config.preprocess);
         rows.push_back(row);
       } catch (const Error& error) {
         if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;

@@ -14,7 +14,7 @@
 #include "thor/data/summary.h"
 #include "thor/eval/kolmogorov.h"
 #include "thor/eval/map_set.h"
-#include "thor/image/registration.h"
+#include "thor/image/register/registration.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/scan_check.h"
@@ -30,7 +30,7 @@ constexpr double kMixedSpacing = 1.01;
 
 /// What is looked at of every image.
 struct Looks {
-  std::vector<OpenCase> slices;  // as the network sees them
+  std::vector<OpenSlice> slices;  // as the network sees them
   int64_t images = 0, volumes = 0;
   std::vector<double> aspects, similarities;
   std::array<std::vector<double>, 3> spacings;  // along x, y; z of volumes
@@ -51,7 +51,7 @@ void look_at_image(const CaseInput& input, const Model& model, Looks& looks) {
   const std::string kind = kind_of(image);
   const bool medical = image.medical;
   ScanSlices found = slices_of_scan(input, model, std::move(image));
-  for (OpenCase& slice : found.slices) {
+  for (OpenSlice& slice : found.slices) {
     slice.gray.reset();
     looks.slices.push_back(std::move(slice));
   }
@@ -178,8 +178,8 @@ void compare_native(const Looks& looks, const Model& model, CohortReport& report
       "mixed files, perhaps of several exports: with preprocess.intensity full_range their white differs");
 }
 
-std::vector<OpenCase> spread_evenly(const std::vector<OpenCase>& slices, int64_t count) {
-  std::vector<OpenCase> chosen;
+std::vector<OpenSlice> spread_evenly(const std::vector<OpenSlice>& slices, int64_t count) {
+  std::vector<OpenSlice> chosen;
   const auto all = static_cast<int64_t>(slices.size());
   for (int64_t i = 0; i < std::min(all, count); ++i)
     chosen.push_back(slices[static_cast<size_t>(i * all / std::min(all, count))]);
@@ -194,7 +194,7 @@ const Calibration& calibration_to_use(const Model& model, const std::vector<Cali
   return calibrations.back();
 }
 
-void compare_scores(const Model& model, std::vector<OpenCase> slices, const RunConfig& run, CohortReport& report) {
+void compare_scores(const Model& model, std::vector<OpenSlice> slices, const RunConfig& run, CohortReport& report) {
   const auto calibrations = calibrations_of(model);
   if (calibrations.empty() || slices.empty()) return;
   const Calibration& calibration = calibration_to_use(model, calibrations);
@@ -258,7 +258,7 @@ CohortReport compare_cohort(const Model& model, const std::vector<CaseInput>& in
                                              slices > looks.images ? fmt::format(", {} slices", slices) : ""),
                                  !report.failed.empty(), "some cannot be used, see the warnings"));
   std::vector<Tensor> units;
-  for (const OpenCase& slice : looks.slices) units.push_back(slice.unit);
+  for (const OpenSlice& slice : looks.slices) units.push_back(slice.unit);
   compare_intensities(trained, summarize(at::stack(units)), report);
   compare_native(looks, model, report);
   compare_scores(model, spread_evenly(looks.slices, score_images), run, report);

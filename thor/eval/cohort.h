@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "thor/pipeline/case_list.h"
+#include "thor/data/case_list.h"
 #include "thor/pipeline/model.h"
 #include "thor/pipeline/pipeline.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "thor/data/case_list.h"
 #include "thor/data/split.h"
-#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/model.h"
 #include "thor/pipeline/pipeline.h"
 

@@ -10,10 +10,10 @@
 #include "thor/data/split.h"
 #include "thor/eval/calibrate.h"
 #include "thor/eval/evaluation.h"
-#include "thor/eval/map_folder.h"
 #include "thor/eval/truth.h"
 #include "thor/eval/volume_truth.h"
 #include "thor/image/image.h"
+#include "thor/results/map_folder.h"
 
 namespace thor {
 namespace {

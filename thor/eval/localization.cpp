@@ -11,7 +11,7 @@
 #include "thor/base/log.h"
 #include "thor/data/preprocess.h"
 #include "thor/eval/bootstrap.h"
-#include "thor/eval/map_folder.h"
+#include "thor/results/map_folder.h"
 
 namespace thor {
 namespace {

@@ -12,9 +12,9 @@
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/data/slice_orientation.h"
-#include "thor/nn/safetensors.h"
-#include "thor/pipeline/open_case.h"
+#include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/scan_slices.h"
+#include "thor/results/result_case.h"
 
 namespace thor {
 namespace {
@@ -66,7 +66,7 @@ struct Collector {
   const Pipeline& pipeline;
   const RunConfig& run;
   MapSet set;
-  std::vector<OpenCase> waiting;
+  std::vector<OpenSlice> waiting;
   std::vector<Tensor> images, maps, healthy;
   Pipeline::NetworkCallback after_call;
   double seconds = 0;
@@ -77,8 +77,8 @@ struct Collector {
   }
 
   /// Takes slices in and examines them when a batch is full.
-  void take(std::vector<OpenCase> slices) {
-    for (OpenCase& slice : slices) {
+  void take(std::vector<OpenSlice> slices) {
+    for (OpenSlice& slice : slices) {
       waiting.push_back(std::move(slice));
       if (static_cast<int64_t>(waiting.size()) >= run.batch) examine_waiting();
     }
@@ -97,7 +97,7 @@ struct Collector {
   }
 
   void examine_waiting() {
-    const std::vector<OpenCase> batch = std::move(waiting);
+    const std::vector<OpenSlice> batch = std::move(waiting);
     waiting.clear();
     if (batch.empty()) return;
     const auto start = std::chrono::steady_clock::now();
@@ -106,7 +106,7 @@ struct Collector {
     for (size_t i = 0; i < batch.size(); ++i) add(batch[i], found, static_cast<int64_t>(i));
   }
 
-  void add(const OpenCase& one, const Detection& found, int64_t i) {
+  void add(const OpenSlice& one, const Detection& found, int64_t i) {
     if (!at::isfinite(found.map[i]).all().item<bool>()) {
       set.failed.push_back({one.input.path, "the network's result is not finite; the model may be broken"});
       return;
@@ -160,8 +160,8 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
   const PreprocessConfig& config = pipeline.model().config.preprocess;
   for (const SplitRow& row : rows)
     collector.try_image(row.image, [&] {
-      std::vector<OpenCase> slices;
-      slices.push_back(open_case({row.image, row.name}, config));
+      std::vector<OpenSlice> slices;
+      slices.push_back(open_slice({row.image, row.name}, config));
       return slices;
     });
   return collector.finish();
@@ -184,14 +184,14 @@ MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name,
 }
 
 MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     std::vector<OpenCase> slices, const RunConfig& run) {
+                     std::vector<OpenSlice> slices, const RunConfig& run) {
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(slices.size()) * calls);
   Collector collector(pipeline, run, [&](int64_t count) { progress.advance(count); });
   collector.set.about = about_set(pipeline, detector_name, detector_config, run);
-  for (OpenCase& slice : slices) {
+  for (OpenSlice& slice : slices) {
     throw_if_interrupted();
-    std::vector<OpenCase> one;
+    std::vector<OpenSlice> one;
     one.push_back(std::move(slice));
     collector.take(std::move(one));
   }

@@ -4,11 +4,11 @@
 #include <string>
 #include <vector>
 
+#include "thor/data/case_list.h"
 #include "thor/data/split.h"
-#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/detector_choice.h"
-#include "thor/pipeline/open_case.h"
 #include "thor/pipeline/pipeline.h"
+#include "thor/results/result_case.h"
 
 namespace thor {
 
@@ -39,7 +39,7 @@ MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name,
 
 /// The same of slices that are open already.
 MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     std::vector<OpenCase> slices, const RunConfig& run);
+                     std::vector<OpenSlice> slices, const RunConfig& run);
 
 /// The rows of a list as cases, named as it names them.
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows);

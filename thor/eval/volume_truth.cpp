@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "thor/base/error.h"
-#include "thor/data/volume_chain.h"
+#include "thor/data/volume_steps.h"
 
 namespace thor {
 namespace {
@@ -36,9 +36,9 @@ Tensor seen_slices(const nlohmann::json& slices, const std::array<int64_t, 3>& s
 }
 
 /// A grid of thin slices goes on for half a voxel of the scan (see `to_native_scan`): that must not take all memory.
-void check_reach(const ChainedVolume& chained, const std::array<int64_t, 3>& size) {
+void check_reach(const PreparedVolume& prepared, const std::array<int64_t, 3>& size) {
   const Affine slice_from_scan =
-      inverse(chained.native_from_chain * chained.volume.geometry.ras_from_voxel) * chained.native.ras_from_voxel;
+      inverse(prepared.native_from_steps * prepared.volume.geometry.ras_from_voxel) * prepared.native.ras_from_voxel;
   double reach = 0;
   for (int axis = 0; axis < 3; ++axis) reach = std::max(reach, std::abs(slice_from_scan.at(2, axis)));
   const double voxels = static_cast<double>(size[0]) * static_cast<double>(size[1]);
@@ -78,13 +78,13 @@ Tensor examined_voxels(const MapEntry& entry, const Grid& scan) {
     try {
       const nlohmann::json& grid = entry.volume.at("chain_grid");
       const auto size = grid.at("size").get<std::array<int64_t, 3>>();
-      ChainedVolume chained;
-      chained.volume.geometry.ras_from_voxel = parse_affine(grid.at("ras_from_voxel"));
-      chained.native_from_chain = parse_affine(entry.volume.at("native_from_chain"));
-      chained.native = scan;
-      chained.volume.voxels = seen_slices(entry.slices, size);
-      check_reach(chained, size);
-      return to_native_scan(chained, chained.volume.voxels, true).gt(0.5);
+      PreparedVolume prepared;
+      prepared.volume.geometry.ras_from_voxel = parse_affine(grid.at("ras_from_voxel"));
+      prepared.native_from_steps = parse_affine(entry.volume.at("native_from_chain"));
+      prepared.native = scan;
+      prepared.volume.voxels = seen_slices(entry.slices, size);
+      check_reach(prepared, size);
+      return to_native_scan(prepared, prepared.volume.voxels, true).gt(0.5);
     } catch (const nlohmann::json::exception& error) {
       fail_input("it is not as thor writes it: {}", error.what());
     }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include "thor/eval/evaluation.h"
-#include "thor/eval/map_folder.h"
 #include "thor/image/image.h"
+#include "thor/results/map_folder.h"
 
 namespace thor {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "thor/base/tensor.h"
-#include "thor/image/dicom_source.h"
+#include "thor/image/dicom/dicom_source.h"
 #include "thor/image/geometry.h"
 
 namespace thor {

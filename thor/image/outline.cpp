@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "thor/base/error.h"
-#include "thor/image/foreground.h"
+#include "thor/image/register/foreground.h"
 
 namespace thor {
 

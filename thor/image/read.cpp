@@ -11,7 +11,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
-#include "thor/image/dicom_dataset.h"
+#include "thor/image/dicom/dicom_dataset.h"
 #include "thor/image/formats.h"
 
 namespace fs = std::filesystem;

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "thor/base/error.h"
-#include "thor/image/spline.h"
+#include "thor/image/register/spline.h"
 
 namespace thor {
 namespace {

@@ -5,9 +5,9 @@
 
 #include <cmath>
 
-#include "thor/nn/gpu.h"
-#include "thor/nn/steady.h"
-#include "thor/nn/tiled_attention.h"
+#include "thor/nn/kernel/deterministic.h"
+#include "thor/nn/kernel/gpu.h"
+#include "thor/nn/kernel/tiled_attention.h"
 
 namespace thor {
 
@@ -18,7 +18,7 @@ Tensor attention_of_heads(const Tensor& q, const Tensor& k, const Tensor& v, int
   const auto split = [&](const Tensor& x) {  // -> [N*heads,P,d]
     return x.view({n, pixels, heads, d}).transpose(1, 2).reshape({n * heads, pixels, d});
   };
-  const auto multiply = must_be_steady(q) ? steady_batch_product : at::bmm;
+  const auto multiply = must_be_deterministic(q) ? deterministic_batch_product : at::bmm;
   const Tensor scores = multiply(split(q) * (1 / std::sqrt(double(d))), split(k).transpose(1, 2));
   const Tensor h = multiply(at::softmax(scores, -1), split(v));
   return h.view({n, heads, pixels, d}).transpose(1, 2).reshape({n, pixels, c});

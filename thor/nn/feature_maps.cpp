@@ -4,7 +4,7 @@
 #include <ATen/ATen.h>
 
 #include "thor/base/error.h"
-#include "thor/nn/enlarge.h"
+#include "thor/nn/kernel/upsample.h"
 #include "thor/nn/perceptual.h"
 #include "thor/nn/unit_features.h"
 
@@ -16,7 +16,7 @@ Tensor sum_at_size(const std::vector<Tensor>& maps, int64_t height, int64_t widt
     Tensor map = maps[i];
     while (i + 1 < maps.size() && maps[i + 1].sizes() == map.sizes()) map = map + maps[++i];
     if (map.is_cpu() && map.scalar_type() == at::kFloat && !at::GradMode::is_enabled())
-      add_enlarged(map.contiguous(), total);
+      add_upsampled(map.contiguous(), total);
     else
       total = total + at::upsample_bilinear2d(map, {height, width}, false);
   }

@@ -3,9 +3,9 @@
 
 #include <ATen/ATen.h>
 
-#include "thor/nn/gpu.h"
-#include "thor/nn/norm_silu.h"
-#include "thor/nn/steady.h"
+#include "thor/nn/kernel/deterministic.h"
+#include "thor/nn/kernel/gpu.h"
+#include "thor/nn/kernel/norm_silu.h"
 
 namespace thor {
 namespace {
@@ -21,8 +21,8 @@ Tensor conv(const Scope& w, const Tensor& x, int64_t stride, int64_t padding) {
 
 Tensor linear(const Scope& w, const Tensor& x) {
   const Tensor& weight = w["weight"];
-  if (!must_be_steady(weight)) return at::linear(x.to(weight.scalar_type()), weight, w["bias"]);
-  const Tensor y = steady_product(x.to(at::kFloat).reshape({-1, x.size(-1)}), weight.t(), w["bias"]);
+  if (!must_be_deterministic(weight)) return at::linear(x.to(weight.scalar_type()), weight, w["bias"]);
+  const Tensor y = deterministic_product(x.to(at::kFloat).reshape({-1, x.size(-1)}), weight.t(), w["bias"]);
   std::vector<int64_t> shape = x.sizes().vec();
   shape.back() = weight.size(0);
   return y.view(shape);

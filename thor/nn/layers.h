@@ -2,7 +2,7 @@
 #pragma once
 #include "thor/base/error.h"
 #include "thor/base/tensor.h"
-#include "thor/nn/weights.h"
+#include "thor/nn/weights/weights.h"
 
 namespace thor {
 

@@ -5,11 +5,11 @@
 
 #include "thor/base/error.h"
 #include "thor/nn/feature_maps.h"
+#include "thor/nn/kernel/deterministic.h"
 #include "thor/nn/perceptual.h"
 #include "thor/nn/squeeze_net.h"
-#include "thor/nn/steady.h"
-#include "thor/nn/torch_file.h"
 #include "thor/nn/unit_features.h"
+#include "thor/nn/weights/torch_file.h"
 
 namespace thor {
 namespace {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "thor/base/tensor.h"
-#include "thor/nn/weights.h"
+#include "thor/nn/weights/weights.h"
 
 namespace thor {
 

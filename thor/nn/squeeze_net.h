@@ -2,8 +2,8 @@
 #pragma once
 #include <vector>
 
-#include "thor/nn/direct_convolution.h"
-#include "thor/nn/weights.h"
+#include "thor/nn/kernel/direct_convolution.h"
+#include "thor/nn/weights/weights.h"
 
 namespace thor {
 

@@ -4,7 +4,7 @@
 #include <ATen/Context.h>
 
 #include "thor/base/error.h"
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 
 namespace thor {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/model.h"
 
 namespace thor {

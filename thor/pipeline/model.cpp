@@ -7,7 +7,7 @@
 #include "thor/base/file.h"
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/members.h"
 #include "thor/pipeline/model_parts.h"
 #include "thor/pipeline/model_place.h"

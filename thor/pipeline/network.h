@@ -7,7 +7,7 @@
 #include <map>
 #include <memory>
 
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 #include "thor/nn/unet.h"
 
 namespace thor {

@@ -8,8 +8,8 @@
 #include <limits>
 
 #include "thor/base/error.h"
-#include "thor/nn/gpu.h"
-#include "thor/pipeline/call_memory.h"
+#include "thor/nn/kernel/gpu.h"
+#include "thor/pipeline/call_cache.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/device.h"
 #include "thor/pipeline/network.h"
@@ -24,7 +24,7 @@ struct Pipeline::State {
   Diffusion diffusion;
   std::shared_ptr<const Network> network;
   PerceptualChoice perceptual;
-  std::shared_ptr<CallMemory> memory;                    // null: nothing is remembered
+  std::shared_ptr<CallCache> memory;                     // null: nothing is remembered
   std::vector<std::shared_ptr<const Pipeline>> members;  // of an ensemble, which has no network of its own
 
   Tensor noise(const Images& images, const NoiseDraw& draw) const {
@@ -164,7 +164,7 @@ Pipeline Pipeline::with_seed(uint64_t seed) const {
   return Pipeline(std::move(state));
 }
 
-void Pipeline::remember_calls(uint64_t bytes) { state_->memory = std::make_shared<CallMemory>(bytes); }
+void Pipeline::remember_calls(uint64_t bytes) { state_->memory = std::make_shared<CallCache>(bytes); }
 
 void Pipeline::forget_calls() const {
   if (state_->memory) state_->memory->clear();

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "thor/data/summary.h"
-#include "thor/image/registration.h"
+#include "thor/image/register/registration.h"
 
 namespace thor {
 namespace {

@@ -4,8 +4,8 @@
 #include <ATen/ATen.h>
 
 #include "thor/base/error.h"
-#include "thor/data/volume_chain.h"
-#include "thor/pipeline/archive_case.h"
+#include "thor/data/archive.h"
+#include "thor/data/volume_steps.h"
 #include "thor/pipeline/scan_check.h"
 #include "thor/pipeline/volume_id.h"
 
@@ -17,7 +17,7 @@ constexpr double kShownShare = 0.01;  // of the pixels of a slice
 
 ScanSlices slices_of_volume(const CaseInput& input, const Model& model, const Image& scan) {
   const PreprocessConfig& config = model.config.preprocess;
-  const ChainedVolume whole = run_chain(config.steps, model.templates, scan);
+  const PreparedVolume whole = run_steps(config.steps, model.templates, scan);
   const Window window = window_of(config, whole.volume);
   const SliceRange range = slices_in(whole, config.slices);
   const uint64_t id = volume_id(scan.voxels);
@@ -25,7 +25,7 @@ ScanSlices slices_of_volume(const CaseInput& input, const Model& model, const Im
   found.record = whole.record;
   for (int64_t index = range.first; index < range.end; ++index) {
     if (is_blank_slice(whole.volume.voxels[index], window)) continue;
-    OpenCase one;
+    OpenSlice one;
     one.input = input;
     one.key = {id, static_cast<uint64_t>(index)};
     one.unit = preprocess(config, whole.volume, window, index).unit;
@@ -48,7 +48,7 @@ void check_registered(const ScanSlices& scan, const CaseInput& input) {
 }
 
 ScanSlices slices_of_scan(const CaseInput& input, const Model& model, Image scan) {
-  if (scan.voxels.size(0) == 1) return {{open_case(input, model.config.preprocess, scan)}, nullptr};
+  if (scan.voxels.size(0) == 1) return {{open_slice(input, model.config.preprocess, scan)}, nullptr};
   return with_context(fmt::format("examining '{}'", input.path), [&] { return slices_of_volume(input, model, scan); });
 }
 

@@ -5,14 +5,14 @@
 
 #include "thor/image/image.h"
 #include "thor/pipeline/model.h"
-#include "thor/pipeline/open_case.h"
+#include "thor/pipeline/open_slice.h"
 
 namespace thor {
 
 /// A scan as the network sees it.
 struct ScanSlices {
-  std::vector<OpenCase> slices;  ///< a picture's one; of a volume, `unit` and `key` of those that show something
-  nlohmann::json record;  ///< what the model's steps measured in a volume (ChainedVolume::record); null: a picture
+  std::vector<OpenSlice> slices;  ///< a picture's one; of a volume, `unit` and `key` of those that show something
+  nlohmann::json record;  ///< what the model's steps measured in a volume (PreparedVolume::record); null: a picture
 };
 
 /// Takes a scan the way `detect` takes it: a picture or single slice through `preprocess`, a volume through the model's

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
-#include "thor/pipeline/open_case.h"
+#include "thor/pipeline/open_slice.h"
 #include "thor/pipeline/scan_exam.h"
 
 namespace thor {
@@ -11,7 +11,7 @@ namespace {
 class SliceExam : public ScanExam {
  public:
   SliceExam(const Model& model, const FindingOptions& options, Image scan)
-      : options_(options), scan_(std::move(scan)), open_(open_case({}, model.config.preprocess, scan_)) {
+      : options_(options), scan_(std::move(scan)), open_(open_slice({}, model.config.preprocess, scan_)) {
     check_ = check_scan(model, open_.unit.unsqueeze(0), nullptr);
     check_.ignored = options.ignore_check && !check_.findings.empty();
   }
@@ -27,7 +27,7 @@ class SliceExam : public ScanExam {
  private:
   FindingOptions options_;
   Image scan_;
-  OpenCase open_;
+  OpenSlice open_;
   ScanCheck check_;
   SliceFinding finding_;
 };

@@ -4,7 +4,7 @@
 #include <algorithm>
 
 #include "thor/data/percentile.h"
-#include "thor/data/volume_chain.h"
+#include "thor/data/volume_steps.h"
 #include "thor/pipeline/map_smoothing.h"
 #include "thor/pipeline/scan_exam.h"
 #include "thor/pipeline/scan_slices.h"
@@ -16,10 +16,10 @@ namespace {
 constexpr double kOwnQuantile = 0.995;  // of the examined voxels: what the table lists without a calibration
 
 /// Only these slices, in memory of their own: results overwrite them, and the scan may be the same memory.
-ChainedVolume cut(const ChainedVolume& chained, const SliceRange& range, const Image& scan) {
-  ChainedVolume some = slices_only(chained, range.first, range.end - range.first);
+PreparedVolume cut(const PreparedVolume& prepared, const SliceRange& range, const Image& scan) {
+  PreparedVolume some = slices_only(prepared, range.first, range.end - range.first);
   const Tensor& voxels = some.volume.voxels;
-  const bool all = voxels.sizes() == chained.volume.voxels.sizes();
+  const bool all = voxels.sizes() == prepared.volume.voxels.sizes();
   const bool shared = voxels.storage().data() == scan.voxels.storage().data();
   if (some.field.defined() && !all) some.field = some.field.clone();
   if (!all || shared || !voxels.is_contiguous()) some.volume.voxels = voxels.clone(at::MemoryFormat::Contiguous);
@@ -51,11 +51,11 @@ class VolumeExam : public ScanExam {
   const Model& model_;
   FindingOptions options_;
   Image scan_;
-  ChainedVolume chained_;  ///< cut to the slices from the first to the last one
+  PreparedVolume prepared_;  ///< cut to the slices from the first to the last one
   Window window_;
   ScanCheck check_;
   uint64_t id_ = 0;
-  std::vector<SliceScore> slices_;  ///< of chained_, in order
+  std::vector<SliceScore> slices_;  ///< of prepared_, in order
   std::vector<size_t> seen_;        ///< those of them that are not blank
   double seen_share_ = 0;           ///< of the scan's voxels, in examined slices
   Tensor map_, mask_;               ///< on the grid of the steps' end, float32 and bytes
@@ -64,14 +64,14 @@ class VolumeExam : public ScanExam {
 VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image scan)
     : model_(model), options_(options), scan_(std::move(scan)) {
   const PreprocessConfig& config = model.config.preprocess;
-  const ChainedVolume whole = run_chain(config.steps, model.templates, scan_);
+  const PreparedVolume whole = run_steps(config.steps, model.templates, scan_);
   window_ = window_of(config, whole.volume);
   id_ = volume_id(scan_.voxels);
   const auto& wanted = options.volume.slices;
   const SliceRange range = slices_in(whole, wanted.empty() ? config.slices : wanted);
-  chained_ = cut(whole, range, scan_);
+  prepared_ = cut(whole, range, scan_);
   for (int64_t index = range.first; index < range.end; ++index) {
-    const bool blank = is_blank_slice(chained_.volume.voxels[index - range.first], window_);
+    const bool blank = is_blank_slice(prepared_.volume.voxels[index - range.first], window_);
     if (!blank) seen_.push_back(slices_.size());
     slices_.push_back({index, height_of(whole, index), blank, 0, {}});
   }
@@ -79,13 +79,13 @@ VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image 
   for (int64_t i = 0; i < slices(); ++i) units.push_back(unit(i));
   check_ = check_scan(model, units.empty() ? at::zeros({0, config.size, config.size}) : at::stack(units), whole.record);
   check_.ignored = options.ignore_check && !check_.findings.empty();
-  map_ = at::zeros_like(chained_.volume.voxels);
+  map_ = at::zeros_like(prepared_.volume.voxels);
   if (calibrated()) mask_ = at::zeros(map_.sizes(), at::kByte);
 }
 
 Tensor VolumeExam::unit(int64_t i) const {
   const auto slice = static_cast<int64_t>(seen_[static_cast<size_t>(i)]);
-  return preprocess(model_.config.preprocess, chained_.volume, window_, slice).unit;
+  return preprocess(model_.config.preprocess, prepared_.volume, window_, slice).unit;
 }
 
 ImageKey VolumeExam::key(int64_t i) const {
@@ -99,21 +99,21 @@ void VolumeExam::take(int64_t i, const SliceFinding& finding) {
   const int64_t height = map_.size(1), width = map_.size(2);
   map_[slice].copy_(to_native_grid(finding.map, height, width));
   const Tensor healthy = to_native_grid(finding.pseudo_healthy, height, width);
-  chained_.volume.voxels[slice].copy_(healthy * (window_.white - window_.black) + window_.black);
+  prepared_.volume.voxels[slice].copy_(healthy * (window_.white - window_.black) + window_.black);
   if (mask_.defined()) mask_[slice].copy_(mask_to_native_grid(finding.map.gt(threshold()), height, width));
 }
 
 void VolumeExam::bring_home(Finding& finding) {
-  finding.map = to_native_scan(chained_, map_, false);
-  if (mask_.defined()) finding.mask = to_native_scan(chained_, mask_, true).gt(0.5).to(at::kByte);
+  finding.map = to_native_scan(prepared_, map_, false);
+  if (mask_.defined()) finding.mask = to_native_scan(prepared_, mask_, true).gt(0.5).to(at::kByte);
   Tensor seen = at::zeros_like(map_);
   for (const size_t at : seen_) seen[static_cast<int64_t>(at)].fill_(1);
   map_.reset();
-  seen = to_native_scan(chained_, seen, true).gt(0.5);
+  seen = to_native_scan(prepared_, seen, true).gt(0.5);
   seen_share_ = seen.sum().item<double>() / static_cast<double>(seen.numel());
-  finding.examined = grid_of(chained_.volume);
-  finding.pseudo_healthy = to_native_scan(chained_, native_values(), false);
-  chained_.volume.voxels.reset();
+  finding.examined = grid_of(prepared_.volume);
+  finding.pseudo_healthy = to_native_scan(prepared_, native_values(), false);
+  prepared_.volume.voxels.reset();
   for (int64_t z = 0; z < seen.size(0); ++z)
     finding.pseudo_healthy[z].copy_(at::where(seen[z], finding.pseudo_healthy[z], scan_.voxels[z]));
   smooth(finding.map, spacing_mm(scan_.geometry.ras_from_voxel), options_.volume.smooth_mm);
@@ -145,15 +145,15 @@ void VolumeExam::add_lesions(Finding& finding) const {
   }
   finding.lesions = find_lesions(
       mask, finding.map,
-      {scan_.geometry.ras_from_voxel, chained_.template_from_native, options_.volume.min_ml});  // erases small ones
+      {scan_.geometry.ras_from_voxel, prepared_.template_from_native, options_.volume.min_ml});  // erases small ones
 }
 
 Finding VolumeExam::finish() {
   Finding finding;
   finding.check = check_;
   finding.window = window_;
-  finding.steps = chained_.record;
-  finding.native_from_steps = chained_.native_from_chain;
+  finding.steps = prepared_.record;
+  finding.native_from_steps = prepared_.native_from_steps;
   add_scores(finding);
   bring_home(finding);
   add_lesions(finding);
@@ -162,14 +162,14 @@ Finding VolumeExam::finish() {
 
 /// Undoes what the steps did to intensities, last step first: windows, and the bias fields, which it knows as one.
 Tensor VolumeExam::native_values() {
-  Tensor& native = chained_.volume.voxels;
-  for (auto step = chained_.record.rbegin(); step != chained_.record.rend(); ++step) {
+  Tensor& native = prepared_.volume.voxels;
+  for (auto step = prepared_.record.rbegin(); step != prepared_.record.rend(); ++step) {
     if (step->contains("black") && step->contains("white")) {
       const double black = step->at("black").get<double>(), white = step->at("white").get<double>();
       native.mul_((white - black) / step->at("levels").get<double>()).add_(black);
-    } else if (step->contains("field_min") && chained_.field.defined()) {
-      native.mul_(chained_.field);
-      chained_.field.reset();
+    } else if (step->contains("field_min") && prepared_.field.defined()) {
+      native.mul_(prepared_.field);
+      prepared_.field.reset();
     }
   }
   return native;

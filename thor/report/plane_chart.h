@@ -3,7 +3,7 @@
 #include <string>
 
 #include "thor/base/tensor.h"
-#include "thor/pipeline/orthogonal_views.h"
+#include "thor/results/orthogonal_views.h"
 
 namespace thor {
 

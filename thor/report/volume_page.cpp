@@ -105,7 +105,7 @@ PageSection slice_section(const VolumeReport& report) {
   return section;
 }
 
-PageTable chain_table(const nlohmann::json& chain) {
+PageTable steps_table(const nlohmann::json& chain) {
   PageTable table{"Chain", {{"step", "what it found"}}, {}};
   for (const auto& step : chain) {
     std::string found;
@@ -166,7 +166,7 @@ Page volume_page(const VolumeReport& report) {
                    slice_section(report)};
   page.sections.push_back({"Where it comes from",
                            "",
-                           {fact_table(report.about), chain_table(report.about.at("volume").at("chain"))},
+                           {fact_table(report.about), steps_table(report.about.at("volume").at("chain"))},
                            {},
                            {},
                            false});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include "thor/pipeline/detect_files.h"
 #include "thor/report/page.h"
+#include "thor/results/detect_files.h"
 
 namespace thor {
 

@@ -9,7 +9,7 @@
 #include "thor/base/random.h"
 #include "thor/detect/head_mask.h"
 #include "thor/detect/patch_grid.h"
-#include "thor/train/corruption.h"
+#include "thor/synth/corruption.h"
 
 namespace thor {
 namespace {

@@ -3,8 +3,8 @@
 
 #include "thor/base/error.h"
 #include "thor/base/utf8.h"
-#include "thor/nn/safetensors.h"
-#include "thor/nn/weights.h"
+#include "thor/nn/weights/safetensors.h"
+#include "thor/nn/weights/weights.h"
 
 namespace thor {
 namespace {

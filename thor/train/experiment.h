@@ -7,8 +7,8 @@
 #include "thor/data/augment.h"
 #include "thor/detect/detector.h"
 #include "thor/pipeline/model.h"
-#include "thor/train/corruption.h"
-#include "thor/train/scanner_variation.h"
+#include "thor/synth/corruption.h"
+#include "thor/synth/scanner_variation.h"
 
 namespace thor {
 

@@ -16,7 +16,7 @@
 #include "thor/data/archive.h"
 #include "thor/data/overlap.h"
 #include "thor/data/summary.h"
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 #include "thor/nn/layers.h"
 #include "thor/pipeline/device.h"
 #include "thor/train/adam.h"

@@ -6,7 +6,7 @@
 #include "tests/support.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "tests/scans.h"
 #include "tests/support.h"
-#include "tests/unit/data/chain_world.h"
+#include "tests/unit/data/steps_world.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/data/scan_list.h"

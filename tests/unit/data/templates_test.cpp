@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/support.h"
-#include "tests/unit/data/chain_world.h"
+#include "tests/unit/data/steps_world.h"
 #include "thor/base/error.h"
 #include "thor/data/percentile.h"
 

@@ -7,7 +7,7 @@
 #include <algorithm>
 
 #include "tests/support.h"
-#include "tests/unit/pipeline/volume_world.h"
+#include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/random.h"

@@ -7,15 +7,15 @@
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_ensemble.h"
 #include "tests/unit/pipeline/tiny_model.h"
-#include "tests/unit/pipeline/volume_world.h"
+#include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/data/case_list.h"
 #include "thor/data/summary.h"
 #include "thor/eval/kolmogorov.h"
 #include "thor/eval/map_set.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/calibration.h"
-#include "thor/pipeline/case_list.h"
 #include "thor/pipeline/members.h"
 #include "thor/pipeline/scan_slices.h"
 
@@ -201,7 +201,7 @@ TEST_F(CohortOfVolumes, IsComparedAsTheNetworkWouldSeeItsSlices) {
   scan("b.nii.gz", test::head_stored_as("LPS"));
   const ScanSlices seen = slices_of_scan({in + "/a.nii.gz", "a", {}}, model);
   std::vector<Tensor> units;
-  for (const OpenCase& slice : seen.slices) units.push_back(slice.unit);
+  for (const OpenSlice& slice : seen.slices) units.push_back(slice.unit);
   model.training["data"] = thor::to_json(summarize(at::stack(units)));
   const CohortReport report = compare();
   EXPECT_EQ(report.images, 2);

@@ -9,9 +9,9 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/utf8.h"
-#include "thor/eval/map_folder.h"
 #include "thor/image/image.h"
 #include "thor/image/resample.h"
+#include "thor/results/map_folder.h"
 
 namespace thor {
 namespace {

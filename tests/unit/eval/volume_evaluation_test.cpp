@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
-#include "tests/unit/pipeline/volume_world.h"
+#include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
 #include "thor/eval/evaluation.h"
-#include "thor/eval/map_folder.h"
 #include "thor/eval/volume_truth.h"
+#include "thor/results/map_folder.h"
 
 namespace thor {
 namespace {

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "tests/unit/image/pictures.h"
-#include "thor/image/registration.h"
+#include "thor/image/register/registration.h"
 
 namespace thor::test {
 namespace {

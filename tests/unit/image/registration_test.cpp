@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/image/registration.h"
+#include "thor/image/register/registration.h"
 
 #include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 
 #include "tests/said.h"
 #include "tests/unit/image/pictures.h"
-#include "thor/image/minimize.h"
-#include "thor/image/motion.h"
-#include "thor/image/mutual_information.h"
 #include "thor/image/outline.h"
+#include "thor/image/register/minimize.h"
+#include "thor/image/register/mutual_information.h"
+#include "thor/image/register/transform.h"
 #include "thor/image/resample.h"
 
 namespace thor::test {
@@ -44,10 +44,10 @@ Image phantom_head() {
 
 /// Turned by about 10 degrees, shifted by centimetres; where `affine`, stretched and sheared too.
 Affine disturbance(bool affine) {
-  const Motion rigid{{}, false}, linear{{}, true};
+  const Transform rigid{{}, false}, linear{{}, true};
   const std::vector<double> x{9, -7, 11, 14, -21, 17};
   if (!affine) return rigid.map_of(x);
-  std::vector<double> all = Motion::affine_from_rigid(x);
+  std::vector<double> all = Transform::affine_from_rigid(x);
   const std::vector<double> more{4, 2, 0, -1, -4, 2, 0, 3, 3};
   for (size_t i = 0; i < 9; ++i) all[i] += more[i];
   return linear.map_of(all);
@@ -185,16 +185,16 @@ TEST(MutualInformation, HasTheGradientOfItsValue) {
   const Image scan = moved(head, disturbance(false));
   const MutualInformation similarity(samples, scan.voxels, scan.geometry.ras_from_voxel, {200, 950});
   for (const bool affine : {false, true}) {
-    const Motion motion{{3, -2, 5}, affine};
-    std::vector<double> x(motion.parameters());
+    const Transform transform{{3, -2, 5}, affine};
+    std::vector<double> x(transform.parameters());
     for (size_t i = 0; i < x.size(); ++i) x[i] = 0.7 * static_cast<double>(i % 4) - 1;
-    const std::vector<double> gradient = motion.gradient(x, similarity.at(motion.map_of(x)).gradient);
+    const std::vector<double> gradient = transform.gradient(x, similarity.at(transform.map_of(x)).gradient);
     for (size_t i = 0; i < x.size(); ++i) {
       constexpr double kStep = 1e-3;
       std::vector<double> more = x, less = x;
       more[i] += kStep, less[i] -= kStep;
       const double slope =
-          (similarity.at(motion.map_of(more)).nats - similarity.at(motion.map_of(less)).nats) / (2 * kStep);
+          (similarity.at(transform.map_of(more)).nats - similarity.at(transform.map_of(less)).nats) / (2 * kStep);
       EXPECT_NEAR(gradient[i], slope, 2e-4 + 0.05 * std::abs(slope)) << i << (affine ? " affine" : " rigid");
     }
   }

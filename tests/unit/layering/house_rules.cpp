@@ -6,26 +6,42 @@
 #include <fstream>
 #include <map>
 #include <regex>
+#include <set>
 #include <sstream>
 
 namespace thor::test {
 namespace {
 
-// cli > serve > report > train, eval > pipeline > detect, data > image, nn, diffusion > base
-const std::map<std::string, int> kStorey{{"base", 1},   {"image", 2},  {"nn", 2},       {"diffusion", 2},
-                                         {"detect", 3}, {"data", 3},   {"pipeline", 4}, {"train", 5},
-                                         {"eval", 5},   {"report", 6}, {"serve", 7},    {"cli", 8}};
+bool ends_with(const std::string& text, const std::string& end) {
+  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// cli > serve > report > train, eval > results, synth > pipeline > detect, data > image, nn, diffusion > base
+const std::map<std::string, int> kStorey{{"base", 1}, {"image", 2},    {"nn", 2},      {"diffusion", 2}, {"detect", 3},
+                                         {"data", 3}, {"pipeline", 4}, {"results", 5}, {"synth", 5},     {"train", 6},
+                                         {"eval", 6}, {"report", 7},   {"serve", 8},   {"cli", 9}};
+
+// The inner rooms, each with the headers that other rooms may include; all others are private to the outer room.
+const std::map<std::string, std::set<std::string>> kInnerRooms{
+    {"image/format", {}},
+    {"image/dicom", {"dicom_write.h"}},
+    {"image/register", {"registration.h"}},
+    {"nn/kernel", {"gpu.h"}},
+    {"nn/weights", {"safetensors.h", "torch_file.h", "weights.h"}}};
 
 // The image room's own door to ITK; as private as ITK itself.
-constexpr const char* kItkHeader = "thor/image/itk.h";
+constexpr const char* kItkHeader = "thor/image/register/itk.h";
 
 std::string room_of(const std::string& path) {
   std::smatch match;
   return std::regex_search(path, match, std::regex("^thor/(\\w+)/")) ? match[1].str() : "";
 }
 
-bool ends_with(const std::string& text, const std::string& end) {
-  return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+// "image/dicom" of a file in an inner room, "" of all others. Stand-ins for absent libraries are in no inner room.
+std::string inner_room_of(const std::string& path) {
+  std::smatch match;
+  if (!std::regex_search(path, match, std::regex("^thor/(\\w+/\\w+)/"))) return "";
+  return ends_with(match[1].str(), "/without") ? "" : match[1].str();
 }
 
 // Calls visit(line number, line) for each line.
@@ -59,7 +75,7 @@ std::vector<SourceFile> sources(const std::string& root, const std::vector<std::
     if (!fs::exists(fs::path(root) / folder)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(fs::path(root) / folder)) {
       const std::string path = fs::relative(entry.path(), root).string();
-      if (!ends_with(path, ".h") && !ends_with(path, ".cpp")) continue;
+      if (!ends_with(path, ".h") && !ends_with(path, ".cpp") && !ends_with(path, ".cu")) continue;
       std::ostringstream text;
       text << std::ifstream(entry.path()).rdbuf();
       found.push_back({path, text.str()});
@@ -82,6 +98,21 @@ Breaches wrong_includes(const SourceFile& file) {
       breaches.push_back(breach(file, line, "includes upwards: " + name));
     else if (kStorey.at(there) == kStorey.at(here))
       breaches.push_back(breach(file, line, "includes sideways: " + name));
+  });
+  return breaches;
+}
+
+Breaches private_includes(const SourceFile& file) {
+  Breaches breaches;
+  const std::string own = inner_room_of(file.path);
+  if (!own.empty() && !kInnerRooms.count(own)) return {breach(file, 1, "inner room '" + own + "' is not in the list")};
+  each_include(file, [&](int line, const std::string& name) {
+    const std::string inner = inner_room_of(name);
+    if (inner.empty() || room_of(name) == room_of(file.path)) return;
+    const auto row = kInnerRooms.find(inner);
+    const std::string header = name.substr(name.rfind('/') + 1);
+    if (row == kInnerRooms.end() || !row->second.count(header))
+      breaches.push_back(breach(file, line, "includes a private header of " + inner + ": " + header));
   });
   return breaches;
 }

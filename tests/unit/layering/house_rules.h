@@ -18,6 +18,8 @@ std::vector<SourceFile> sources(const std::string& root, const std::vector<std::
 using Breaches = std::vector<std::string>;
 /// Includes go downwards: never to a higher room, never to another room of the same storey.
 Breaches wrong_includes(const SourceFile& file);
+/// Headers of inner rooms (image/dicom...) stay in their outer room, but for those that the list names.
+Breaches private_includes(const SourceFile& file);
 /// ITK appears in thor/image/*.cpp alone, and headers stay light: no ATen/ATen.h, no torch/torch.h.
 Breaches foreign_includes(const SourceFile& file);
 /// Only thor/cli prints or ends the process.

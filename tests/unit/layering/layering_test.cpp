@@ -28,6 +28,8 @@ Breaches all(Breaches (*rule)(const SourceFile&), const std::vector<std::string>
 
 TEST(Layering, RoomsIncludeDownwardsOnly) { EXPECT_THAT(all(wrong_includes, {"thor"}), IsEmpty()); }
 
+TEST(Layering, HeadersOfInnerRoomsStayInTheirRoom) { EXPECT_THAT(all(private_includes, {"thor"}), IsEmpty()); }
+
 TEST(Layering, ItkStaysInTheImageRoomAndHeadersStayLight) { EXPECT_THAT(all(foreign_includes, {"thor"}), IsEmpty()); }
 
 TEST(Layering, TheLibraryNeverPrintsOrExits) { EXPECT_THAT(all(prints_or_exits, {"thor"}), IsEmpty()); }
@@ -51,11 +53,20 @@ TEST(Layering, AllowsDownwardOwnAndForeignIncludes) {
       IsEmpty());
 }
 
+TEST(Layering, RefusesPrivateHeadersOfInnerRoomsElsewhere) {
+  EXPECT_THAT(private_includes({"thor/data/a.cpp", "#include \"thor/image/dicom/dicom_parse.h\"\n"}),
+              ElementsAre("thor/data/a.cpp:1: includes a private header of image/dicom: dicom_parse.h"));
+  EXPECT_THAT(private_includes({"thor/data/a.cpp", "#include \"thor/image/cellar/wine.h\"\n"}), SizeIs(1));
+  EXPECT_THAT(private_includes({"thor/image/cellar/wine.cpp", ""}), SizeIs(1));
+  EXPECT_THAT(private_includes({"thor/data/a.cpp", "#include \"thor/image/register/registration.h\"\n"}), IsEmpty());
+  EXPECT_THAT(private_includes({"thor/image/read.cpp", "#include \"thor/image/dicom/dicom_parse.h\"\n"}), IsEmpty());
+}
+
 TEST(Layering, RefusesItkElsewhereAndHeavyHeaders) {
   EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include <itkImage.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/image/image.h", "#include <itkImage.h>\n"}), SizeIs(1));
-  EXPECT_THAT(foreign_includes({"thor/image/image.h", "#include \"thor/image/itk.h\"\n"}), SizeIs(1));
-  EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include \"thor/image/itk.h\"\n"}), SizeIs(1));
+  EXPECT_THAT(foreign_includes({"thor/image/image.h", "#include \"thor/image/register/itk.h\"\n"}), SizeIs(1));
+  EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include \"thor/image/register/itk.h\"\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/image/dicom.h", "#include <dcmtk/dcmdata/dctk.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include <gdcmReader.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/nn/unet.h", "#include <ATen/ATen.h>\n"}), SizeIs(1));

@@ -4,7 +4,7 @@
 #include <ATen/Parallel.h>
 
 #include "tests/support.h"
-#include "thor/nn/tiled_attention.h"
+#include "thor/nn/kernel/tiled_attention.h"
 
 namespace thor::test {
 namespace {

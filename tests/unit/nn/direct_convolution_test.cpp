@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/direct_convolution.h"
+#include "thor/nn/kernel/direct_convolution.h"
 
 #include <ATen/ATen.h>
 

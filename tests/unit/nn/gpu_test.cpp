@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "tests/support.h"
-#include "thor/nn/norm_bundle_blocks.h"
-#include "thor/nn/norm_silu.h"
+#include "thor/nn/kernel/norm_bundle_blocks.h"
+#include "thor/nn/kernel/norm_silu.h"
 
 using at::Tensor;
 using namespace thor;

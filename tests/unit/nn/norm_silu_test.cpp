@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/norm_silu.h"
+#include "thor/nn/kernel/norm_silu.h"
 
 #include <ATen/Parallel.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 #include <ATen/ATen.h>
 

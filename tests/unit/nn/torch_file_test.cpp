@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/torch_file.h"
+#include "thor/nn/weights/torch_file.h"
 
 #include <ATen/ATen.h>
 
@@ -9,7 +9,7 @@
 #include "tests/support.h"
 #include "tests/unit/nn/torch_bytes.h"
 #include "thor/base/error.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 using namespace thor;
 using namespace thor::test;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/weights.h"
+#include "thor/nn/weights/weights.h"
 
 #include <ATen/ATen.h>
 

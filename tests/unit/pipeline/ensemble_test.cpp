@@ -5,7 +5,7 @@
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_ensemble.h"
 #include "thor/base/error.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/members.h"

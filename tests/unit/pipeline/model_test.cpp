@@ -10,7 +10,7 @@
 #include "tests/unit/pipeline/tiny_model.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {

@@ -3,7 +3,7 @@
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 
 namespace thor {
 namespace {

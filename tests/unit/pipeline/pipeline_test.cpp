@@ -9,7 +9,7 @@
 #include "tests/unit/pipeline/tiny_model.h"
 #include "thor/base/error.h"
 #include "thor/base/log.h"
-#include "thor/nn/safetensors.h"
+#include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/device.h"
 
 namespace thor {

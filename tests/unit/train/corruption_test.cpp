@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/train/corruption.h"
+#include "thor/synth/corruption.h"
 
 #include "tests/support.h"
 #include "thor/base/error.h"

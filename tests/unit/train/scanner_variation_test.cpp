@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/train/scanner_variation.h"
+#include "thor/synth/scanner_variation.h"
 
 #include "tests/support.h"
 #include "thor/train/batch.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for bzip_stream.cpp where the program is built without libbz2.
 #include "thor/base/error.h"
-#include "thor/image/bzip_stream.h"
+#include "thor/image/format/bzip_stream.h"
 
 namespace thor {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for dicom_map.cpp, dicom_result.cpp and dicom_segmentation.cpp where the program is built without DCMTK.
 #include "thor/base/error.h"
-#include "thor/image/dicom_write.h"
+#include "thor/image/dicom/dicom_write.h"
 
 namespace thor {
 namespace {

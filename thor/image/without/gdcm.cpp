@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for dicom_unpack.cpp where the program is built without GDCM.
 #include "thor/base/error.h"
-#include "thor/image/dicom_instance.h"
+#include "thor/image/dicom/dicom_instance.h"
 
 namespace thor {
 

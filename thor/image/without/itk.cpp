@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for bias_field.cpp where the program is built without ITK.
 #include "thor/base/error.h"
-#include "thor/image/registration.h"
+#include "thor/image/register/registration.h"
 
 namespace thor {
 

@@ -4,8 +4,8 @@
 #include <zlib.h>
 
 #include "thor/base/error.h"
+#include "thor/image/format/png_encode.h"
 #include "thor/image/formats.h"
-#include "thor/image/png_encode.h"
 
 namespace thor {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Stands in for cuda_norm.cpp and cuda_graph.cpp where libtorch has no CUDA.
 #include "thor/base/error.h"
-#include "thor/nn/gpu.h"
+#include "thor/nn/kernel/gpu.h"
 
 namespace thor {
 

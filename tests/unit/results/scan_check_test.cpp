@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/pipeline/scan_check.h"
+
+#include <gmock/gmock.h>
+
+#include "tests/said.h"
+#include "tests/unit/results/volume_world.h"
+#include "thor/data/summary.h"
+#include "thor/pipeline/calibration.h"
+
+namespace thor {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// A slice of 16 x 16: half of it tissue around one brightness, the rest black.
+Tensor slice_of(double brightness) {
+  Tensor slice = at::zeros({1, 16, 16});
+  slice[0].narrow(0, 0, 8).copy_(brightness + at::linspace(-0.1, 0.1, 16).expand({8, 16}));
+  return slice;
+}
+
+Model trained_on(double brightness) {
+  Model model = test::tiny_model();
+  model.training["data"] = to_json(summarize(slice_of(brightness)));
+  return model;
+}
+
+nlohmann::json registered_with(double similarity) {
+  return {{{"step", "{step: n4}"}}, {{"step", "{step: register}"}, {"similarity", similarity}}};
+}
+
+TEST(ScanCheck, FindsNothingInAScanLikeTheTrainingImages) {
+  const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.55), registered_with(0.25));
+  EXPECT_THAT(check.findings, IsEmpty());
+  EXPECT_TRUE(check.allows_claims());
+  EXPECT_EQ(to_json(check).at("passed"), true);
+  EXPECT_EQ(to_json(check).at("similarity"), 0.25);
+}
+
+TEST(ScanCheck, FindsARegistrationThatFailed) {
+  const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.5), registered_with(0.06));
+  EXPECT_THAT(check.findings, ElementsAre(HasSubstr("not registered")));
+  EXPECT_FALSE(check.allows_claims());
+}
+
+TEST(ScanCheck, FindsAContrastThatIsNotTheTemplates) {
+  nlohmann::json steps = registered_with(0.25);
+  steps[1]["contrast"] = 0.15;
+  EXPECT_THAT(check_scan(trained_on(0.5), slice_of(0.5), steps).findings, IsEmpty());
+  steps[1]["contrast"] = -0.01;
+  EXPECT_THAT(check_scan(trained_on(0.5), slice_of(0.5), steps).findings, ElementsAre(HasSubstr("contrast -0.010")));
+}
+
+TEST(ScanCheck, FindsIntensitiesThatTrainingDidNotShow) {
+  const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.9), nullptr);
+  EXPECT_THAT(check.findings, ElementsAre(HasSubstr("intensities")));
+  EXPECT_NEAR(*check.intensity_distance, 0.2, 1e-3);
+  EXPECT_FALSE(check.similarity);
+}
+
+TEST(ScanCheck, CannotTellIntensitiesWhereTheModelDoesNotDescribeItsImages) {
+  const ScanCheck check = check_scan(test::tiny_model(), slice_of(0.8), nullptr);
+  EXPECT_THAT(check.findings, IsEmpty());
+  EXPECT_FALSE(check.intensity_distance);
+}
+
+TEST(ScanCheck, SaysNothingOfIntensitiesWhereNoSliceIsSeen) {
+  EXPECT_THAT(check_scan(trained_on(0.5), at::zeros({0, 16, 16}), nullptr).findings, IsEmpty());
+}
+
+/// A calibrated model that knows heads of one brightness, and volumes and slices to detect in.
+class CheckedScans : public test::VolumeFiles {
+ protected:
+  void SetUp() override {
+    VolumeFiles::SetUp();
+    model.config.preprocess.intensity = "full_range";
+    Calibration calibration;
+    calibration.setting = {"three", {{"start_step", 300}}, "none"};
+    calibration.thresholds = {{0.05, 0.6}};
+    calibration.scores = {0, 0, 0};
+    calibration.pixels = 768;
+    put_calibration(model, calibration);
+    Image bright = test::head();
+    bright.voxels = bright.voxels / 1000;
+    model.training["data"] = to_json(summarize(bright.voxels.narrow(0, 4, 8)));
+    scan("usual.nii.gz", bright);
+    bright.voxels = 1 - bright.voxels;
+    scan("inverted.nii.gz", bright);
+    bright.voxels = bright.voxels.narrow(0, 6, 1).contiguous();
+    scan("slice.nii.gz", bright);
+  }
+  bool written(const std::string& file) const { return std::filesystem::exists(out + "/" + file); }
+};
+
+TEST_F(CheckedScans, OfAnotherKindGetAMapButNoMaskNoPValueAndNoLesions) {
+  const test::Said said;
+  const FolderResult found = detect();
+  ASSERT_EQ(found.done.size(), 3u);
+  for (const CaseOutput& one : found.done) {
+    const bool usual = one.name == "usual";
+    const nlohmann::json about = sidecar(one.name);
+    EXPECT_TRUE(written(one.name + "_map.nii.gz"));
+    EXPECT_EQ(written(one.name + "_mask.nii.gz"), usual) << one.name;
+    EXPECT_EQ(one.p_value.has_value(), usual) << one.name;
+    EXPECT_EQ(one.withheld.empty(), usual) << one.withheld;
+    EXPECT_EQ(about.contains("calibration"), usual);
+    EXPECT_EQ(about.at("check").at("passed"), usual) << about.at("check");
+    EXPECT_EQ(one.lesions.empty(), !usual) << one.name;
+  }
+  EXPECT_THAT(sidecar("inverted").at("lesions").at("withheld"), HasSubstr("no lesions are given"));
+  EXPECT_THAT(said.warnings(), HasSubstr("inverted.nii.gz': no mask, no p-value"));
+}
+
+TEST_F(CheckedScans, GetEverythingWhereTheCheckIsIgnoredAndTheSidecarSaysSo) {
+  options.ignore_check = true;
+  for (const CaseOutput& one : detect().done) {
+    EXPECT_TRUE(written(one.name + "_mask.nii.gz")) << one.name;
+    EXPECT_TRUE(one.p_value) << one.name;
+    EXPECT_EQ(sidecar(one.name).at("check").contains("ignored"), one.name != "usual");
+  }
+}
+
+}  // namespace
+}  // namespace thor
