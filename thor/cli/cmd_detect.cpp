@@ -51,7 +51,7 @@ void print_results(const FolderResult& result, bool json) {
     out["cases"].push_back({{"input", c.input}, {"name", c.name}, {"map", c.map_path}, {"score", c.score}});
     if (c.p_value) out["cases"].back()["p_value"] = *c.p_value;
     if (!c.withheld.empty()) out["cases"].back()["withheld"] = c.withheld;
-    for (const Lesion& lesion : c.lesions) out["cases"].back()["lesions"].push_back(to_json(lesion));
+    for (const Lesion& lesion : c.lesions) out["cases"].back()["lesions"].push_back(parse(json_of(lesion)));
   }
   for (const auto& f : result.failed) out["failed"].push_back({{"input", f.input}, {"error", f.message}});
   fmt::print("{}\n", dump_json(out, 2));

@@ -13,7 +13,7 @@
 #include "thor/base/version.h"
 #include "thor/eval/bootstrap.h"
 #include "thor/eval/diagnose.h"
-#include "thor/results/result_case.h"
+#include "thor/pipeline/open_slice.h"
 
 namespace thor {
 namespace {
@@ -71,8 +71,9 @@ struct AblationRunner {
   /// Rows whose images every setting can read; the others are said once.
   void read_rows() {
     for (const SplitRow& row : read_split(config.truth)) try {
+        const Image image = read_image(row.image);
         for (const auto& [file, first] : first_on)
-          open_slice({row.image, row.name}, contenders[first].pipeline.model().config.preprocess);
+          open_slice(contenders[first].pipeline.model().config.preprocess, image);
         rows.push_back(row);
       } catch (const Error& error) {
         if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;

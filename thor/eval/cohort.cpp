@@ -30,7 +30,7 @@ constexpr double kMixedSpacing = 1.01;
 
 /// What is looked at of every image.
 struct Looks {
-  std::vector<OpenSlice> slices;  // as the network sees them
+  std::vector<NetworkSlice> slices;
   int64_t images = 0, volumes = 0;
   std::vector<double> aspects, similarities;
   std::array<std::vector<double>, 3> spacings;  // along x, y; z of volumes
@@ -51,10 +51,7 @@ void look_at_image(const CaseInput& input, const Model& model, Looks& looks) {
   const std::string kind = kind_of(image);
   const bool medical = image.medical;
   ScanSlices found = slices_of_scan(input, model, std::move(image));
-  for (OpenSlice& slice : found.slices) {
-    slice.gray.reset();
-    looks.slices.push_back(std::move(slice));
-  }
+  looks.slices.insert(looks.slices.end(), found.slices.begin(), found.slices.end());
   ++looks.images;
   looks.volumes += depth > 1 ? 1 : 0;
   ++looks.sizes[depth > 1 ? fmt::format("{} x {} x {}", width, height, depth) : fmt::format("{} x {}", width, height)];
@@ -178,8 +175,8 @@ void compare_native(const Looks& looks, const Model& model, CohortReport& report
       "mixed files, perhaps of several exports: with preprocess.intensity full_range their white differs");
 }
 
-std::vector<OpenSlice> spread_evenly(const std::vector<OpenSlice>& slices, int64_t count) {
-  std::vector<OpenSlice> chosen;
+std::vector<NetworkSlice> spread_evenly(const std::vector<NetworkSlice>& slices, int64_t count) {
+  std::vector<NetworkSlice> chosen;
   const auto all = static_cast<int64_t>(slices.size());
   for (int64_t i = 0; i < std::min(all, count); ++i)
     chosen.push_back(slices[static_cast<size_t>(i * all / std::min(all, count))]);
@@ -194,7 +191,8 @@ const Calibration& calibration_to_use(const Model& model, const std::vector<Cali
   return calibrations.back();
 }
 
-void compare_scores(const Model& model, std::vector<OpenSlice> slices, const RunConfig& run, CohortReport& report) {
+void compare_scores(const Model& model, const std::vector<NetworkSlice>& slices, const RunConfig& run,
+                    CohortReport& report) {
   const auto calibrations = calibrations_of(model);
   if (calibrations.empty() || slices.empty()) return;
   const Calibration& calibration = calibration_to_use(model, calibrations);
@@ -213,8 +211,8 @@ void compare_scores(const Model& model, std::vector<OpenSlice> slices, const Run
   if (pipeline.perceptual() != calibration.setting.perceptual)
     return not_compared("calibrated with the perceptual distance " + calibration.setting.perceptual +
                         ", whose weights are not here: import them, or calibrate again");
-  const MapSet set = need_maps(
-      detect_opened(pipeline, calibration.setting.detector, calibration.setting.config, std::move(slices), run));
+  const MapSet set =
+      need_maps(detect_opened(pipeline, calibration.setting.detector, calibration.setting.config, slices, run));
   const double distance = ks_statistic(calibration.scores, set.scores);
   const double critical = ks_critical(calibration.scores.size(), set.scores.size());
   report.facts.push_back(
@@ -258,7 +256,7 @@ CohortReport compare_cohort(const Model& model, const std::vector<CaseInput>& in
                                              slices > looks.images ? fmt::format(", {} slices", slices) : ""),
                                  !report.failed.empty(), "some cannot be used, see the warnings"));
   std::vector<Tensor> units;
-  for (const OpenSlice& slice : looks.slices) units.push_back(slice.unit);
+  for (const NetworkSlice& slice : looks.slices) units.push_back(slice.unit);
   compare_intensities(trained, summarize(at::stack(units)), report);
   compare_native(looks, model, report);
   compare_scores(model, spread_evenly(looks.slices, score_images), run, report);

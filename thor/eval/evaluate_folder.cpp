@@ -44,13 +44,13 @@ class FolderCases {
     const Truth truth = read_truth(row, image);
     one.group = row.group;
     one.note = truth.note;
-    one.score = entry.score;
+    one.score = entry.about.score;
     if (image.voxels.size(0) > 1) return compare_volume(image, truth.mask, entry, one);
     const Tensor map = image.voxels[0], mask = truth.mask[0];
     one.lesion_pixels = lesion_pixels_of(mask);
-    one.map = native_ ? map : to_network_grid(map, entry.network_size);
-    one.truth = native_ ? mask : mask_to_network_grid(mask, entry.network_size);
-    if (entry.pseudo_healthy_path.empty() || entry.preprocess.is_null()) return;
+    one.map = native_ ? map : to_network_grid(map, entry.about.network_size);
+    one.truth = native_ ? mask : mask_to_network_grid(mask, entry.about.network_size);
+    if (entry.pseudo_healthy_path.empty() || entry.about.preprocess.empty()) return;
     try {
       read_restoration(row, entry, one);
     } catch (const Error& error) {
@@ -63,7 +63,7 @@ class FolderCases {
   /// The image and its pseudo-healthy version in unit range, as the network saw them.
   void read_restoration(const SplitRow& row, const MapEntry& entry, ScoredCase& one) const {
     PreprocessConfig config;
-    Fields(config).read_known(entry.preprocess.dump());
+    Fields(config).read_known(entry.about.preprocess.text);
     const Image image = read_image(row.image), healthy = read_image(entry.pseudo_healthy_path);
     if (image.voxels.sizes() != healthy.voxels.sizes())
       fail_input("'{}' is {}, its image {}", entry.pseudo_healthy_path, shape_text(healthy.voxels.sizes()),
@@ -86,21 +86,25 @@ class FolderCases {
   std::vector<const MapEntry*> entries_;
 };
 
+std::map<double, double> calibrated(const MapEntry& entry) {
+  return entry.about.calibration ? entry.about.calibration->thresholds : std::map<double, double>{};
+}
+
 /// Thresholds that all maps were calibrated with, unless one of that label was brought along.
 void add_calibrated(const std::vector<const MapEntry*>& entries, std::vector<NamedThreshold>& thresholds) {
   const MapEntry* first = nullptr;
   for (const MapEntry* one : entries) {
     if (!one) continue;
     if (!first) first = one;
-    if (one->calibrated == first->calibrated) continue;
+    if (calibrated(*one) == calibrated(*first)) continue;
     warn("'{}' and '{}' were calibrated differently: their calibrated thresholds are not used", first->sidecar,
          one->sidecar);
     return;
   }
-  for (const NamedThreshold& calibrated : calibrated_thresholds(first->calibrated))
+  for (const NamedThreshold& known : calibrated_thresholds(calibrated(*first)))
     if (std::none_of(thresholds.begin(), thresholds.end(),
-                     [&](const NamedThreshold& one) { return one.label == calibrated.label; }))
-      thresholds.push_back(calibrated);
+                     [&](const NamedThreshold& one) { return one.label == known.label; }))
+      thresholds.push_back(known);
 }
 
 /// Values of different detectors or settings share no scale.

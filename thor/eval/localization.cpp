@@ -49,7 +49,7 @@ void choose_threshold(const MapFolder& healthy, Localization& result) {
   for (const auto& [input, entry] : healthy.entries()) {
     throw_if_interrupted();
     const Tensor map = read_map(entry);
-    maps.push_back(result.native ? map : to_network_grid(map, entry.network_size));
+    maps.push_back(result.native ? map : to_network_grid(map, entry.about.network_size));
     progress.advance();
   }
   result.healthy_maps = static_cast<int64_t>(maps.size());
@@ -60,7 +60,7 @@ void choose_threshold(const MapFolder& healthy, Localization& result) {
 /// Scores one image for every label it has and for all of its boxes.
 void score_image(const BoxedImage& image, const MapEntry& entry, Localization& result) {
   const Tensor native = read_map(entry);
-  const int64_t height = native.size(0), width = native.size(1), size = entry.network_size;
+  const int64_t height = native.size(0), width = native.size(1), size = entry.about.network_size;
   std::vector<Box> boxes = fit_boxes(image, height, width, result.notes);
   if (!result.native)
     for (Box& box : boxes) box = box_on_network_grid(box, height, width, size);

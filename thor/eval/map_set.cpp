@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <chrono>
 #include <optional>
 
 #include "thor/base/error.h"
@@ -13,8 +12,8 @@
 #include "thor/base/version.h"
 #include "thor/data/slice_orientation.h"
 #include "thor/nn/weights/safetensors.h"
+#include "thor/pipeline/open_slice.h"
 #include "thor/pipeline/scan_slices.h"
-#include "thor/results/result_case.h"
 
 namespace thor {
 namespace {
@@ -61,75 +60,57 @@ MapSet parse_map_set(const std::string& path) {
   return set;
 }
 
-/// Collects a set batch by batch.
-struct Collector {
-  const Pipeline& pipeline;
-  const RunConfig& run;
-  MapSet set;
-  std::vector<OpenSlice> waiting;
-  std::vector<Tensor> images, maps, healthy;
-  Pipeline::NetworkCallback after_call;
-  double seconds = 0;
-
-  Collector(const Pipeline& with, const RunConfig& as, Pipeline::NetworkCallback callback)
-      : pipeline(with), run(as), after_call(std::move(callback)) {
-    set.network_calls = with.network_calls();
+/// Collects a set slice by slice, in the order in which slices are added.
+class Collector {
+ public:
+  Collector(const Pipeline& pipeline, const RunConfig& run, nlohmann::json about, Pipeline::NetworkCallback after_call)
+      : size_(pipeline.model().config.preprocess.size), queue_(pipeline, run.batch, std::move(after_call)) {
+    set_.network_calls = pipeline.network_calls();
+    set_.about = std::move(about);
   }
 
-  /// Takes slices in and examines them when a batch is full.
-  void take(std::vector<OpenSlice> slices) {
-    for (OpenSlice& slice : slices) {
-      waiting.push_back(std::move(slice));
-      if (static_cast<int64_t>(waiting.size()) >= run.batch) examine_waiting();
-    }
+  void add(const CaseInput& input, const NetworkSlice& slice) {
+    queue_.add(slice, [this, input, unit = slice.unit](const SliceFinding* found) {
+      if (!found) return fail_at(input.path, "the network's result is not finite; the model may be broken");
+      set_.names.push_back(input.name);
+      set_.scores.push_back(found->score);
+      images_.push_back(unit);
+      maps_.push_back(found->map);
+      healthy_.push_back(found->pseudo_healthy);
+    });
   }
 
-  /// Opens one image; a bad one does not stop the others.
+  /// Adds the slices that `open` gives; a bad image does not stop the others.
   template <class Open>
-  void try_image(const std::string& path, Open open) {
+  void try_image(const CaseInput& input, Open open) {
     throw_if_interrupted();
     try {
-      take(open());
+      for (const NetworkSlice& slice : open()) add(input, slice);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
-      set.failed.push_back({path, error.what()});
+      fail_at(input.path, error.what());
     }
-  }
-
-  void examine_waiting() {
-    const std::vector<OpenSlice> batch = std::move(waiting);
-    waiting.clear();
-    if (batch.empty()) return;
-    const auto start = std::chrono::steady_clock::now();
-    const Detection found = pipeline.detect(stacked(batch), after_call);
-    seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    for (size_t i = 0; i < batch.size(); ++i) add(batch[i], found, static_cast<int64_t>(i));
-  }
-
-  void add(const OpenSlice& one, const Detection& found, int64_t i) {
-    if (!at::isfinite(found.map[i]).all().item<bool>()) {
-      set.failed.push_back({one.input.path, "the network's result is not finite; the model may be broken"});
-      return;
-    }
-    set.names.push_back(one.input.name);
-    set.scores.push_back(found.score[i].item<double>());
-    images.push_back(one.unit);
-    maps.push_back(found.map[i][0]);
-    healthy.push_back(found.pseudo_healthy[i][0]);
   }
 
   MapSet finish() {
-    examine_waiting();
-    const int64_t size = pipeline.model().config.preprocess.size;
+    queue_.flush();
     const auto all = [&](const std::vector<Tensor>& of) {
-      return of.empty() ? at::empty({0, size, size}) : at::stack(of);
+      return of.empty() ? at::empty({0, size_, size_}) : at::stack(of);
     };
-    set.images = all(images);
-    set.maps = all(maps);
-    set.pseudo_healthy = all(healthy);
-    if (!maps.empty()) set.seconds = seconds / static_cast<double>(maps.size());
-    return std::move(set);
+    set_.images = all(images_);
+    set_.maps = all(maps_);
+    set_.pseudo_healthy = all(healthy_);
+    if (!maps_.empty()) set_.seconds = queue_.seconds() / static_cast<double>(maps_.size());
+    return std::move(set_);
   }
+
+ private:
+  void fail_at(const std::string& path, const std::string& message) { set_.failed.push_back({path, message}); }
+
+  int64_t size_;
+  SliceQueue queue_;
+  MapSet set_;
+  std::vector<Tensor> images_, maps_, healthy_;
 };
 
 nlohmann::json about_set(const Pipeline& pipeline, const std::string& detector_name,
@@ -155,14 +136,11 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
   if (!after_call)
     progress.emplace("detecting", static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
   Collector collector(
-      pipeline, run, after_call ? after_call : [&](int64_t count) { progress->advance(count); });
-  collector.set.about = about_set(pipeline, detector_name, detector_config, run);
-  const PreprocessConfig& config = pipeline.model().config.preprocess;
-  for (const SplitRow& row : rows)
-    collector.try_image(row.image, [&] {
-      std::vector<OpenSlice> slices;
-      slices.push_back(open_slice({row.image, row.name}, config));
-      return slices;
+      pipeline, run, about_set(pipeline, detector_name, detector_config, run),
+      after_call ? after_call : [&](int64_t count) { progress->advance(count); });
+  for (const CaseInput& input : cases_of_rows(rows))
+    collector.try_image(input, [&] {
+      return std::vector<NetworkSlice>{open_slice(pipeline.model().config.preprocess, read_image(input.path)).slice};
     });
   return collector.finish();
 }
@@ -171,10 +149,10 @@ MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name,
                      const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only) {
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(inputs.size()) * calls);
-  Collector collector(pipeline, run, [&](int64_t count) { progress.advance(count); });
-  collector.set.about = about_set(pipeline, detector_name, detector_config, run);
+  Collector collector(pipeline, run, about_set(pipeline, detector_name, detector_config, run),
+                      [&](int64_t count) { progress.advance(count); });
   for (const CaseInput& input : inputs)
-    collector.try_image(input.path, [&] {
+    collector.try_image(input, [&] {
       ScanSlices scan = slices_of_scan(input, pipeline.model());
       if (registered_only) check_registered(scan, input);
       progress.extend((static_cast<int64_t>(scan.slices.size()) - 1) * calls);
@@ -184,17 +162,12 @@ MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name,
 }
 
 MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     std::vector<OpenSlice> slices, const RunConfig& run) {
+                     const std::vector<NetworkSlice>& slices, const RunConfig& run) {
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(slices.size()) * calls);
-  Collector collector(pipeline, run, [&](int64_t count) { progress.advance(count); });
-  collector.set.about = about_set(pipeline, detector_name, detector_config, run);
-  for (OpenSlice& slice : slices) {
-    throw_if_interrupted();
-    std::vector<OpenSlice> one;
-    one.push_back(std::move(slice));
-    collector.take(std::move(one));
-  }
+  Collector collector(pipeline, run, about_set(pipeline, detector_name, detector_config, run),
+                      [&](int64_t count) { progress.advance(count); });
+  for (const NetworkSlice& slice : slices) collector.add({}, slice);
   return collector.finish();
 }
 

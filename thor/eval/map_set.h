@@ -8,7 +8,7 @@
 #include "thor/data/split.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/pipeline.h"
-#include "thor/results/result_case.h"
+#include "thor/pipeline/slice_queue.h"
 
 namespace thor {
 
@@ -37,9 +37,9 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
 MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
                      const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only = true);
 
-/// The same of slices that are open already.
+/// The same of slices that are ready for the network; they have no names.
 MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     std::vector<OpenSlice> slices, const RunConfig& run);
+                     const std::vector<NetworkSlice>& slices, const RunConfig& run);
 
 /// The rows of a list as cases, named as it names them.
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows);

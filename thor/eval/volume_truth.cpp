@@ -13,16 +13,8 @@
 namespace thor {
 namespace {
 
-Affine parse_affine(const nlohmann::json& json) {
-  Affine affine;
-  json.get_to(affine.rows);
-  for (const double number : affine.rows)
-    if (!std::isfinite(number)) fail_input("a place in it is no number");
-  return affine;
-}
-
 /// 1 in the slices that the network saw, on the grid of the chain. Sidecars are hostile: sizes are checked first.
-Tensor seen_slices(const nlohmann::json& slices, const std::array<int64_t, 3>& size) {
+Tensor seen_slices(const std::vector<SidecarSlice>& slices, const std::array<int64_t, 3>& size) {
   for (const int64_t side : size)
     if (side < 1 || side > kMaxVoxels) fail_input("a grid of {} voxels is none", fmt::join(size, " x "));
   if (size[0] > kMaxVoxels / size[1] || size[0] * size[1] > kMaxVoxels / size[2])
@@ -31,7 +23,7 @@ Tensor seen_slices(const nlohmann::json& slices, const std::array<int64_t, 3>& s
     fail_input("it lists {} slices, its grid has {}", slices.size(), size[2]);
   Tensor seen = at::ones({size[2], size[1], size[0]});
   for (int64_t z = 0; z < size[2]; ++z)
-    if (slices.at(static_cast<size_t>(z)).value("blank", false)) seen[z].zero_();
+    if (slices[static_cast<size_t>(z)].found.blank) seen[z].zero_();
   return seen;
 }
 
@@ -73,21 +65,18 @@ Tensor cut_to(const VoxelBox& box, Tensor voxels) {
 }  // namespace
 
 Tensor examined_voxels(const MapEntry& entry, const Grid& scan) {
-  if (!entry.volume.is_object() || !entry.volume.contains("chain_grid") || !entry.slices.is_array()) return {};
+  const Sidecar& about = entry.about;
   return with_context(fmt::format("reading what '{}' says was examined", entry.sidecar), [&]() -> Tensor {
-    try {
-      const nlohmann::json& grid = entry.volume.at("chain_grid");
-      const auto size = grid.at("size").get<std::array<int64_t, 3>>();
-      PreparedVolume prepared;
-      prepared.volume.geometry.ras_from_voxel = parse_affine(grid.at("ras_from_voxel"));
-      prepared.native_from_steps = parse_affine(entry.volume.at("native_from_chain"));
-      prepared.native = scan;
-      prepared.volume.voxels = seen_slices(entry.slices, size);
-      check_reach(prepared, size);
-      return to_native_scan(prepared, prepared.volume.voxels, true).gt(0.5);
-    } catch (const nlohmann::json::exception& error) {
-      fail_input("it is not as thor writes it: {}", error.what());
-    }
+    if (!about.volume_problem.empty()) fail_input("{}", about.volume_problem);
+    if (!about.volume || !about.volume->examined || about.slices.empty()) return {};
+    const Grid& examined = *about.volume->examined;
+    PreparedVolume prepared;
+    prepared.volume.geometry.ras_from_voxel = examined.ras_from_voxel;
+    prepared.native_from_steps = about.volume->native_from_steps;
+    prepared.native = scan;
+    prepared.volume.voxels = seen_slices(about.slices, examined.size);
+    check_reach(prepared, examined.size);
+    return to_native_scan(prepared, prepared.volume.voxels, true).gt(0.5);
   });
 }
 

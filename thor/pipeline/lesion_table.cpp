@@ -107,12 +107,4 @@ std::vector<Lesion> find_lesions(Tensor& mask, const Tensor& map, const LesionRu
   return lesions;
 }
 
-nlohmann::json to_json(const Lesion& lesion) {
-  nlohmann::json json{{"voxels", lesion.voxels},       {"ml", lesion.ml},
-                      {"peak", lesion.peak},           {"peak_mm", lesion.peak_mm},
-                      {"centre_mm", lesion.centre_mm}, {"extent_mm", lesion.extent_mm}};
-  if (lesion.template_mm) json["template_mm"] = *lesion.template_mm;
-  return json;
-}
-
 }  // namespace thor

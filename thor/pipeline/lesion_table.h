@@ -2,7 +2,6 @@
 #pragma once
 #include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
@@ -31,8 +30,5 @@ struct LesionRules {
 /// The components of a mask (bytes [D,H,W], 0 = outside) with what the map [D,H,W] says of them, highest peak first,
 /// then the larger. Memory grows with the mask's runs, not with the volume. Components below `min_ml` are erased.
 std::vector<Lesion> find_lesions(Tensor& mask, const Tensor& map, const LesionRules& rules);
-
-/// As the sidecar holds it.
-nlohmann::json to_json(const Lesion& lesion);
 
 }  // namespace thor

@@ -7,37 +7,20 @@
 
 namespace thor {
 
-OpenSlice open_slice(const CaseInput& input, const PreprocessConfig& config) {
-  return open_slice(input, config, read_image(input.path));
-}
-
-OpenSlice open_slice(const CaseInput& input, const PreprocessConfig& config, const Image& image) {
+OpenSlice open_slice(const PreprocessConfig& config, const Image& image) {
   OpenSlice one;
-  one.input = input;
   one.order = slice_order(image, config.steps);
   const Image laid = reorient(image, one.order);
   const PreparedSlice prepared = preprocess(config, laid);
-  one.key = {content_id(laid), 0};
+  one.slice = {prepared.unit, {content_id(laid), 0}};
   one.height = prepared.height;
   one.width = prepared.width;
-  one.unit = prepared.unit;
   one.black = prepared.black;
   one.white = prepared.white;
   one.gray = in_window(image.voxels[0], {one.black, one.white}).mul(255).round().to(at::kByte);
   one.geometry = image.geometry;
   one.medical = image.medical;
   return one;
-}
-
-Images stacked(const std::vector<OpenSlice>& batch) {
-  Images images;
-  std::vector<Tensor> units;
-  for (const OpenSlice& one : batch) {
-    units.push_back(one.unit);
-    images.keys.push_back(one.key);
-  }
-  images.pixels = at::stack(units).unsqueeze(1);
-  return images;
 }
 
 StoredSlice as_stored(const OpenSlice& one, const SliceFinding& finding, std::optional<double> threshold) {

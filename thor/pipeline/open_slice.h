@@ -1,22 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <optional>
-#include <vector>
 
-#include "thor/data/case_list.h"
 #include "thor/data/preprocess.h"
-#include "thor/detect/detector.h"
 #include "thor/image/image.h"
 #include "thor/image/resample.h"
 #include "thor/pipeline/finding.h"
+#include "thor/pipeline/slice_queue.h"
 
 namespace thor {
 
-/// A decoded picture on its way through the pipeline: as little of the native image as its outputs need.
+/// A picture or single slice that is ready for the network, with as much of the native image as its outputs need.
 struct OpenSlice {
-  CaseInput input;
-  ImageKey key;
-  Tensor unit;                    ///< float32 [size,size] in [0,1], for the network
+  NetworkSlice slice;
   Tensor gray;                    ///< uint8 [H,W], the native image as the overlay shows it
   AxisOrder order;                ///< that turned it in its plane to lie as the model's slices do (slice_orientation.h)
   int64_t height = 0, width = 0;  ///< once turned
@@ -24,13 +20,8 @@ struct OpenSlice {
   Geometry geometry;
   bool medical = false;
 };
-/// Reads and preprocesses one image. Throws Input and Unsupported as `read_image` and `preprocess` do.
-OpenSlice open_slice(const CaseInput& input, const PreprocessConfig& config);
-/// The same of an image that is read already; it has a single slice.
-OpenSlice open_slice(const CaseInput& input, const PreprocessConfig& config, const Image& image);
-
-/// The cases of a batch as a detector takes them, [N,1,size,size].
-Images stacked(const std::vector<OpenSlice>& batch);
+/// Preprocesses an image of one slice. Throws Input as `preprocess` does.
+OpenSlice open_slice(const PreprocessConfig& config, const Image& image);
 
 /// What was found in a case's one slice, brought back to lie as its file stores it.
 struct StoredSlice {

@@ -57,15 +57,6 @@ ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::j
   return check;
 }
 
-nlohmann::json to_json(const ScanCheck& check) {
-  nlohmann::json json{{"passed", check.findings.empty()}, {"findings", check.findings}};
-  if (check.similarity) json["similarity"] = *check.similarity;
-  if (check.contrast) json["contrast"] = *check.contrast;
-  if (check.intensity_distance) json["intensity_distance"] = *check.intensity_distance;
-  if (check.ignored) json["ignored"] = true;
-  return json;
-}
-
 std::string describe(const ScanCheck& check) {
   return fmt::format("{}: {}",
                      check.ignored ? "mask, p-value and lesions are given because they were asked for in spite of"

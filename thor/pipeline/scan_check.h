@@ -32,9 +32,6 @@ ScanCheck check_registration(const nlohmann::json& steps);
 /// that the training images span. A model that does not describe its training images cannot tell the latter.
 ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps);
 
-/// As the sidecar says it.
-nlohmann::json to_json(const ScanCheck& check);
-
 /// One line for people: what is withheld and why.
 std::string describe(const ScanCheck& check);
 

@@ -6,6 +6,7 @@
 #include "thor/image/image.h"
 #include "thor/pipeline/finding.h"
 #include "thor/pipeline/model.h"
+#include "thor/pipeline/slice_queue.h"
 
 namespace thor {
 
@@ -16,15 +17,18 @@ class ScanExam {
   virtual ~ScanExam() = default;
   /// How many slices the network has to see; may be 0.
   virtual int64_t slices() const = 0;
-  /// What it sees of slice i, float32 [size,size] in [0,1], and which random streams belong to it.
-  virtual Tensor unit(int64_t i) const = 0;
-  virtual ImageKey key(int64_t i) const = 0;
+  /// How many slices are examined: these and blank ones.
+  virtual int64_t examined_slices() const = 0;
+  /// Slice i as the network takes it.
+  virtual NetworkSlice slice(int64_t i) const = 0;
   /// What it found there.
   virtual void take(int64_t i, const SliceFinding& finding) = 0;
   /// Memory held, about, in bytes.
   virtual uint64_t bytes() const = 0;
   /// Whether the scan is of the model's kind; known from the start.
   virtual const ScanCheck& check() const = 0;
+  /// What the model's steps measured in a volume; null of a single slice.
+  virtual const nlohmann::json& steps() const = 0;
   /// The scan itself.
   virtual const Image& scan() const = 0;
   /// Once all slices are back; called once.

@@ -7,13 +7,21 @@
 #include "thor/data/volume_steps.h"
 #include "thor/pipeline/map_smoothing.h"
 #include "thor/pipeline/scan_exam.h"
-#include "thor/pipeline/scan_slices.h"
 #include "thor/pipeline/volume_id.h"
 
 namespace thor {
 namespace {
 
+constexpr double kShown = 0.05;         // of the window above black
+constexpr double kShownShare = 0.01;    // of the pixels of a slice
 constexpr double kOwnQuantile = 0.995;  // of the examined voxels: what the table lists without a calibration
+
+/// True where fewer than one pixel in a hundred of a slice [H,W] is brighter than the volume's black by 5 % of its
+/// window: there is nothing to see.
+bool is_blank_slice(const Tensor& slice, const Window& window) {
+  const double seen = slice.gt(window.black + kShown * (window.white - window.black)).sum().item<double>();
+  return seen < kShownShare * static_cast<double>(slice.numel());
+}
 
 /// Only these slices, in memory of their own: results overwrite them, and the scan may be the same memory.
 PreparedVolume cut(const PreparedVolume& prepared, const SliceRange& range, const Image& scan) {
@@ -32,11 +40,12 @@ class VolumeExam : public ScanExam {
  public:
   VolumeExam(const Model& model, const FindingOptions& options, Image scan);
   int64_t slices() const override { return static_cast<int64_t>(seen_.size()); }
-  Tensor unit(int64_t i) const override;
-  ImageKey key(int64_t i) const override;
+  int64_t examined_slices() const override { return static_cast<int64_t>(slices_.size()); }
+  NetworkSlice slice(int64_t i) const override;
   void take(int64_t i, const SliceFinding& finding) override;
   uint64_t bytes() const override { return scan_.voxels.nbytes() + 3 * map_.nbytes(); }
   const ScanCheck& check() const override { return check_; }
+  const nlohmann::json& steps() const override { return prepared_.record; }
   const Image& scan() const override { return scan_; }
   Finding finish() override;
 
@@ -76,20 +85,17 @@ VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image 
     slices_.push_back({index, height_of(whole, index), blank, 0, {}});
   }
   std::vector<Tensor> units;
-  for (int64_t i = 0; i < slices(); ++i) units.push_back(unit(i));
+  for (int64_t i = 0; i < slices(); ++i) units.push_back(slice(i).unit);
   check_ = check_scan(model, units.empty() ? at::zeros({0, config.size, config.size}) : at::stack(units), whole.record);
   check_.ignored = options.ignore_check && !check_.findings.empty();
   map_ = at::zeros_like(prepared_.volume.voxels);
   if (calibrated()) mask_ = at::zeros(map_.sizes(), at::kByte);
 }
 
-Tensor VolumeExam::unit(int64_t i) const {
-  const auto slice = static_cast<int64_t>(seen_[static_cast<size_t>(i)]);
-  return preprocess(model_.config.preprocess, prepared_.volume, window_, slice).unit;
-}
-
-ImageKey VolumeExam::key(int64_t i) const {
-  return {id_, static_cast<uint64_t>(slices_[seen_[static_cast<size_t>(i)]].index)};
+NetworkSlice VolumeExam::slice(int64_t i) const {
+  const size_t at = seen_[static_cast<size_t>(i)];
+  const Tensor unit = preprocess(model_.config.preprocess, prepared_.volume, window_, static_cast<int64_t>(at)).unit;
+  return {unit, {id_, static_cast<uint64_t>(slices_[at].index)}};
 }
 
 void VolumeExam::take(int64_t i, const SliceFinding& finding) {

@@ -2,9 +2,11 @@
 #include "thor/report/volume_page.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/utf8.h"
+#include "thor/image/geometry.h"
 #include "thor/report/chart.h"
 #include "thor/report/plane_chart.h"
 
@@ -15,12 +17,12 @@ constexpr size_t kMaxRows = 50;  // lesions on the page; the sidecar has more
 
 std::string point_text(const Point3& p) { return fmt::format("{:.1f}, {:.1f}, {:.1f}", p[0], p[1], p[2]); }
 
-std::string json_text(const nlohmann::json& value) {
+std::string value_text(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_number_float()) return fmt::format("{:.4g}", value.get<double>());
   if (!value.is_array()) return dump_json(value);
   std::string text;
-  for (const auto& item : value) text += (text.empty() ? "" : ", ") + json_text(item);
+  for (const auto& item : value) text += (text.empty() ? "" : ", ") + value_text(item);
   return text;
 }
 
@@ -41,13 +43,12 @@ PageTable lesion_table(const VolumeReport& report) {
 }
 
 PageSection lesion_section(const VolumeReport& report) {
-  const nlohmann::json& about = report.about.at("lesions");
-  if (about.contains("withheld"))
-    return {"Lesions", fmt::format("Not listed: {}.", about.at("withheld").get<std::string>()), {}, {}, {}, false};
-  std::string text = fmt::format("Connected components (26 neighbours) of at least {} ml above {:.4g}, the {}.",
-                                 json_text(about.at("min_ml")), about.at("threshold").get<double>(),
-                                 about.at("above").get<std::string>());
-  if (!report.about.contains("calibration"))
+  const SidecarLesions& lesions = *report.about.lesions;
+  if (!lesions.withheld.empty())
+    return {"Lesions", fmt::format("Not listed: {}.", lesions.withheld), {}, {}, {}, false};
+  std::string text = fmt::format("Connected components (26 neighbours) of at least {:.4g} ml above {:.4g}, the {}.",
+                                 lesions.min_ml, lesions.threshold, lesions.above);
+  if (!report.about.calibration)
     text +=
         " The model is not calibrated for this setting: these are the volume's most suspicious places, sick or "
         "not.";
@@ -89,87 +90,81 @@ PageSection healthy_section(const VolumeReport& report) {
 }
 
 PageSection slice_section(const VolumeReport& report) {
-  PageSection section{"Slices", "Every examined slice by its height in the space of the chain.", {}, {}, {}, true};
+  PageSection section{"Slices", "Every examined slice by its height in the space at the end of the steps.", {}, {}, {},
+                      true};
   PageTable table;
-  const bool calibrated = report.about.contains("calibration");
+  const bool calibrated = report.about.calibration.has_value();
   table.rows = {{"height mm", "score"}};
   if (calibrated) table.rows[0].emplace_back("p");
-  for (const auto& slice : report.about.at("slices")) {
-    std::vector<std::string> row{
-        fmt::format("{:.1f}", slice.at("z_mm").get<double>()),
-        slice.contains("blank") ? "blank" : fmt::format("{:.5f}", slice.at("score").get<double>())};
-    if (calibrated) row.push_back(slice.contains("p_value") ? json_text(slice.at("p_value")) : "-");
+  for (const SidecarSlice& slice : report.about.slices) {
+    const SliceScore& found = slice.found;
+    std::vector<std::string> row{fmt::format("{:.1f}", found.z_mm),
+                                 found.blank ? "blank" : fmt::format("{:.5f}", found.score)};
+    if (calibrated) row.push_back(found.p_value ? fmt::format("{:.4g}", *found.p_value) : "-");
     table.rows.push_back(std::move(row));
   }
   section.tables.push_back(std::move(table));
   return section;
 }
 
-PageTable steps_table(const nlohmann::json& chain) {
-  PageTable table{"Chain", {{"step", "what it found"}}, {}};
-  for (const auto& step : chain) {
+PageTable steps_table(const JsonText& steps) {
+  PageTable table{"Preprocessing steps", {{"step", "what it found"}}, {}};
+  for (const auto& step : parse(steps)) {
     std::string found;
     for (const auto& [key, value] : step.items())
-      if (key != "step") found += fmt::format("{}{} {}", found.empty() ? "" : "; ", key, json_text(value));
-    table.rows.push_back({json_text(step.value("step", nlohmann::json("?"))), found});
+      if (key != "step") found += fmt::format("{}{} {}", found.empty() ? "" : "; ", key, value_text(value));
+    table.rows.push_back({value_text(step.value("step", nlohmann::json("?"))), found});
   }
   return table;
 }
 
-PageTable fact_table(const nlohmann::json& about) {
-  const nlohmann::json& volume = about.at("volume");
+PageTable fact_table(const Sidecar& about) {
+  const SidecarVolume& volume = *about.volume;
+  const Affine& affine = volume.native.ras_from_voxel;
   PageTable table{"Scan and program", {{"", ""}}, {}};
-  const auto add = [&](const std::string& name, const nlohmann::json& value) {
-    table.rows.push_back({name, json_text(value)});
-  };
-  add("file", about.at("input"));
-  add("size (x, y, z)", volume.at("size"));
-  add("spacing mm", volume.at("spacing_mm"));
-  add("orientation", volume.at("orientation"));
-  if (volume.contains("dicom")) add("DICOM series", volume.at("dicom").at("series_uid"));
-  add("window (becomes 0 and 1)", volume.at("window"));
-  add("map smoothed, mm", volume.at("smooth_mm"));
-  add("detector", about.at("detector").at("name"));
-  add("its settings", about.at("detector").at("config"));
-  add("perceptual distance", about.at("perceptual"));
-  add("model, SHA-256", about.at("model").at("sha256"));
-  add("seed", about.at("seed"));
-  add("precision, device", nlohmann::json::array({about.at("precision"), about.at("device")}));
-  add("thor", about.at("thor"));
+  const auto add = [&](const std::string& name, const std::string& value) { table.rows.push_back({name, value}); };
+  const Point3 spacing = spacing_mm(affine);
+  add("file", about.input);
+  add("size (x, y, z)", fmt::format("{}", fmt::join(volume.native.size, ", ")));
+  add("spacing mm", fmt::format("{:.4g}, {:.4g}, {:.4g}", spacing[0], spacing[1], spacing[2]));
+  add("orientation", orientation_of(affine));
+  if (volume.dicom) add("DICOM series", volume.dicom->series_uid);
+  add("window (becomes 0 and 1)", fmt::format("{:.4g}, {:.4g}", volume.window.black, volume.window.white));
+  add("map smoothed, mm", fmt::format("{:.4g}", volume.smooth_mm));
+  add("detector", about.detector);
+  add("its settings", about.detector_config.text);
+  add("perceptual distance", about.perceptual);
+  add("model, SHA-256", about.model_sha256);
+  add("seed", std::to_string(about.seed));
+  add("precision, device", about.precision + ", " + about.device);
+  add("thor", about.version);
   return table;
 }
 
-std::string introduction(const VolumeReport& report) {
-  std::string text = fmt::format("Score {:.5g}: the largest of its slices'.", report.about.at("score").get<double>());
-  if (report.about.contains("calibration")) {
-    const nlohmann::json& calibration = report.about.at("calibration");
-    text += fmt::format(" p = {:.3g} against {} healthy scans ({}).", calibration.at("p_value").get<double>(),
-                        calibration.at("cases").get<int64_t>(), calibration.at("p_value_of").get<std::string>());
-  }
-  if (const auto check = report.about.find("check"); check != report.about.end() && !check->at("passed").get<bool>()) {
-    text += "\n\nThis scan is not of the kind that the model was trained on: ";
-    for (const auto& finding : check->at("findings")) text += finding.get<std::string>() + ". ";
-    text += check->value("ignored", false)
-                ? "Mask, p-value and lesions were asked for all the same; do not rely on them."
-                : "The map is shown; a mask, a p-value and lesions would mean nothing.";
-  }
-  return text + "\n\n" + report.about.at("note").get<std::string>();
+std::string introduction(const Sidecar& about) {
+  std::string text = fmt::format("Score {:.5g}: the largest of its slices'.", about.score);
+  if (const auto& calibration = about.calibration)
+    text += fmt::format(" p = {:.3g} against {} healthy scans ({}).", calibration->p_value, calibration->cases,
+                        calibration->p_value_of);
+  if (about.check && !about.check->findings.empty())
+    text +=
+        fmt::format("\n\nThis scan is not of the kind that the model was trained on: {}. {}",
+                    fmt::join(about.check->findings, ". "),
+                    about.check->ignored ? "Mask, p-value and lesions were asked for all the same; do not rely on them."
+                                         : "The map is shown; a mask, a p-value and lesions would mean nothing.");
+  return text + "\n\n" + about.note;
 }
 
 }  // namespace
 
 Page volume_page(const VolumeReport& report) {
   Page page;
-  page.title = report.about.at("name").get<std::string>();
-  page.introduction = introduction(report);
+  page.title = report.about.name;
+  page.introduction = introduction(report.about);
   page.sections = {map_section(report), lesion_section(report), scan_section(report), healthy_section(report),
                    slice_section(report)};
-  page.sections.push_back({"Where it comes from",
-                           "",
-                           {fact_table(report.about), steps_table(report.about.at("volume").at("chain"))},
-                           {},
-                           {},
-                           false});
+  page.sections.push_back(
+      {"Where it comes from", "", {fact_table(report.about), steps_table(report.about.volume->steps)}, {}, {}, false});
   return page;
 }
 

@@ -36,10 +36,10 @@ ArchiveCase::ArchiveCase(const CaseInput& input, const CaseSurroundings& with)
   scores_.resize(static_cast<size_t>(slices()));
 }
 
-ImageKey ArchiveCase::key(int64_t i) const {
-  Image slice;
-  slice.voxels = archive_.slices.narrow(0, i, 1);
-  return {content_id(slice), 0};
+NetworkSlice ArchiveCase::slice(int64_t i) const {
+  Image image;
+  image.voxels = archive_.slices.narrow(0, i, 1);
+  return {archive_.slices[i], {content_id(image), 0}};
 }
 
 void ArchiveCase::take(int64_t i, const SliceFinding& finding) {
@@ -49,15 +49,18 @@ void ArchiveCase::take(int64_t i, const SliceFinding& finding) {
 }
 
 CaseOutput ArchiveCase::write() {
-  nlohmann::json about = with_.folder.begin(input_), list = nlohmann::json::array();
+  Sidecar about = with_.folder.begin(input_);
   const auto& calibration = with_.folder.calibration();
   CaseOutput output{input_.path, input_.name, {}, *std::max_element(scores_.begin(), scores_.end()), {}, {}, {}};
   double smallest = 1;
   for (size_t i = 0; i < scores_.size(); ++i) {
-    list.push_back({{"name", archive_.names[i]}, {"score", scores_[i]}});
-    if (!calibration) continue;
-    list.back()["p_value"] = calibration->p_value(scores_[i]);
-    smallest = std::min(smallest, calibration->p_value(scores_[i]));
+    SidecarSlice slice{archive_.names[i], {}};
+    slice.found.score = scores_[i];
+    if (calibration) {
+      slice.found.p_value = calibration->p_value(scores_[i]);
+      smallest = std::min(smallest, *slice.found.p_value);
+    }
+    about.slices.push_back(std::move(slice));
   }
   Safetensors file;
   file.tensors = {{"maps", maps_}, {"pseudo_healthy", healthy_}};
@@ -65,15 +68,13 @@ CaseOutput ArchiveCase::write() {
   if (calibration) {
     file.tensors["masks"] = maps_.gt(with_.folder.threshold()).to(at::kByte);
     output.p_value = std::min(1.0, smallest * static_cast<double>(scores_.size()));
-    about["calibration"] = with_.folder.calibrated(*output.p_value);
-    about["calibration"]["p_value_of"] =
-        fmt::format("the archive: the smallest of {} slices times their number", scores_.size());
+    about.calibration = with_.folder.calibrated(
+        *output.p_value, fmt::format("the archive: the smallest of {} slices times their number", scores_.size()));
   }
-  about["map"] = with_.folder.file(input_, "map", kArchiveEnding);
-  about["archive_sha256"] = archive_.sha256;
-  about["score"] = output.score;
-  about["slices"] = std::move(list);
-  output.map_path = with_.folder.path(input_, about["map"].get<std::string>());
+  about.map = with_.folder.file(input_, "map", kArchiveEnding);
+  about.archive_sha256 = archive_.sha256;
+  about.score = output.score;
+  output.map_path = with_.folder.path(input_, about.map);
   write_safetensors(output.map_path, file);
   with_.folder.finish(input_, about);
   return output;

@@ -17,8 +17,7 @@ class ArchiveCase : public ExaminedCase {
   ArchiveCase(const CaseInput& input, const CaseSurroundings& with);
   const CaseInput& input() const override { return input_; }
   int64_t slices() const override { return archive_.slices.size(0); }
-  Tensor unit(int64_t i) const override { return archive_.slices[i]; }
-  ImageKey key(int64_t i) const override;
+  NetworkSlice slice(int64_t i) const override;
   void take(int64_t i, const SliceFinding& finding) override;
   uint64_t bytes() const override { return maps_.nbytes() + healthy_.nbytes(); }
   CaseOutput write() override;

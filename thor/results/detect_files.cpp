@@ -8,6 +8,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/data/case_list.h"
+#include "thor/pipeline/slice_queue.h"
 #include "thor/results/prefetch.h"
 #include "thor/results/result_case.h"
 #include "thor/results/result_folder.h"
@@ -24,6 +25,7 @@ struct Examined {
   std::unique_ptr<ExaminedCase> one;
   int64_t open = 0;  ///< slices that are not back yet
   bool finite = true;
+  uint64_t waiting_bytes = 0;  ///< memory held while it waits
 };
 
 /// One run over a list of inputs. Slices wait until a batch is full, whatever cases they belong to; a case is written
@@ -32,9 +34,9 @@ class FolderRun {
  public:
   FolderRun(const CaseSurroundings& with, int64_t batch, const std::vector<CaseInput>& cases)
       : with_(with),
-        batch_(batch),
         cases_(cases),
         progress_("detecting", static_cast<int64_t>(cases.size()) * calls_of_slice()),
+        queue_(with.pipeline, batch, [this](int64_t count) { progress_.advance(count); }),
         ahead_(cases.size(), [this](size_t index) { return examine_case(cases_[index], with_); },
                {static_cast<size_t>(batch)}),
         behind_([this](uint64_t bytes) { ahead_.release(bytes); }) {}
@@ -42,10 +44,10 @@ class FolderRun {
   void examine_all() {
     for (const CaseInput& input : cases_) {
       throw_if_interrupted();
-      if (waiting_bytes() > kMaxWaitingBytes) flush();
+      if (waiting_bytes_ > kMaxWaitingBytes) queue_.flush();
       examine(input);
     }
-    flush();
+    queue_.flush();
     behind_.finish();
   }
 
@@ -57,38 +59,18 @@ class FolderRun {
   }
 
  private:
-  struct Waiting {
-    std::shared_ptr<Examined> of;
-    int64_t slice = 0;
-  };
-
   int64_t calls_of_slice() const { return std::max<int64_t>(1, with_.pipeline.network_calls()); }
 
   void examine(const CaseInput& input) {
     const std::shared_ptr<Examined> examined = open(input);
     if (!examined) return;
     progress_.extend((examined->open - 1) * calls_of_slice());
-    if (examined->open == 0) close(*examined);
-    for (int64_t slice = 0, count = examined->open; slice < count; ++slice) {
-      waiting_.push_back({examined, slice});
-      if (static_cast<int64_t>(waiting_.size()) == batch_) flush();
-    }
-  }
-
-  /// Examines what waits.
-  void flush() {
-    if (waiting_.empty()) return;
-    const std::vector<Waiting> batch = std::move(waiting_);
-    waiting_.clear();
-    const Detection found = detect(batch);
-    for (size_t i = 0; i < batch.size(); ++i) give_back(batch[i], found, static_cast<int64_t>(i));
-  }
-
-  uint64_t waiting_bytes() const {
-    uint64_t bytes = 0;
-    for (size_t i = 0; i < waiting_.size(); ++i)
-      if (i == 0 || waiting_[i].of != waiting_[i - 1].of) bytes += waiting_[i].of->one->bytes();
-    return bytes;
+    if (examined->open == 0) return close(*examined);
+    examined->waiting_bytes = examined->one->bytes();
+    waiting_bytes_ += examined->waiting_bytes;
+    for (int64_t slice = 0, count = examined->open; slice < count; ++slice)
+      queue_.add(examined->one->slice(slice),
+                 [this, examined, slice](const SliceFinding* finding) { give_back(*examined, slice, finding); });
   }
 
   /// The next case, if it can be used: a bad one does not stop the others.
@@ -96,7 +78,7 @@ class FolderRun {
     try {
       auto one = ahead_.next();
       const int64_t slices = one->slices();
-      return std::make_shared<Examined>(Examined{std::move(one), slices, true});
+      return std::make_shared<Examined>(Examined{std::move(one), slices});
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;
       result_.failed.push_back({input.path, error.what()});
@@ -105,25 +87,12 @@ class FolderRun {
     }
   }
 
-  Detection detect(const std::vector<Waiting>& batch) {
-    Images images;
-    std::vector<Tensor> units;
-    for (const Waiting& waiting : batch) {
-      units.push_back(waiting.of->one->unit(waiting.slice));
-      images.keys.push_back(waiting.of->one->key(waiting.slice));
-    }
-    images.pixels = at::stack(units).unsqueeze(1);  // [N,1,size,size]
-    return with_.pipeline.detect(images, [&](int64_t count) { progress_.advance(count); });
-  }
-
-  void give_back(const Waiting& waiting, const Detection& found, int64_t i) {
-    Examined& examined = *waiting.of;
-    const SliceFinding finding{found.map[i][0], found.pseudo_healthy[i][0], found.score[i].item<double>()};
-    const bool finite =
-        at::isfinite(finding.map).all().item<bool>() && at::isfinite(finding.pseudo_healthy).all().item<bool>();
-    examined.finite = examined.finite && finite;
-    if (finite) examined.one->take(waiting.slice, finding);
-    if (--examined.open == 0) close(examined);
+  void give_back(Examined& examined, int64_t slice, const SliceFinding* finding) {
+    examined.finite = examined.finite && finding;
+    if (finding) examined.one->take(slice, *finding);
+    if (--examined.open > 0) return;
+    waiting_bytes_ -= examined.waiting_bytes;
+    close(examined);
   }
 
   void close(Examined& examined) {
@@ -136,11 +105,11 @@ class FolderRun {
   }
 
   CaseSurroundings with_;
-  int64_t batch_;
   const std::vector<CaseInput>& cases_;
   FolderResult result_;
   Progress progress_;
-  std::vector<Waiting> waiting_;
+  SliceQueue queue_;
+  uint64_t waiting_bytes_ = 0;  ///< of cases with slices that are not back
   Prefetch ahead_;
   WriteQueue behind_;  // after what it reports to
 };

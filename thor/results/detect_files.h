@@ -12,6 +12,7 @@
 #include "thor/pipeline/pipeline.h"
 #include "thor/pipeline/volume_config.h"
 #include "thor/results/orthogonal_views.h"
+#include "thor/results/sidecar.h"
 
 namespace thor {
 
@@ -31,7 +32,7 @@ struct FolderResult {
 /// What a page about a volume shows; given away just before the volume's sidecar is written.
 struct VolumeReport {
   std::string path;                   ///< where the page belongs
-  nlohmann::json about;               ///< as the sidecar will say
+  Sidecar about;                      ///< as the sidecar will say
   std::vector<Lesion> lesions;        ///< all of them
   std::vector<OrthogonalView> views;  ///< through the peak: axial, coronal, sagittal
   double map_maximum = 0;             ///< of the whole volume

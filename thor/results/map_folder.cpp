@@ -4,14 +4,10 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
-#include <cmath>
-#include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
-#include "thor/base/utf8.h"
 #include "thor/image/image.h"
 #include "thor/results/bids.h"
 
@@ -22,24 +18,10 @@ namespace {
 
 constexpr uint64_t kMaxSidecar = 16u << 20;
 
-std::string text_field(const nlohmann::json& about, const char* field) {
-  if (!about.contains(field) || !about[field].is_string()) fail_input("it has no text '{}'", field);
-  return bytes_of_utf8_text(about[field].get<std::string>());  // all of them are names of files
-}
-
 /// All that a map's values depend on but the image and the seed.
-std::string maker_of(const nlohmann::json& about) {
-  nlohmann::json parts = nlohmann::json::array();
-  for (const char* field : {"model", "detector", "perceptual", "network_size"})
-    parts.push_back(about.contains(field) ? about[field] : nlohmann::json());
-  return dump_json(parts);
-}
-
-double number_field(const nlohmann::json& about, const char* field, double fallback, double low, double high) {
-  if (!about.contains(field)) return fallback;
-  const double value = about[field].is_number() ? about[field].get<double>() : NAN;
-  if (!(value >= low && value <= high)) fail_input("its '{}' is not a number from {} to {}", field, low, high);
-  return value;
+std::string maker_of(const Sidecar& about) {
+  return fmt::format("{} {} {} {} {}", about.model_sha256, about.detector, about.detector_config.text, about.perceptual,
+                     about.network_size);
 }
 
 /// The path of a file beside the sidecar. One from elsewhere must not make this program open files outside its folder.
@@ -49,39 +31,18 @@ std::string file_beside(const fs::path& sidecar, const std::string& what, const 
   return (sidecar.parent_path() / name).string();
 }
 
-/// {"thresholds": {"0.05": 0.31}} -> {0.05: 0.31}
-std::map<double, double> calibrated_thresholds(const nlohmann::json& about) {
-  std::map<double, double> thresholds;
-  if (!about.contains("calibration") || !about["calibration"].is_object()) return thresholds;
-  const auto& found = about["calibration"].value("thresholds", nlohmann::json::object());
-  if (!found.is_object()) fail_input("its calibration's 'thresholds' are not an object of rate: threshold");
-  for (const auto& [rate, value] : found.items()) {
-    char* end = nullptr;
-    const double share = std::strtod(rate.c_str(), &end);
-    if (*end != '\0' || !(share > 0 && share < 1) || !value.is_number() || !std::isfinite(value.get<double>()))
-      fail_input("its calibration has no number for the false-positive rate '{}', which must be between 0 and 1", rate);
-    thresholds[share] = value.get<double>();
-  }
-  return thresholds;
-}
-
-MapEntry parse_sidecar(const fs::path& path, const nlohmann::json& about) {
+MapEntry entry_of(const fs::path& path, Sidecar about) {
   MapEntry entry;
   entry.sidecar = path.string();
   entry.made_by = maker_of(about);
-  entry.input = real_path(text_field(about, "input"));
-  entry.map_path = file_beside(path, "map", text_field(about, "map"));
-  if (about.contains("pseudo_healthy"))
-    entry.pseudo_healthy_path = file_beside(path, "pseudo-healthy image", text_field(about, "pseudo_healthy"));
+  entry.input = real_path(about.input);
+  entry.map_path = file_beside(path, "map", about.map);
   // What no network looked at was not restored; its pseudo-healthy image is the input.
-  if (number_field(about, "network_calls", 1, 0, 1e9) == 0) entry.pseudo_healthy_path.clear();
-  if (about.contains("preprocess")) entry.preprocess = about["preprocess"];
-  if (about.contains("volume")) entry.volume = about["volume"];
-  if (about.contains("slices")) entry.slices = about["slices"];
-  entry.full_scale = number_field(about, "map_full_scale", 1, 1e-12, 1e12);
-  entry.network_size = static_cast<int64_t>(number_field(about, "network_size", 128, 8, 2048));
-  entry.score = number_field(about, "score", NAN, -1e12, 1e12);
-  entry.calibrated = calibrated_thresholds(about);
+  if (!about.pseudo_healthy.empty()) {
+    const std::string healthy = file_beside(path, "pseudo-healthy image", about.pseudo_healthy);
+    if (about.network_calls > 0) entry.pseudo_healthy_path = healthy;
+  }
+  entry.about = std::move(about);
   return entry;
 }
 
@@ -101,10 +62,9 @@ std::vector<fs::path> json_files(const std::string& folder) {
 MapFolder::MapFolder(const std::string& folder) {
   for (const fs::path& file : json_files(folder)) {
     with_context(fmt::format("reading '{}'", file.string()), [&] {
-      const auto about = nlohmann::json::parse(read_text_file(file.string(), kMaxSidecar), nullptr, false);
-      if (about.is_discarded()) fail_input("it is not valid JSON");
-      if (!about.is_object() || !about.contains("map")) return;  // another report of the same folder
-      MapEntry entry = parse_sidecar(file, about);
+      std::optional<Sidecar> about = parse_sidecar(read_text_file(file.string(), kMaxSidecar));
+      if (!about) return;  // another report of the same folder
+      MapEntry entry = entry_of(file, std::move(*about));
       const std::string input = entry.input;
       const auto [place, fresh] = by_input_.emplace(input, std::move(entry));
       if (!fresh) fail_input("'{}' is about the same image '{}'", place->second.sidecar, input);
@@ -125,7 +85,7 @@ const MapEntry* MapFolder::find(const SplitRow& row, const std::map<std::string,
 
 Image read_map_image(const MapEntry& entry) {
   Image image = read_scan(entry.map_path);
-  if (image.full_scale > 0) image.voxels.mul_(entry.full_scale / image.full_scale);
+  if (image.full_scale > 0) image.voxels.mul_(entry.about.map_full_scale / image.full_scale);
   return image;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -9,22 +8,18 @@
 #include "thor/data/case_list.h"
 #include "thor/data/split.h"
 #include "thor/image/image.h"
+#include "thor/results/sidecar.h"
 
 namespace thor {
 
-/// What `detect` wrote about one case: the sidecar NAME.json.
+/// A case that `detect` wrote, with the paths that its sidecar names.
 struct MapEntry {
+  Sidecar about;
   std::string sidecar;  ///< path of the JSON file
   std::string input;    ///< the image as it was named at detection, real path where it still exists
   std::string made_by;  ///< model, detector and settings: equal for maps that can be compared
   std::string map_path;
-  double full_scale = 1;  ///< map value of a white pixel, for pictures
-  int64_t network_size = 128;
-  double score = 0;                     ///< image score; NaN where the sidecar has none
-  std::string pseudo_healthy_path;      ///< "" where the sidecar names none, or nothing was restored
-  nlohmann::json preprocess;            ///< how the image was prepared; null where the sidecar does not say
-  nlohmann::json volume, slices;        ///< of a volume: its grids, and what was examined; else null
-  std::map<double, double> calibrated;  ///< threshold by false-positive rate, from healthy scans; may be empty
+  std::string pseudo_healthy_path;  ///< "" where the sidecar names none, or nothing was restored
 };
 
 /// The maps of a folder, found by the image they belong to.

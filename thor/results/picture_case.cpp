@@ -14,25 +14,25 @@ namespace {
 /// A picture, or a scan of a single slice.
 class PictureCase : public ExaminedCase {
  public:
-  PictureCase(OpenSlice open, ScanCheck check, const ResultFolder& folder)
-      : open_(std::move(open)), check_(std::move(check)), folder_(folder) {}
-  const CaseInput& input() const override { return open_.input; }
+  PictureCase(const CaseInput& input, OpenSlice open, ScanCheck check, const ResultFolder& folder)
+      : input_(input), open_(std::move(open)), check_(std::move(check)), folder_(folder) {}
+  const CaseInput& input() const override { return input_; }
   int64_t slices() const override { return 1; }
-  Tensor unit(int64_t) const override { return open_.unit; }
-  ImageKey key(int64_t) const override { return open_.key; }
+  NetworkSlice slice(int64_t) const override { return open_.slice; }
   void take(int64_t, const SliceFinding& finding) override { finding_ = finding; }
-  uint64_t bytes() const override { return open_.unit.nbytes() + open_.gray.nbytes(); }
+  uint64_t bytes() const override { return open_.slice.unit.nbytes() + open_.gray.nbytes(); }
   CaseOutput write() override;
 
  private:
   const char* ending() const { return open_.medical ? ".nii.gz" : ".png"; }
-  std::string file(const char* kind) const { return folder_.file(open_.input, kind, ending()); }
-  std::string path(const std::string& file) const { return folder_.path(open_.input, file); }
+  std::string file(const char* kind) const { return folder_.file(input_, kind, ending()); }
+  std::string path(const std::string& file) const { return folder_.path(input_, file); }
   std::string write_map(const Tensor& map, double full_scale) const;
   std::string write_pseudo_healthy(const Tensor& unit) const;
   std::string write_overlay(const Tensor& map) const;
   std::string write_mask(const Tensor& mask) const;
 
+  CaseInput input_;
   OpenSlice open_;
   ScanCheck check_;
   SliceFinding finding_;
@@ -58,7 +58,7 @@ std::string PictureCase::write_pseudo_healthy(const Tensor& unit) const {
 }
 
 std::string PictureCase::write_overlay(const Tensor& map) const {
-  const std::string name = folder_.file(open_.input, "overlay", ".png");
+  const std::string name = folder_.file(input_, "overlay", ".png");
   write_png_rgb(path(name), overlay(open_.gray.to(at::kFloat) / 255, map.clamp(0, 1)));
   return name;
 }
@@ -73,27 +73,26 @@ std::string PictureCase::write_mask(const Tensor& mask) const {
 }
 
 CaseOutput PictureCase::write() {
-  nlohmann::json about = folder_.begin(open_.input);
+  Sidecar about = folder_.begin(input_);
   const auto& calibration = folder_.calibration();
   const bool calibrated = calibration && check_.allows_claims();
   const StoredSlice found =
       as_stored(open_, finding_, calibrated ? std::optional<double>(folder_.threshold()) : std::nullopt);
   const double full_scale = open_.medical ? 1.0 : std::max(1.0, found.map.max().item<double>());
-  about["score"] = finding_.score;
-  about["map"] = write_map(found.map, full_scale);
-  about["map_full_scale"] = full_scale;
-  about["pseudo_healthy"] = write_pseudo_healthy(found.pseudo_healthy);
-  about["overlay"] = write_overlay(found.map);
-  about["check"] = to_json(check_);
-  CaseOutput output{
-      open_.input.path, open_.input.name, path(about["map"].get<std::string>()), finding_.score, {}, {}, {}};
+  about.score = finding_.score;
+  about.map = write_map(found.map, full_scale);
+  about.map_full_scale = full_scale;
+  about.pseudo_healthy = write_pseudo_healthy(found.pseudo_healthy);
+  about.overlay = write_overlay(found.map);
+  about.check = check_;
+  CaseOutput output{input_.path, input_.name, path(about.map), finding_.score, {}, {}, {}};
   if (calibration && !check_.allows_claims()) output.withheld = describe(check_);
   if (calibrated) {
     output.p_value = calibration->p_value(finding_.score);
-    about["mask"] = write_mask(found.mask);
-    about["calibration"] = folder_.calibrated(*output.p_value);
+    about.mask = write_mask(found.mask);
+    about.calibration = folder_.calibrated(*output.p_value);
   }
-  folder_.finish(open_.input, about);
+  folder_.finish(input_, about);
   return output;
 }
 
@@ -102,11 +101,11 @@ CaseOutput PictureCase::write() {
 std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with,
                                               const Image& image) {
   const Model& model = with.pipeline.model();
-  OpenSlice open = open_slice(input, model.config.preprocess, image);
-  ScanCheck check = check_scan(model, open.unit.unsqueeze(0), nullptr);
+  OpenSlice open = open_slice(model.config.preprocess, image);
+  ScanCheck check = check_scan(model, open.slice.unit.unsqueeze(0), nullptr);
   check.ignored = with.options.ignore_check && !check.findings.empty();
   warn_of(check, input);
-  return std::make_unique<PictureCase>(std::move(open), std::move(check), with.folder);
+  return std::make_unique<PictureCase>(input, std::move(open), std::move(check), with.folder);
 }
 
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with) {

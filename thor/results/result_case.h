@@ -15,9 +15,8 @@ class ExaminedCase {
   virtual const CaseInput& input() const = 0;
   /// How many slices the network has to see; may be 0.
   virtual int64_t slices() const = 0;
-  /// What it sees of slice i, [size,size] in [0,1], and which random streams belong to it.
-  virtual Tensor unit(int64_t i) const = 0;
-  virtual ImageKey key(int64_t i) const = 0;
+  /// Slice i as the network takes it.
+  virtual NetworkSlice slice(int64_t i) const = 0;
   /// What it found there.
   virtual void take(int64_t i, const SliceFinding& finding) = 0;
   /// Memory held, about.

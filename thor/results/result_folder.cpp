@@ -23,9 +23,9 @@ constexpr uint64_t kMaxSidecarBytes = uint64_t{16} << 20;
 constexpr const char* kResearchNote =
     "Research software, not a medical device: not for diagnosis or any other clinical decision.";
 
-nlohmann::json described(PreprocessConfig config) { return Fields(config).to_json(); }
+JsonText described(PreprocessConfig config) { return json_text(Fields(config).to_json()); }
 
-std::string json_text(const nlohmann::json& value) { return dump_json(value, 2) + "\n"; }
+std::string json_file_text(const nlohmann::json& value) { return dump_json(value, 2) + "\n"; }
 
 /// The object in a JSON file; an empty one where there is none.
 nlohmann::json json_file(const std::string& path) {
@@ -80,17 +80,19 @@ ResultFolder::ResultFolder(const Pipeline& pipeline, const DetectOptions& option
   if (options.layout != "flat" && options.layout != "bids")
     fail_usage("the layout is '{}'; it can be flat or bids", options.layout);
   make_folder(options.output);
-  common_ = {{"thor", version()},
-             {"note", kResearchNote},
-             {"detector", {{"name", options.detector_name}, {"config", options.detector_config}}},
-             {"perceptual", pipeline.perceptual()},
-             {"network_calls", pipeline.network_calls()},
-             {"model", {{"sha256", pipeline.model().hash}}},
-             {"network_size", pipeline.model().config.preprocess.size},
-             {"preprocess", described(pipeline.model().config.preprocess)},
-             {"seed", run.seed},
-             {"device", pipeline.device()},
-             {"precision", run.precision}};
+  const Model& model = pipeline.model();
+  common_.version = version();
+  common_.note = kResearchNote;
+  common_.detector = options.detector_name;
+  common_.detector_config = json_text(options.detector_config);
+  common_.perceptual = pipeline.perceptual();
+  common_.network_calls = pipeline.network_calls();
+  common_.model_sha256 = model.hash;
+  common_.network_size = model.config.preprocess.size;
+  common_.preprocess = described(model.config.preprocess);
+  common_.seed = run.seed;
+  common_.device = pipeline.device();
+  common_.precision = run.precision;
   if (bids()) describe_dataset();
 }
 
@@ -168,38 +170,35 @@ void ResultFolder::remove_old(const CaseInput& input) const {
   if (ec) fail_input("cannot replace '{}': {}", sidecar(input), ec.message());
 }
 
-nlohmann::json ResultFolder::begin(const CaseInput& input) const {
+Sidecar ResultFolder::begin(const CaseInput& input) const {
   if (bids()) make_folder(path(input, ""));
   remove_old(input);
-  nlohmann::json about = common_;
-  about["input"] = input.path;
-  about["name"] = input.name;
+  Sidecar about = common_;
+  about.input = input.path;
+  about.name = input.name;
   return about;
 }
 
-void ResultFolder::finish(const CaseInput& input, nlohmann::json about) const {
+void ResultFolder::finish(const CaseInput& input, Sidecar about) const {
   if (bids()) {
-    about["Sources"] = sources(input);
-    for (const char* kind : {"pseudo_healthy", "mask"})  // BIDS wants one beside every image
-      if (about.contains(kind))
-        write_text_atomically(path(input, file(input, kind, ".json")),
-                              json_text({{"Sources", about["Sources"]}, {"Description", about["note"]}}));
+    about.sources = {source(input)};
+    const std::string text = json_file_text({{"Sources", about.sources}, {"Description", about.note}});
+    // BIDS wants one beside every image.
+    write_text_atomically(path(input, file(input, "pseudo_healthy", ".json")), text);
+    if (!about.mask.empty()) write_text_atomically(path(input, file(input, "mask", ".json")), text);
   }
-  write_text_atomically(sidecar(input), json_text(about));
+  write_text_atomically(sidecar(input), sidecar_text(about));
 }
 
-nlohmann::json ResultFolder::calibrated(double p_value) const {
-  return {{"fpr", options_.fpr},
-          {"threshold", threshold()},
-          {"thresholds", to_json(*calibration_).at("thresholds")},
-          {"p_value", p_value},
-          {"cases", calibration_->scores.size()}};
+SidecarCalibration ResultFolder::calibrated(double p_value, std::string p_value_of) const {
+  return {options_.fpr, threshold(),           calibration_->thresholds,
+          p_value,      std::move(p_value_of), static_cast<int64_t>(calibration_->scores.size())};
 }
 
-nlohmann::json ResultFolder::sources(const CaseInput& input) const {
+std::string ResultFolder::source(const CaseInput& input) const {
   const auto place = bids_place(input.path);
   const bool linked = place && place->dataset == raw_;
-  return nlohmann::json::array({linked ? "bids:raw:" + place->path : real_path(input.path)});
+  return linked ? "bids:raw:" + place->path : real_path(input.path);
 }
 
 void ResultFolder::describe_dataset() {
@@ -224,7 +223,7 @@ void ResultFolder::describe_dataset() {
     about["SourceDatasets"] = {{{"URL", "file://" + raw_}}};
     about["DatasetLinks"] = {{"raw", "file://" + raw_}};
   }
-  write_text_atomically(description, json_text(about));
+  write_text_atomically(description, json_file_text(about));
 }
 
 }  // namespace thor

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,6 +7,7 @@
 #include "thor/data/case_list.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/results/detect_files.h"
+#include "thor/results/sidecar.h"
 
 namespace thor {
 
@@ -34,29 +34,29 @@ class ResultFolder {
   std::string path(const CaseInput& input, const std::string& file) const;
   /// The sidecar of a case begins with what all of them say; removes an old one with the mask and the DICOM results of
   /// its run, makes the case's folder.
-  nlohmann::json begin(const CaseInput& input) const;
+  Sidecar begin(const CaseInput& input) const;
   /// Writes the sidecar: the case is complete.
-  void finish(const CaseInput& input, nlohmann::json about) const;
+  void finish(const CaseInput& input, Sidecar about) const;
 
   /// Of this detector and setting, where the model has one.
   const std::optional<Calibration>& calibration() const { return calibration_; }
   /// The map value above which the mask is set; only where there is a calibration.
   double threshold() const { return calibration_->threshold(options_.fpr); }
   /// What a sidecar says of it.
-  nlohmann::json calibrated(double p_value) const;
+  SidecarCalibration calibrated(double p_value, std::string p_value_of = {}) const;
 
  private:
   bool bids() const { return options_.layout == "bids"; }
   std::string sidecar(const CaseInput& input) const;
-  nlohmann::json sources(const CaseInput& input) const;
+  std::string source(const CaseInput& input) const;
   void check_is_ours(const CaseInput& input) const;
   void remove_old(const CaseInput& input) const;
   void describe_dataset();
 
   DetectOptions options_;
   std::optional<Calibration> calibration_;
-  nlohmann::json common_;  ///< what the sidecars of a run share
-  std::string raw_;        ///< BIDS: the dataset that inputs lie in, "" where they lie in none
+  Sidecar common_;   ///< what the sidecars of a run share
+  std::string raw_;  ///< BIDS: the dataset that inputs lie in, "" where they lie in none
 };
 
 }  // namespace thor

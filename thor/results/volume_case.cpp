@@ -15,7 +15,6 @@ namespace thor {
 namespace {
 
 constexpr int64_t kMapSeriesNumber = 9001, kMaskSeriesNumber = 9002;
-constexpr size_t kMaxListed = 1000;  // lesions in a sidecar
 
 /// RAS mm of the largest value.
 Point3 place_of_maximum(const Tensor& map, const Affine& ras_from_voxel) {
@@ -42,44 +41,47 @@ VolumeCase::VolumeCase(const CaseInput& input, const CaseSurroundings& with, Ima
   warn_of(exam_->check(), input);
 }
 
-nlohmann::json VolumeCase::lesions_of(const Finding& found) const {
-  if (!found.check.allows_claims()) return {{"withheld", describe(found.check)}};
-  nlohmann::json list = nlohmann::json::array();
-  for (size_t i = 0; i < std::min(found.lesions.size(), kMaxListed); ++i) list.push_back(to_json(found.lesions[i]));
-  return {{"above", found.mask.defined() ? "calibrated threshold" : "99.5 % quantile of the volume's own map"},
-          {"threshold", found.lesion_threshold},
-          {"min_ml", with_.options.volume.min_ml},
-          {"count", found.lesions.size()},
-          {"list", std::move(list)}};
+SidecarLesions VolumeCase::lesions_of(const Finding& found) const {
+  SidecarLesions lesions;
+  if (!found.check.allows_claims()) {
+    lesions.withheld = describe(found.check);
+    return lesions;
+  }
+  lesions.above = found.mask.defined() ? "calibrated threshold" : "99.5 % quantile of the volume's own map";
+  lesions.threshold = found.lesion_threshold;
+  lesions.min_ml = with_.options.volume.min_ml;
+  lesions.count = static_cast<int64_t>(found.lesions.size());
+  lesions.list = found.lesions;
+  lesions.list.resize(std::min(lesions.list.size(), kMaxListedLesions));
+  return lesions;
 }
 
-void VolumeCase::write_volumes(const Finding& found, nlohmann::json& about) const {
+void VolumeCase::write_volumes(const Finding& found, Sidecar& about) const {
   const auto write = [&](const char* kind, const Tensor& voxels) {
     const std::string name = with_.folder.file(input_, kind, ".nii.gz");
     write_nifti(path(name), voxels, scan().geometry);
-    about[kind] = name;
+    return name;
   };
-  write("map", found.map);
-  write("pseudo_healthy", found.pseudo_healthy);
-  if (found.mask.defined()) write("mask", found.mask);
-  about["map_full_scale"] = 1.0;
+  about.map = write("map", found.map);
+  about.pseudo_healthy = write("pseudo_healthy", found.pseudo_healthy);
+  if (found.mask.defined()) about.mask = write("mask", found.mask);
 }
 
 /// The mask and the map over the source in DICOM viewers. What DICOM cannot take does not cost the other results.
-void VolumeCase::write_dicom(const Finding& found, nlohmann::json& about) const {
+void VolumeCase::write_dicom(const Finding& found, Sidecar& about) const {
   const std::string segmentation = with_.folder.segmentation(input_), folder = with_.folder.map_series(input_);
   const std::string provenance =
       fmt::format("detector {}, config {}, seed {}, model {}", with_.options.detector_name,
-                  with_.options.detector_config.dump(), about.at("seed").dump(), with_.pipeline.model().hash);
+                  with_.options.detector_config.dump(), about.seed, with_.pipeline.model().hash);
   try {
     make_folder(path(folder));
     write_dicom_map(path(folder), found.map, scan(),
                     {"THOR anomaly map, research only", version(), provenance, kMapSeriesNumber});
-    about["map_dicom"] = folder;
+    about.map_dicom = folder;
     if (!found.mask.defined() || !found.mask.any().item<bool>()) return;
     write_dicom_segmentation(path(segmentation), found.mask, scan(),
                              {"THOR mask, research only", version(), provenance, kMaskSeriesNumber});
-    about["segmentation_dicom"] = segmentation;
+    about.segmentation_dicom = segmentation;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::Internal) throw;
     warn("the results for '{}' are not all there as DICOM: {}", input_.path, error.what());
@@ -94,71 +96,55 @@ Point3 VolumeCase::point_to_show(const Finding& found) const {
   return ras_from_voxel({middle(2), middle(1), middle(0)});
 }
 
-void VolumeCase::write_pictures(const Finding& found, nlohmann::json& about) const {
+void VolumeCase::write_pictures(const Finding& found, Sidecar& about) const {
   VolumeReport report;
   report.views = orthogonal_views({scan().voxels, found.pseudo_healthy, found.map, scan().geometry.ras_from_voxel},
                                   point_to_show(found));
   report.map_maximum = found.map.max().item<float>();
   const std::string overlay = with_.folder.file(input_, "overlay", ".png");
   write_png_rgb(path(overlay), montage(report.views, report.map_maximum));
-  about["overlay"] = overlay;
+  about.overlay = overlay;
   if (!with_.options.write_page) return;
   const std::string page = with_.folder.page(input_);
-  about["page"] = page;
+  about.page = page;
   report.path = path(page);
   report.about = about;
   report.lesions = found.lesions;
   with_.options.write_page(report);
 }
 
-void VolumeCase::add_scores(const Finding& found, nlohmann::json& about) const {
-  nlohmann::json list = nlohmann::json::array();
-  for (const SliceScore& slice : found.slices) {
-    list.push_back({{"slice", slice.index}, {"z_mm", slice.z_mm}, {"score", slice.score}});
-    if (slice.blank) list.back()["blank"] = true;
-    if (slice.p_value) list.back()["p_value"] = *slice.p_value;
-  }
-  about["score"] = found.score;
-  about["slices"] = std::move(list);
+void VolumeCase::add_scores(const Finding& found, Sidecar& about) const {
+  for (const SliceScore& slice : found.slices) about.slices.push_back({"", slice});
+  about.score = found.score;
   if (!found.p_value) return;
-  about["calibration"] = with_.folder.calibrated(*found.p_value);
-  about["calibration"]["p_value_of"] =
-      fmt::format("the volume: the smallest of {} slices times their number", exam_->slices());
+  about.calibration = with_.folder.calibrated(
+      *found.p_value, fmt::format("the volume: the smallest of {} slices times their number", exam_->slices()));
 }
 
-nlohmann::json VolumeCase::facts(const Finding& found) const {
-  const Affine& affine = scan().geometry.ras_from_voxel;
-  const Grid grid = grid_of(scan());
-  nlohmann::json json{{"size", grid.size},
-                      {"spacing_mm", spacing_mm(affine)},
-                      {"orientation", orientation_of(affine)},
-                      {"ras_from_voxel", affine.rows},
-                      {"chain", found.steps},
-                      {"native_from_chain", found.native_from_steps.rows},
-                      {"window", {found.window.black, found.window.white}},
-                      {"smooth_mm", with_.options.volume.smooth_mm}};
-  // Of the examined slices, blank ones too: with it `thor evaluate` knows which voxels of the scan were looked at.
-  json["chain_grid"] = {{"size", found.examined.size}, {"ras_from_voxel", found.examined.ras_from_voxel.rows}};
-  if (scan().dicom)
-    json["dicom"] = {{"study_uid", scan().dicom->study_uid},
-                     {"series_uid", scan().dicom->series_uid},
-                     {"description", scan().dicom->series_description},
-                     {"modality", scan().dicom->modality}};
-  return json;
+SidecarVolume VolumeCase::facts(const Finding& found) const {
+  SidecarVolume volume;
+  volume.native = grid_of(scan());
+  volume.steps = json_text(found.steps);
+  volume.native_from_steps = found.native_from_steps;
+  volume.examined = found.examined;
+  volume.window = found.window;
+  volume.smooth_mm = with_.options.volume.smooth_mm;
+  if (const auto& dicom = scan().dicom)
+    volume.dicom = {dicom->study_uid, dicom->series_uid, dicom->series_description, dicom->modality};
+  return volume;
 }
 
 CaseOutput VolumeCase::write() {
-  nlohmann::json about = with_.folder.begin(input_);
+  Sidecar about = with_.folder.begin(input_);
   const Finding found = exam_->finish();
-  about["volume"] = facts(found);
-  about["check"] = to_json(found.check);
-  about["lesions"] = lesions_of(found);
+  about.volume = facts(found);
+  about.check = found.check;
+  about.lesions = lesions_of(found);
   add_scores(found, about);
   write_volumes(found, about);
   if (scan().dicom && with_.options.layout == "flat") write_dicom(found, about);
   write_pictures(found, about);
-  CaseOutput output{input_.path,   input_.name, path(about["map"].get<std::string>()), found.score, found.p_value,
-                    found.lesions, {}};
+  CaseOutput output{input_.path, input_.name, path(about.map), found.score, found.p_value, found.lesions, {}};
   if (!found.check.allows_claims()) output.withheld = describe(found.check);
   with_.folder.finish(input_, about);
   return output;

@@ -15,19 +15,18 @@ class VolumeCase : public ExaminedCase {
   VolumeCase(const CaseInput& input, const CaseSurroundings& with, Image scan);
   const CaseInput& input() const override { return input_; }
   int64_t slices() const override { return exam_->slices(); }
-  Tensor unit(int64_t i) const override { return exam_->unit(i); }
-  ImageKey key(int64_t i) const override { return exam_->key(i); }
+  NetworkSlice slice(int64_t i) const override { return exam_->slice(i); }
   void take(int64_t i, const SliceFinding& finding) override { exam_->take(i, finding); }
   uint64_t bytes() const override { return exam_->bytes(); }
   CaseOutput write() override;
 
  private:
-  void write_volumes(const Finding& found, nlohmann::json& about) const;
-  void write_dicom(const Finding& found, nlohmann::json& about) const;
-  void write_pictures(const Finding& found, nlohmann::json& about) const;
-  void add_scores(const Finding& found, nlohmann::json& about) const;
-  nlohmann::json lesions_of(const Finding& found) const;
-  nlohmann::json facts(const Finding& found) const;
+  void write_volumes(const Finding& found, Sidecar& about) const;
+  void write_dicom(const Finding& found, Sidecar& about) const;
+  void write_pictures(const Finding& found, Sidecar& about) const;
+  void add_scores(const Finding& found, Sidecar& about) const;
+  SidecarLesions lesions_of(const Finding& found) const;
+  SidecarVolume facts(const Finding& found) const;
   Point3 point_to_show(const Finding& found) const;
   const Image& scan() const { return exam_->scan(); }
   std::string path(const std::string& file) const { return with_.folder.path(input_, file); }

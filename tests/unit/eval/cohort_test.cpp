@@ -201,7 +201,7 @@ TEST_F(CohortOfVolumes, IsComparedAsTheNetworkWouldSeeItsSlices) {
   scan("b.nii.gz", test::head_stored_as("LPS"));
   const ScanSlices seen = slices_of_scan({in + "/a.nii.gz", "a", {}}, model);
   std::vector<Tensor> units;
-  for (const OpenSlice& slice : seen.slices) units.push_back(slice.unit);
+  for (const NetworkSlice& slice : seen.slices) units.push_back(slice.unit);
   model.training["data"] = thor::to_json(summarize(at::stack(units)));
   const CohortReport report = compare();
   EXPECT_EQ(report.images, 2);

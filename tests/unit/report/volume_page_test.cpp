@@ -24,27 +24,21 @@ VolumeReport example(bool calibrated) {
   lesion.centre_mm = {1.5, -2, 30};
   lesion.template_mm = Point3{7, 8, 9};
   report.lesions = {lesion};
-  report.about = {{"name", "sub-01 <x>"},
-                  {"input", "scans/sub-01.nii.gz"},
-                  {"note", "Research software, not a medical device."},
-                  {"score", 0.5},
-                  {"thor", "0.1"},
-                  {"seed", 3},
-                  {"precision", "fp32"},
-                  {"device", "cpu"},
-                  {"perceptual", "none"},
-                  {"model", {{"sha256", "feed"}}},
-                  {"detector", {{"name", "thor"}, {"config", {{"start_step", 300}}}}},
-                  {"slices", {{{"slice", 1}, {"z_mm", 23.0}, {"score", 0.5}}}},
-                  {"lesions", {{"above", "calibrated threshold"}, {"threshold", 0.4}, {"min_ml", 0.1}, {"count", 1}}},
-                  {"volume",
-                   {{"size", {10, 8, 6}},
-                    {"spacing_mm", {2, 2, 3}},
-                    {"orientation", "RAS"},
-                    {"window", {0, 900}},
-                    {"smooth_mm", 0},
-                    {"chain", {{{"step", "{step: register}"}, {"similarity", 0.61}}}}}}};
-  if (calibrated) report.about["calibration"] = {{"p_value", 0.02}, {"cases", 99}, {"p_value_of", "the volume"}};
+  Sidecar& about = report.about;
+  about.name = "sub-01 <x>";
+  about.input = "scans/sub-01.nii.gz";
+  about.note = "Research software, not a medical device.";
+  about.score = 0.5;
+  about.model_sha256 = "feed";
+  about.detector = "thor";
+  about.detector_config.text = R"({"start_step":300})";
+  about.slices = {{"", {1, 23, false, 0.5, {}}}};
+  about.lesions = SidecarLesions{"", "calibrated threshold", 0.4, 0.1, 1, {lesion}};
+  about.volume = SidecarVolume();
+  about.volume->native = {{10, 8, 6}, scaling({2, 2, 3})};
+  about.volume->steps.text = R"([{"step":"{step: register}","similarity":0.61}])";
+  about.volume->window = {0, 900};
+  if (calibrated) about.calibration = SidecarCalibration{0.05, 0.4, {}, 0.02, "the volume", 99};
   return report;
 }
 

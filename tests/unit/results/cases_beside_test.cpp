@@ -21,8 +21,7 @@ class FakeCase : public ExaminedCase {
   }
   const CaseInput& input() const override { return input_; }
   int64_t slices() const override { return 1; }
-  Tensor unit(int64_t) const override { return {}; }
-  ImageKey key(int64_t) const override { return {}; }
+  NetworkSlice slice(int64_t) const override { return {}; }
   void take(int64_t, const SliceFinding&) override {}
   uint64_t bytes() const override { return bytes_; }
   CaseOutput write() override {

@@ -36,8 +36,6 @@ TEST(ScanCheck, FindsNothingInAScanLikeTheTrainingImages) {
   const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.55), registered_with(0.25));
   EXPECT_THAT(check.findings, IsEmpty());
   EXPECT_TRUE(check.allows_claims());
-  EXPECT_EQ(to_json(check).at("passed"), true);
-  EXPECT_EQ(to_json(check).at("similarity"), 0.25);
 }
 
 TEST(ScanCheck, FindsARegistrationThatFailed) {
