@@ -51,6 +51,7 @@ Command combine_command() {
   const auto o = std::make_shared<CombineOptions>();
   return {
       "combine",
+      CommandGroup::Build,
       "several models as one: their maps become evidence against healthy scans",
       "Every model detects, with the detector it recommends, in healthy scans that it has not seen. How rare a value\n"
       "is there says what it means, so that maps of different methods can be added up. The result is one model file,\n"

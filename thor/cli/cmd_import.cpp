@@ -139,6 +139,7 @@ int run(const ImportOptions& options) { return options.as == "unet" ? import_une
 Command import_command() {
   const auto o = std::make_shared<ImportOptions>();
   return {"import",
+          CommandGroup::Build,
           "turn PyTorch or safetensors weights into a model, or install LPIPS weights",
           "Reads .pt, .pth, .ckpt (zip or legacy; nothing in them is executed) and .safetensors. A network is\n"
           "recognized by names and shapes, MONAI's and the published THOR's, and must fit to the last tensor. What\n"

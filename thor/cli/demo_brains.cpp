@@ -150,8 +150,10 @@ std::vector<PageCase> brain_cases(const BrainFindings& found) {
 
 std::string introduction(const BrainFindings& found) {
   std::string text = fmt::format(
-      "These brains are nobody's. A diffusion network drew them (thor sample), and lesions were painted into some "
-      "(thor paint). They show how the program works and say nothing about real patients: the network that drew them "
+      "These brains are nobody's. A diffusion network drew them (thor synthesize sample), and lesions were painted "
+      "into some "
+      "(thor synthesize paint). They show how the program works and say nothing about real patients: the network that "
+      "drew them "
       "learned from the same healthy slices as the model, and the lesions are paint.\n\n"
       "{}, the model that ships, was trained on healthy slices only. It gives a slice back as it should look healthy "
       "(pseudo-healthy); where that differs from the input the map lights up, all maps on one scale.",

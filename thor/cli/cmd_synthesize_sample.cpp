@@ -24,23 +24,24 @@ int run(SampleOptions& options) {
 
 }  // namespace
 
-Command sample_command() {
+Command synthesize_sample_command() {
   const auto o = std::make_shared<SampleOptions>();
   return {
-      "sample",
+      "synthesize sample",
+      CommandGroup::Study,
       "draw healthy images from a diffusion model: what it takes for healthy",
       "Walks from noise to images, which are nobody's scan, and writes OUT/sample_0000.png, ... (8 bit, on the "
       "network's\n"
-      "grid), OUT/index.csv, as `thor paint` and `thor detect` take it, and OUT/index.json with model, seed and "
+      "grid), OUT/index.csv, as `thor detect` takes it, and OUT/index.json with model, seed and "
       "settings.\n"
       "Image i depends on these and on i, not on batch and count. With a start image the walk begins there, noised to\n"
       "sample.start_step: the higher, the less of it is left. Restorers, ensembles and models of patches are refused.\n"
       "Parameters: sample.start_step, sample.sampler.kind, .steps, .timesteps, .eta, .variance.",
-      {{"sample run/model.safetensors -o drawn", "16 images from noise"},
-       {"sample run/model.safetensors -o drawn --count 4 --seed 7 --set sample.sampler.kind=dpmpp_2m --set "
+      {{"synthesize sample run/model.safetensors -o drawn", "16 images from noise"},
+       {"synthesize sample run/model.safetensors -o drawn --count 4 --seed 7 --set sample.sampler.kind=dpmpp_2m --set "
         "sample.sampler.steps=25",
         "four others, in half the network calls"},
-       {"sample run/model.safetensors -o like-this --start-image mean.png --set sample.start_step=600",
+       {"synthesize sample run/model.safetensors -o like-this --start-image mean.png --set sample.start_step=600",
         "heads that lie as the one in the picture"}},
       {{"MODEL", "", "model file or name", &o->job.model, true},
        {"-o,--out", "OUT", "folder to write to", &o->job.output, true},
