@@ -14,8 +14,8 @@ namespace thor {
 std::string read_text_file(const std::string& path, uint64_t max_bytes);
 
 /// Writes a file atomically: into a temporary file beside it, which is flushed to disk and renamed. `write` fills the
-/// file at the path it is given (for libraries that need a path with the same extension).
-/// Throws Input on a full disk or a folder that cannot be written; the temporary file is removed.
+/// file at the path it is given (for libraries that need a path with the same extension). Throws Input on a full disk
+/// or a folder that cannot be written; the temporary file is removed.
 void write_atomically(const std::string& path, const std::function<void(const std::string& temporary)>& write);
 /// Writes a file atomically through a stream.
 void write_stream_atomically(const std::string& path, const std::function<void(std::ostream&)>& write);
