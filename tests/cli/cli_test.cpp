@@ -131,7 +131,7 @@ TEST_F(Cli, RefusesBadCommandLines) {
   expect_refusals({
       {"thor detetc", 2, "did you mean 'detect'"},
       {"thor --hepl", 2, "did you mean '--help'"},
-      {"thor detect --seeed 3", 2, "did you mean '--seed'"},
+      {"thor detect --seedd 3", 2, "did you mean '--seed'"},
       {"thor train tiny.yaml --data ph/train.csv", 2, "--out"},
       {"thor detect run/model.safetensors ph/images", 2, "--out"},
       {"thor detect run/model.safetensors ph/images -o maps --seed three", 2, "whole number"},

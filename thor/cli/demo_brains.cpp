@@ -25,7 +25,7 @@ namespace {
 constexpr const char* kShippedModel = "brain-t1-axial";
 constexpr const char* kShippedBrains = "demo/index.csv";  // beside the models
 
-/// What was found in the brains, and by which yardstick.
+/// The findings in the brains, their evaluation and the calibration.
 struct BrainFindings {
   std::vector<SplitRow> rows;
   FolderResult results;

@@ -89,7 +89,7 @@ PageSection healthy_section(const VolumeReport& report) {
 }
 
 PageSection slice_section(const VolumeReport& report) {
-  PageSection section{"Slices", "Every examined slice by its height in the space of the chain.", {}, {}, {}, true};
+  PageSection section{"Slices", "Every examined slice by its height after the preprocessing steps.", {}, {}, {}, true};
   PageTable table;
   const bool calibrated = report.about.contains("calibration");
   table.rows = {{"height mm", "score"}};
