@@ -32,11 +32,9 @@ Command synthesize_sample_command() {
       "draw healthy images from a diffusion model",
       "Runs the reverse chain from noise to images, which show no real person, and writes OUT/sample_0000.png, ...\n"
       "(8 bit, on the network's grid), OUT/index.csv for `thor detect` and `thor synthesize paint`, and\n"
-      "OUT/index.json with model, seed and settings. Image i depends on these and on i, not on batch and count. A "
-      "start\n"
-      "image is noised to sample.start_step and the chain begins there; the higher the step, the less of the image is "
-      "preserved.\n"
-      "Restorers, ensembles and models of patches are refused.\n"
+      "OUT/index.json with model, seed and settings. Image i depends on these and on i, not on batch and count.\n"
+      "A start image is noised to sample.start_step and the chain begins there; the higher the step, the less of the\n"
+      "image is preserved. Restorers, ensembles and models of patches are refused.\n"
       "Parameters: sample.start_step, sample.sampler.kind, .steps, .timesteps, .eta, .variance.",
       {{"synthesize sample run/model.safetensors -o drawn", "16 images from noise"},
        {"synthesize sample run/model.safetensors -o drawn --count 4 --seed 7 --set sample.sampler.kind=dpmpp_2m --set "

@@ -29,9 +29,9 @@ Command synthesize_simulate_command() {
   return {"synthesize simulate",
           CommandGroup::Study,
           "the same slices from another scanner, to see what a model can bear",
-          "CSV lists slices, with masks or without. Each is written once, changed: OUT/images, OUT/masks and "
-          "OUT/index.csv,\n"
-          "as `thor benchmark`, `thor calibrate --check` and `thor detect` take it. change.kind is bias_field, noise,\n"
+          "CSV lists slices, with masks or without. Each is written once, changed: OUT/images, OUT/masks and\n"
+          "OUT/index.csv, as `thor benchmark`, `thor calibrate --check` and `thor detect` take it. change.kind is "
+          "bias_field, noise,\n"
           "contrast, resolution or shift; change.strength has the unit of its kind: deviation of the logarithm,\n"
           "deviation with white = 1, exponent, pixels that become one, pixels.",
           {{"synthesize simulate test.csv -o noisy --set change.kind=noise --set change.strength=0.03", "more noise"},
