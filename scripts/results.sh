@@ -60,15 +60,15 @@ every_other() {
   awk -v first="$1" -v folder="$data/ixi/" 'NR > 1 && NR % 2 == first { print folder $1 }' results/data/ixi/splits/val.csv
 }
 
-# Yardsticks of the members come from one half, thresholds and p-values from the other. Lesions to choose on are painted into
+# Healthy references of the members come from one half, thresholds and p-values from the other. Lesions to choose on are painted into
 # the first: a choice was made with the halves exchanged.
 halve_validation() {
   mkdir -p results/ship
-  every_other 0 > results/ship/yardstick.csv
+  every_other 0 > results/ship/reference.csv
   every_other 1 > results/ship/calibration.csv
 }
 
-# member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the chain for raw scans and its detector
+# member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the preprocessing steps for raw scans and its detector
 member() {
   name=$1 run=$2 experiment=$3
   shift 3
@@ -81,7 +81,7 @@ stage_ship() {
   member restorer restorer configs/restorer-brain-small.yaml --detector restorer
   member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim
   shipped=results/brain-t1-axial.safetensors
-  "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/yardstick.csv -o $shipped
+  "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/reference.csv -o $shipped
   for one in "" "--member restorer" "--member thor"; do
     "$thor" calibrate $shipped $one --data results/ship/calibration.csv --check results/data/ixi/splits/test.csv
   done
@@ -90,10 +90,10 @@ stage_ship() {
 # simulated NAME KIND STRENGTH: the stroke set as from another scanner
 simulated() {
   [ -f "results/sets/$1/index.csv" ] ||
-    "$thor" simulate results/data/stroke/index.csv -o "results/sets/$1" --set change.kind="$2" --set change.strength="$3"
+    "$thor" synthesize simulate results/data/stroke/index.csv -o "results/sets/$1" --set change.kind="$2" --set change.strength="$3"
 }
 
-# A raw scan through the chain, as slices on the grid of its tumour masks.
+# A raw scan through the preprocessing steps, as slices on the grid of its tumour masks.
 real_patient() {
   [ -f results/sets/glioma/masks.csv ] && return
   glioma=$data/brain-volumes/glioma_TCGA-FG-6692
@@ -109,7 +109,7 @@ real_patient() {
 
 stage_sets() {
   halve_validation
-  [ -f results/sets/painted/index.csv ] || "$thor" paint results/ship/yardstick.csv -o results/sets/painted
+  [ -f results/sets/painted/index.csv ] || "$thor" synthesize paint results/ship/reference.csv -o results/sets/painted
   simulated bias-field bias_field 0.3
   simulated noise noise 0.03
   simulated contrast contrast 0.75

@@ -31,7 +31,7 @@ class Cli : public testing::Test {
     folder_ = new TemporaryFolder;
     write_file(*folder_ / "tiny.yaml", kConfig);
     const Outcome made =
-        run("thor phantom ph --set phantom.size=32 --set phantom.train=4 --set phantom.val=2 "
+        run("thor synthesize phantom ph --set phantom.size=32 --set phantom.train=4 --set phantom.val=2 "
             "--set phantom.test=3 && \"$THOR\" train tiny.yaml --data ph/train.csv --out run");
     ASSERT_EQ(made.code, 0) << made.err;
     first_image_ = first_file(*folder_ / "ph/images");
@@ -131,7 +131,7 @@ TEST_F(Cli, RefusesBadCommandLines) {
   expect_refusals({
       {"thor detetc", 2, "did you mean 'detect'"},
       {"thor --hepl", 2, "did you mean '--help'"},
-      {"thor detect --seeed 3", 2, "did you mean '--seed'"},
+      {"thor detect --seedd 3", 2, "did you mean '--seed'"},
       {"thor train tiny.yaml --data ph/train.csv", 2, "--out"},
       {"thor detect run/model.safetensors ph/images", 2, "--out"},
       {"thor detect run/model.safetensors ph/images -o maps --seed three", 2, "whole number"},
@@ -139,6 +139,11 @@ TEST_F(Cli, RefusesBadCommandLines) {
       {"thor detect run/model.safetensors ph/images -o maps --detector ddmp", 2, "did you mean 'ddpm'"},
       {"thor detect run/model.safetensors ph/images -o maps --precision fp16", 2, "expected one of: fp32, bf16"},
       {"thor detect run/model.safetensors ph/images -o maps --device gpu", 2, "device"},
+      {"thor detect run/model.safetensors ph/images -o maps --speed fasst", 2, "is 'fasst', expected full, fast"},
+      {"thor detect run/model.safetensors ph/images -o maps --speed 10", 2, "expected a number and ms, s or m"},
+      {"thor detect run/model.safetensors ph/images -o maps --speed 10s --set detector.speed=full", 2,
+       "give one of them"},
+      {"thor calibrate run/model.safetensors --data ph/val.csv --speed 10s", 2, "expected a name, full or fast"},
       {"thor info run/model.safetensors twice", 2, "does not expect 'twice'"},
       {"thor detect run/model.safetensors ph/images -o maps --member a", 2, "not an ensemble"},
       {"thor prepare ph/images -o x.safetensors --pictures ph/images", 2, "a folder of its own"},
@@ -163,12 +168,12 @@ TEST_F(Cli, RefusesBadConfigs) {
       {"thor detect run/model.safetensors ph/images -o m --set detector.start_stp=3", 2, "detector.start_step"},
       {"thor detect run/model.safetensors ph/images -o m --set detector.start_step=5000", 2, "start_step"},
       {"thor detect run/model.safetensors ph/images -o m --set detector.name=thor", 2, "--detector"},
-      {"thor phantom p --set phantom.sise=3", 2, "did you mean 'phantom.size'"},
-      {"thor paint ph/train.csv -o p --set paint.groups=[tiny]", 2, "small, medium, large"},
-      {"thor paint ph/test.csv -o p", 1, "list healthy scans only"},
-      {"thor sample run/model.safetensors -o s --count 0", 2, "expected 1 or more"},
-      {"thor sample run/model.safetensors -o s --set sample.start_step=400", 2, "--start-image"},
-      {"thor sample run/model.safetensors -o s --set sample.sampler.kind=dimm", 2, "ddim"},
+      {"thor synthesize phantom p --set phantom.sise=3", 2, "did you mean 'phantom.size'"},
+      {"thor synthesize paint ph/train.csv -o p --set paint.groups=[tiny]", 2, "small, medium, large"},
+      {"thor synthesize paint ph/test.csv -o p", 1, "list healthy scans only"},
+      {"thor synthesize sample run/model.safetensors -o s --count 0", 2, "expected 1 or more"},
+      {"thor synthesize sample run/model.safetensors -o s --set sample.start_step=400", 2, "--start-image"},
+      {"thor synthesize sample run/model.safetensors -o s --set sample.sampler.kind=dimm", 2, "ddim"},
       {"thor detect run/model.safetensors ph/images -o m --detector restorer", 2, "undoes corruption"},
       {"thor train tiny.yaml --data ph/train.csv -o r --set diffusion.process=corruption", 2, "--detector restorer"},
   });
@@ -257,7 +262,7 @@ TEST_F(Cli, ReadsListsFromWindowsWithUmlautsAndSpaces) {
 
 TEST_F(Cli, LeavesReadOnlyFoldersWithAnError) {
   expect_refusals({
-      {"thor phantom /proc/thor", 1, "/proc/thor"},
+      {"thor synthesize phantom /proc/thor", 1, "/proc/thor"},
       {"thor detect run/model.safetensors ph/images -o /proc/thor", 1, "/proc/thor"},
       {"thor detect run/model.safetensors ph/images -o tiny.yaml", 1, "tiny.yaml"},
       {"thor train tiny.yaml --data ph/train.csv --out /proc/thor", 1, "/proc/thor"},

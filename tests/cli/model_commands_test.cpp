@@ -37,7 +37,9 @@ class ModelCommands : public testing::Test {
   static void SetUpTestSuite() {
     folder_ = new TemporaryFolder;
     write_file(*folder_ / "tiny.yaml", kTwoModels);
-    must("thor phantom ph --set phantom.size=32 --set phantom.train=4 --set phantom.val=2 --set phantom.test=3");
+    must(
+        "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=4 --set phantom.val=2 --set "
+        "phantom.test=3");
     const std::string train = "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --out ";
     must(train + "one");
     must(train + "two --set train.seed=5");
@@ -201,7 +203,7 @@ TEST_F(ModelCommands, DiagnoseComparesSeedsAndStartSteps) {
 }
 
 TEST_F(ModelCommands, SimulateChangesEveryPictureButNeitherItsSizeNorItsMask) {
-  EXPECT_EQ(must("thor simulate ph/test.csv -o noisy --set change.kind=noise --set change.strength=0.05"),
+  EXPECT_EQ(must("thor synthesize simulate ph/test.csv -o noisy --set change.kind=noise --set change.strength=0.05"),
             "noisy/index.csv\n");
   const std::string truth = file_content(*folder_ / "ph/test.csv"), index = file_content(*folder_ / "noisy/index.csv");
   const std::vector<std::string> names = names_in("noisy/images");
@@ -221,11 +223,11 @@ TEST_F(ModelCommands, SimulateChangesEveryPictureButNeitherItsSizeNorItsMask) {
 }
 
 TEST_F(ModelCommands, SimulateMovesMasksWithTheirPicturesAndRefusesUnknownChanges) {
-  must("thor simulate ph/test.csv -o moved --set change.kind=shift --set change.strength=3");
+  must("thor synthesize simulate ph/test.csv -o moved --set change.kind=shift --set change.strength=3");
   for (const std::string& name : names_in("moved/masks"))
     EXPECT_FALSE(at::equal(picture("moved/masks/" + name) > 0, picture("ph/masks/" + name) > 0)) << name;
   expect_refusals(folder_->path(),
-                  {{"thor simulate ph/test.csv -o q --set change.kind=blur", 2, "'change.kind' is 'blur'"}});
+                  {{"thor synthesize simulate ph/test.csv -o q --set change.kind=blur", 2, "'change.kind' is 'blur'"}});
   EXPECT_FALSE(fs::exists(*folder_ / "q"));
 }
 

@@ -53,7 +53,9 @@ std::map<int64_t, double> losses(const std::string& log) {
 }
 
 TEST_F(System, FindsLesionsItHasNeverSeen) {
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=2 --set phantom.test=12");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=2 --set "
+      "phantom.test=12");
   must("thor train tiny.yaml --data ph/train.csv --out run");
   must("thor detect run/model.safetensors ph/test.csv -o maps --batch 12");
   const Outcome found = run("thor evaluate --maps maps --truth ph/test.csv --json");
@@ -66,8 +68,10 @@ TEST_F(System, RestoresInOneCallWhatItsTrainingDidNotPaint) {
   const std::string as_restorer =
       " --set diffusion.process=corruption --set detector.name=restorer --set detector.map.median=1";
   write_file(folder_ / "restorer.yaml", std::string(kConfig).substr(0, std::string(kConfig).find("detector:")));
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=12 --set phantom.test=3");
-  must("thor paint ph/val.csv -o painted");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=48 --set phantom.val=12 --set "
+      "phantom.test=3");
+  must("thor synthesize paint ph/val.csv -o painted");
   must("thor train restorer.yaml --data ph/train.csv --out run" + as_restorer);
   must("thor detect run/model.safetensors painted/index.csv -o maps --batch 12");
   const Outcome found = run("thor evaluate --maps maps --truth painted/index.csv --json");
@@ -81,9 +85,12 @@ TEST_F(System, RestoresInOneCallWhatItsTrainingDidNotPaint) {
 }
 
 TEST_F(System, DrawsHealthyImagesThatAreDetectedLikeAnyOthers) {
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=1 --set phantom.test=1");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=1 --set "
+      "phantom.test=1");
   must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3 --set detector.sampler.steps=4");
-  const Outcome drawn = run("thor sample run/model.safetensors -o drawn --count 2 --set sample.sampler.steps=3");
+  const Outcome drawn =
+      run("thor synthesize sample run/model.safetensors -o drawn --count 2 --set sample.sampler.steps=3");
   ASSERT_EQ(drawn.code, 0) << drawn.err;
   EXPECT_EQ(drawn.out, "drawn/index.csv\n");
   EXPECT_EQ(file_content(folder_ / "drawn/index.csv"), "image\nsample_0000.png\nsample_0001.png\n");
@@ -95,7 +102,9 @@ const char* const kShortDemo =
     " --set detector.sampler.steps=4";
 
 TEST_F(System, ShowsWhatTheModelThatShipsFindsBeforeItTrains) {
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=20 --set phantom.test=3");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=20 --set "
+      "phantom.test=3");
   must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3 --set detector.sampler.steps=4");
   must("thor calibrate run/model.safetensors --data ph/val.csv");
   // Whatever is installed under the name is what the demo shows.
@@ -125,7 +134,9 @@ TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
   const std::string train =
       "thor train tiny.yaml --data ph/train.csv --set train.steps=30 --set "
       "train.checkpoint_every=5 --out ";
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=1 --set phantom.test=3");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=1 --set "
+      "phantom.test=3");
   must(train + "whole");
   // Killed as soon as the first checkpoint is there, that is, somewhere in the steps after it.
   const Outcome killed = run(
@@ -144,7 +155,9 @@ TEST_F(System, ResumesAKilledTrainingToTheSameWeightsAndLosses) {
 }
 
 TEST_F(System, ResumesATrainingOnPatchesToTheSameWeights) {
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=3 --set phantom.test=3");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=16 --set phantom.val=3 --set "
+      "phantom.test=3");
   const std::string train =
       "thor train tiny.yaml --data ph/train.csv --val ph/val.csv --set train.patch=12 --set train.loss=l1 "
       "--set diffusion.prediction=sample --set diffusion.schedule=cosine --set noise.kind=simplex "
@@ -158,7 +171,9 @@ TEST_F(System, ResumesATrainingOnPatchesToTheSameWeights) {
 }
 
 TEST_F(System, DetectsWithEveryMethodOfTheTable) {
-  must("thor phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=1 --set phantom.test=1");
+  must(
+      "thor synthesize phantom ph --set phantom.size=32 --set phantom.train=8 --set phantom.val=1 --set "
+      "phantom.test=1");
   must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3");
   for (const DetectorRow& row : detectors()) {
     if (make_detector(row.name, "gaussian")->undoes() == "corruption") continue;  // see RestoresInOneCall...

@@ -25,7 +25,8 @@ class XraySystem : public testing::Test {
   void SetUp() override {
     write_file(folder_ / "tiny.yaml", kWristConfig);
     must(
-        "thor phantom ph --set phantom.kind=xray --set phantom.size=48 --set phantom.train=12 --set phantom.val=1 "
+        "thor synthesize phantom ph --set phantom.kind=xray --set phantom.size=48 --set phantom.train=12 --set "
+        "phantom.val=1 "
         "--set phantom.test=6");
     must("thor train tiny.yaml --data ph/train.csv --out run");
   }
@@ -40,10 +41,10 @@ class XraySystem : public testing::Test {
 TEST_F(XraySystem, SyntheticWristsEndInATableOfPathologies) {
   must("thor detect run/model.safetensors ph/test.csv -o maps");
   must("thor detect run/model.safetensors ph/healthy.csv -o healthy");
-  const Outcome table = must("thor localize --maps maps --boxes ph/boxes.csv --healthy healthy");
+  const Outcome table = must("thor evaluate boxes --maps maps --truth ph/boxes.csv --healthy healthy");
   for (const char* label : {"metal", "fracture", "foreignbody", "all"}) EXPECT_THAT(table.out, HasSubstr(label));
   const auto result = nlohmann::json::parse(
-      must("thor localize --maps maps --boxes ph/boxes.csv --healthy healthy --native --json").out);
+      must("thor evaluate boxes --maps maps --truth ph/boxes.csv --healthy healthy --native --json").out);
   EXPECT_EQ(result["groups"].back()["images"], 6);
   EXPECT_LE(result["false_positive_rate"]["realized"], 0.05);
   EXPECT_GT(result["false_positive_rate"]["realized"], 0.045);
@@ -64,13 +65,13 @@ TEST_F(XraySystem, RealRadiographsAreReadDetectedAndLocalized) {
              "real/wrist/5791_0288377040_02_WRI-R1_F009.png,184,386,330,448,fracture\n"
              "real/wrist/5791_0288377040_02_WRI-R1_F009.png,552,190,611,262,text\n");
   const auto result = nlohmann::json::parse(
-      must("thor localize --maps maps --boxes boxes.csv --healthy healthy --ignore text --json").out);
+      must("thor evaluate boxes --maps maps --truth boxes.csv --healthy healthy --ignore text --json").out);
   ASSERT_EQ(result["groups"].size(), 3u);
   EXPECT_EQ(result["groups"][0]["label"], "fracture");
   EXPECT_EQ(result["groups"][0]["images"], 2);
 
   // The annotation as published knows one of the three images; the others are listed.
-  const Outcome annotated = must("thor localize --maps maps --boxes real/wrist --healthy healthy --native", 3);
+  const Outcome annotated = must("thor evaluate boxes --maps maps --truth real/wrist --healthy healthy --native", 3);
   EXPECT_THAT(annotated.out, HasSubstr("fracture"));
   EXPECT_THAT(annotated.err, HasSubstr("no row in the table of boxes"));
 }

@@ -9,7 +9,7 @@
 
 namespace thor {
 
-/// What values a config field takes.
+/// The values that a config field accepts.
 struct Limits {
   double min = -std::numeric_limits<double>::infinity();
   double max = std::numeric_limits<double>::infinity();
@@ -23,7 +23,7 @@ inline Limits one_of(std::vector<std::string> choices) {
   return limits;
 }
 
-/// One item of a list whose items are themselves described or passed on: a plain value as it is, else YAML on one line.
+/// One item of a list as text: a plain value unchanged, a mapping or list as YAML on one line.
 struct YamlText {
   std::string text;
 };
@@ -64,15 +64,15 @@ class Fields {
 
   /// Sets one field from YAML text. Throws Usage: unknown name (with the nearest one), wrong type, out of range.
   void set(const std::string& name, const std::string& yaml);
-  /// Takes "name=value", as `--set` does.
+  /// Sets one field from "name=value", the form of `--set`.
   void assign(const std::string& assignment);
   /// Reads a YAML mapping (JSON is YAML too); fields not named keep their values.
   void read(const std::string& yaml_text);
-  /// The same, but passes over keys that are not among these fields.
+  /// Reads a YAML mapping like `read`, but ignores keys that are not among these fields.
   void read_known(const std::string& yaml_text);
-  /// Like `read`, from a file, whose name is added to any error.
+  /// Reads a YAML file like `read`; every error names the file.
   void read_file(const std::string& path);
-  /// All values, nested by the dots in the names.
+  /// Returns all values as JSON, nested by the dots in the names.
   nlohmann::json to_json() const;
 
  private:
@@ -80,9 +80,9 @@ class Fields {
   std::vector<Field> list_;
 };
 
-/// Reads one item of the list called `list` into `fields`; errors say which item it was.
+/// Reads one item of the list called `list` into `fields`; errors name the list and the item.
 void read_item(const std::string& list, size_t index, Fields fields, const YamlText& item);
-/// Reads a list of mappings, each into an S of its own.
+/// Reads a list of mappings, each into its own S.
 template <class S>
 std::vector<S> read_items(const std::string& name, const std::vector<YamlText>& items) {
   std::vector<S> read(items.size());
@@ -90,9 +90,9 @@ std::vector<S> read_items(const std::string& name, const std::vector<YamlText>& 
   return read;
 }
 
-/// The candidate closest to `name` in edit distance, "" if none is near: for "did you mean".
+/// Returns the candidate with the smallest edit distance to `name`, "" if none is near.
 std::string nearest(const std::string& name, const std::vector<std::string>& candidates);
-/// "; did you mean 'x'?" or "" where nothing is near.
+/// Returns "; did you mean 'x'?" for the nearest candidate, "" if none is near.
 std::string did_you_mean(const std::string& name, const std::vector<std::string>& candidates);
 
 }  // namespace thor

@@ -6,8 +6,8 @@
 
 namespace thor {
 
-/// Whether a file's name goes on before `ending` (lower case, with its dot) and ends so in any case, as "a.NII.GZ" does
-/// in ".nii.gz".
+/// Returns true if the path ends with `ending` (lower case, with its dot), ignoring case, and has a name before it:
+/// "a.NII.GZ" ends with ".nii.gz", and ".nii.gz" alone does not.
 inline bool has_ending(const std::string& name, const std::string& ending) {
   return name.size() > ending.size() && std::equal(ending.rbegin(), ending.rend(), name.rbegin(), [](char a, char b) {
            return a == std::tolower(static_cast<unsigned char>(b));

@@ -8,12 +8,12 @@
 
 namespace thor {
 
-/// Whose mistake it was; decides the exit code (see exit_code).
+/// The cause of an error. It decides the exit code (see exit_code).
 enum class ErrorKind {
   Usage,        ///< the command line or the config asks for something that does not exist: exit 2
   Input,        ///< a file or its content is not what it should be: exit 1
   Unsupported,  ///< valid, but not something this program does: exit 1
-  Internal,     ///< our fault: exit 70
+  Internal,     ///< a defect of this program: exit 70
 };
 
 /// The one exception of the library. Its message says what is wrong, which thing, what was expected and what to do;
@@ -25,7 +25,7 @@ class Error : public std::runtime_error {
   ErrorKind kind() const { return kind_; }
   /// "<cause> (while <inner>, while <outer>)", always one line.
   const char* what() const noexcept override { return story_.c_str(); }
-  /// Adds what was being done, e.g. "reading sub-017.nii.gz"; deepest cause stays first.
+  /// Adds the current activity, e.g. "reading sub-017.nii.gz"; the deepest cause stays first.
   void while_doing(const std::string& activity);
 
  private:
@@ -52,7 +52,7 @@ template <class... A>
   throw Error(ErrorKind::Input, fmt::format(text, std::forward<A>(arguments)...));
 }
 
-/// Runs `work`; an Error that leaves it has `activity` added to its story.
+/// Runs `work` and adds `activity` to every Error that leaves it.
 template <class F>
 auto with_context(const std::string& activity, F&& work) {
   try {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What loops that the compiler shall vectorize are made of.
+// Building blocks of loops that the compiler vectorizes.
 #pragma once
 #include <cstring>
 
-// One version of a loop for each generation of vector units; the program picks at start-up.
+// A function with this attribute is compiled once for each generation of vector units, and the program selects one at
+// start-up.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
 #define THOR_VECTORIZED __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
@@ -13,8 +14,8 @@
 
 namespace thor {
 
-/// Sixteen floats, one AVX-512 register or as many smaller ones as it takes. Not for the arguments and results of
-/// functions that are not inlined.
+/// Sixteen floats: one AVX-512 register or several smaller ones. It must not be an argument or result of a function
+/// that is not inlined.
 constexpr int kFloatLanes = 16;
 typedef float FloatLanes __attribute__((vector_size(64)));
 

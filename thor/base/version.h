@@ -3,7 +3,7 @@
 
 namespace thor {
 
-/// This program's version, "0.1.0".
+/// Returns the version of this program, for example "0.1.0".
 const char* version();
 
 }  // namespace thor

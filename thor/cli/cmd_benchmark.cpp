@@ -33,12 +33,13 @@ Command benchmark_command() {
   const auto o = std::make_shared<BenchmarkOptions>();
   return {
       "benchmark",
+      CommandGroup::Study,
       "several methods on the same images, compared in one table with the protocol on it",
       "CONFIG names models, methods (a detector with its settings on a model), data sets with masks, and seeds; see\n"
       "configs/benchmark. Every method runs on every data set with every seed. Writes into OUT: results.csv (a line\n"
-      "for every method, data set, seed and group), results.json, tables.md, and index.html with tables, intervals, paired\n"
-      "differences, curves and pictures. Each finished set of maps stays in OUT/cells: stopped anywhere, the same\n"
-      "command goes on there, and what a changed config or model would not change is not made again.",
+      "for every method, data set, seed and group), results.json, tables.md, and index.html with tables, intervals,\n"
+      "paired differences, curves and pictures. Each finished set of maps stays in OUT/cells: stopped anywhere, the\n"
+      "same command goes on there, and what a changed config or model would not change is not made again.",
       {{"benchmark configs/benchmark/brain.yaml", "as the config says"},
        {"benchmark comparison.yaml -o results --device cpu", "elsewhere"}},
       {{"CONFIG", "", "YAML; relative paths in it start at its folder", &o->config, true},

@@ -19,9 +19,8 @@ namespace thor {
 namespace {
 
 struct CalibrateOptions {
-  std::string model, member, detector, data, check, output;
+  std::string model, member, detector, speed, data, check, output;
   double fpr = 0.05;
-  SpeedOptions speed;
   RunConfig run;
   std::vector<std::string> sets;
   bool json = false;
@@ -120,7 +119,7 @@ void print_calibration(const Calibration& calibration, const std::optional<Calib
 
 int run(CalibrateOptions options) {
   check_options(options);
-  options.speed.add_to(options.sets);
+  add_speed(options.sets, options.speed);
   CalibrationRun work(options);
   const Calibration calibration = options.data.empty() ? work.stored() : work.fit();
   std::optional<CalibrationCheck> check;
@@ -135,6 +134,7 @@ Command calibrate_command() {
   const auto o = std::make_shared<CalibrateOptions>();
   return {
       "calibrate",
+      CommandGroup::Use,
       "thresholds and p-values from healthy scans, no lesion needed",
       "Detects in healthy scans that the model has not seen and writes into the model file, for this detector and\n"
       "setting: the map values that 1, 2 and 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
@@ -145,7 +145,7 @@ Command calibrate_command() {
       {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},
-       {"calibrate run/model.safetensors --data healthy.csv --fast", "for `thor detect --fast`"},
+       {"calibrate run/model.safetensors --data healthy.csv --speed fast", "for `thor detect --speed fast`"},
        {"calibrate both.safetensors --data healthy.csv --member thor", "for `thor detect --member thor`"},
        {"calibrate run/model.safetensors --check fresh.csv --set detector.map.normalize=none",
         "do the rates hold on other healthy scans?"}},
@@ -157,8 +157,7 @@ Command calibrate_command() {
        detector_option(o->detector),
        member_option(o->member),
        set_option(o->sets, "detector.*"),
-       fast_option(o->speed),
-       seeds_option(o->speed),
+       speed_option(o->speed),
        seed_option(o->run.seed),
        batch_option(o->run.batch),
        device_option(o->run.device),

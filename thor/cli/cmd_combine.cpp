@@ -27,7 +27,7 @@ NamedModel named_model(const std::string& text, const std::string& store) {
   const std::string name =
       equals == std::string::npos ? std::filesystem::path(path).stem().string() : text.substr(0, equals);
   Model model = load_model(path);
-  // As they are stored, so that the yardstick is that of the file.
+  // Weights as they are stored, so that the healthy reference belongs to the file.
   for (auto& [key, tensor] : stored_weights(model.weights, store)) model.weights[key] = tensor.to(at::kFloat);
   return {name, std::move(model)};
 }
@@ -51,6 +51,7 @@ Command combine_command() {
   const auto o = std::make_shared<CombineOptions>();
   return {
       "combine",
+      CommandGroup::Build,
       "several models as one: their maps become evidence against healthy scans",
       "Every model detects, with the detector it recommends, in healthy scans that it has not seen. How rare a value\n"
       "is there says what it means, so that maps of different methods can be added up. The result is one model file,\n"

@@ -37,6 +37,7 @@ int run(const CurvesOptions& options) {
 Command curves_command() {
   const auto o = std::make_shared<CurvesOptions>();
   return {"curves",
+          CommandGroup::Build,
           "learning curves: the losses of one or several trainings as a page",
           "RUN is a folder that `thor train` writes to, while it trains too, or a file of lines as in its log.jsonl.",
           {{"curves run -o curves.html", "one training"},

@@ -68,6 +68,7 @@ Command demo_command() {
   const auto o = std::make_shared<DemoOptions>();
   return {
       "demo",
+      CommandGroup::Use,
       "a first look: a trained network on brains, then the whole way on synthetic slices",
       "Lets the model that ships look at the brains that ship with it, sampled ones with painted lesions, and writes\n"
       "OUT/index.html, one file with all pictures in it, to be looked at after seconds. Then makes phantoms, trains a\n"

@@ -19,8 +19,7 @@ namespace thor {
 namespace {
 
 struct DetectCommandOptions {
-  std::string model, member, detector, budget;
-  SpeedOptions speed;
+  std::string model, member, detector, speed;
   DetectOptions detect;
   RunConfig run;
   std::vector<std::string> sets;
@@ -57,26 +56,28 @@ void print_results(const FolderResult& result, bool json) {
   fmt::print("{}\n", dump_json(out, 2));
 }
 
-/// Takes the settings that fit the budget. They stand in the results like any others, so a run can be repeated without.
+/// Takes the settings that fit the time of `--speed`. The results name them, so that a run can be repeated by them.
 void keep_to_budget(const Model& model, DetectCommandOptions& options) {
   if (!model.members.empty())
-    fail_usage("--budget chooses how fast one detector is, an ensemble has several; name one with --member");
-  if (options.speed.fast) fail_usage("--budget chooses how fast, and --fast does too; give one of them");
+    fail_usage("--speed {} chooses the settings of one detector, and an ensemble has several; name one with --member",
+               options.speed);
   const BudgetChoice choice =
-      fit_budget(model, {parse_duration(options.budget), options.detector, options.sets}, options.run);
-  info("budget {}: {}", options.budget, choice.reason);
+      fit_budget(model, {parse_duration(options.speed), options.detector, options.sets}, options.run);
+  info("speed {}: {}", options.speed, choice.reason);
   options.sets.insert(options.sets.begin(), "detector.speed=" + choice.speed);
   options.run.precision = choice.precision;
   options.run.batch = choice.batch;
 }
 
 int run(DetectCommandOptions options) {
-  options.speed.add_to(options.sets);
   options.detect.volume = volume_config(options.sets);
   options.detect.layout = options.bids ? "bids" : "flat";
   options.detect.write_page = [](const VolumeReport& report) { write_page(report.path, volume_page(report)); };
   Model model = load_member(options.model, options.member);
-  if (!options.budget.empty()) keep_to_budget(model, options);
+  if (is_time(options.speed))
+    keep_to_budget(model, options);
+  else
+    add_speed(options.sets, options.speed);
   DetectorChoice choice = choose_detector(model, options.detector, options.sets);
   options.detect.detector_name = choice.name;
   options.detect.detector_config = choice.config;
@@ -99,6 +100,7 @@ Command detect_command() {
   const auto o = std::make_shared<DetectCommandOptions>();
   return {
       "detect",
+      CommandGroup::Use,
       "anomaly maps of images, with a trained model",
       "For every INPUT (scan, picture, folder of them, DICOM folder, BIDS dataset, or CSV list) writes into OUT, on\n"
       "the scan's own grid and with its geometry: the anomaly map (float NIfTI for scans, 16-bit PNG for pictures),\n"
@@ -108,14 +110,13 @@ Command detect_command() {
       "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value; not\n"
       "for a scan that is not of the kind that the model was trained on (another sequence or modality, a registration\n"
       "that failed): its sidecar says why, and the exit code is 3.\n"
-      "Volumes go through the chain in the model; of them the slices are examined that the model was trained on, or\n"
-      "those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps, volume.min_ml drops\n"
-      "small lesions. Of an archive made by `thor prepare` the maps of all slices go into one file. --fast takes "
-      "several\n"
-      "few-step chains instead of a long one (docs/results.md); masks then need a calibration made with --fast.\n"
-      "--budget times the network here and takes the best that fits. --member lets one network of an ensemble "
-      "detect;\n"
-      "masks then need a calibration made with --member.",
+      "Volumes go through the preprocessing steps in the model; of them the slices are examined that the model was\n"
+      "trained on, or those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps,\n"
+      "volume.min_ml drops small lesions. Of an archive made by `thor prepare` the maps of all slices go into one\n"
+      "file. --speed fast runs several few-step chains instead of a long one (docs/ablations.md), --speed full the\n"
+      "chain as published; masks then need a calibration made with the same --speed. --speed 10s times the network on\n"
+      "this machine and takes the best settings, precision and batch that fit into the time for one image. --member\n"
+      "lets one network of an ensemble detect; masks then need a calibration made with --member.",
       {{"detect run/model.safetensors scans -o maps", "a folder"},
        {"detect run/model.safetensors t1.nii.gz -o maps --set detector.map.normalize=none --set volume.slices=[0,60]",
         "some slices of a volume, their maps comparable"},
@@ -123,9 +124,10 @@ Command detect_command() {
         "two participants of a BIDS dataset, as BIDS derivatives"},
        {"detect run/model.safetensors a.png b.nii.gz -o maps --detector ddpm --seed 3 --json",
         "two files with plain DDPM"},
-       {"detect run/model.safetensors scans -o maps --fast", "few network calls"},
-       {"detect run/model.safetensors scans -o maps --fast --seeds 1 --precision bf16", "still fewer"},
-       {"detect run/model.safetensors scans -o maps --budget 10s", "what this machine can do in ten seconds an image"},
+       {"detect run/model.safetensors scans -o maps --speed fast", "few network calls"},
+       {"detect run/model.safetensors scans -o maps --speed fast --set detector.seeds=1 --precision bf16",
+        "still fewer"},
+       {"detect run/model.safetensors scans -o maps --speed 10s", "what this machine can do in ten seconds an image"},
        {"detect both.safetensors scans -o maps --member thor", "what one network of an ensemble finds by itself"},
        {"detect run/model.safetensors test.csv -o maps --set detector.start_step=250 --set detector.perceptual=ssim",
         "other parameters"}},
@@ -135,9 +137,8 @@ Command detect_command() {
        detector_option(o->detector),
        member_option(o->member),
        set_option(o->sets, "detector.*, volume.*"),
-       fast_option(o->speed),
-       seeds_option(o->speed),
-       {"--budget", "TIME", "for one image or slice, 500ms, 10s or 2m: chooses speed, precision and batch", &o->budget},
+       {"--speed", "SPEED", "full, fast, or the time for one image or slice: 500ms, 10s, 2m (default: the model's)",
+        &o->speed},
        {"--bids", "", "write a dataset of BIDS derivatives", &o->bids},
        {"--participant-label", "LABEL", "of a BIDS dataset only this participant, again for each",
         &o->detect.participants},

@@ -14,13 +14,14 @@ namespace thor {
 namespace {
 
 struct DiagnoseOptions {
-  std::string model, data;
+  std::string model, data, speed;
   DiagnoseRequest request;
   RunConfig run;
   bool json = false;
 };
 
 int run(DiagnoseOptions options) {
+  add_speed(options.request.sets, options.speed);
   options.request.rows = read_split(options.data);
   const Diagnosis diagnosis = diagnose(load_model(options.model), options.request, options.run);
   if (options.json)
@@ -37,6 +38,7 @@ Command diagnose_command() {
   const auto o = std::make_shared<DiagnoseOptions>();
   return {
       "diagnose",
+      CommandGroup::Study,
       "how much of a result is chance or choice",
       "Detects the images of a CSV with several seeds and with the start step 10 % lower and higher, and prints how\n"
       "much healthy tissue the chain changed (by more than 0.1; pixels of masks do not count), how alike the maps\n"
@@ -50,6 +52,7 @@ Command diagnose_command() {
        {"--seeds", "N", "runs with seed, seed + 1, ... (default: 4)", &o->request.seeds},
        detector_option(o->request.detector),
        set_option(o->request.sets, "detector.*"),
+       speed_option(o->speed),
        seed_option(o->run.seed),
        batch_option(o->run.batch),
        device_option(o->run.device),

@@ -160,6 +160,7 @@ Command doctor_command() {
   const auto o = std::make_shared<DoctorOptions>();
   return {
       "doctor",
+      CommandGroup::Use,
       "check this installation, or whether a cohort fits a model",
       "Prints what thor runs with and lets a tiny built-in network compute known numbers on every device, in fp32 and\n"
       "bf16. Exit code 1 if one of them is wrong. With --cohort it compares images with what the model was trained on\n"

@@ -58,7 +58,8 @@ Command evaluate_command() {
   const auto o = std::make_shared<EvaluateOptions>();
   return {
       "evaluate",
-      "compare anomaly maps with true lesion masks",
+      CommandGroup::Study,
+      "compare anomaly maps with true lesion masks (with boxes: evaluate boxes)",
       "Matches the maps that `thor detect` wrote with the masks of a CSV (columns: image,mask[,group]) and prints,\n"
       "for small, medium and large lesions and for all: AUPRC, AUROC and, at each threshold, Dice of the pooled\n"
       "pixels and per case with bootstrap intervals, lesions found and false alarms, healthy pixels above.\n"

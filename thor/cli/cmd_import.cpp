@@ -57,7 +57,7 @@ bool holds_a_model(const std::string& path) {
          read_safetensors(path).metadata.count("thor.config") > 0;
 }
 
-/// Gives a model the chain of an experiment, so that one that was trained on ready slices takes raw volumes.
+/// Gives a model the preprocessing of an experiment, so that one that was trained on ready slices takes raw volumes.
 int import_steps(const ImportOptions& options) {
   const std::string& path = options.files[0];
   Model model = load_model(path);
@@ -139,13 +139,14 @@ int run(const ImportOptions& options) { return options.as == "unet" ? import_une
 Command import_command() {
   const auto o = std::make_shared<ImportOptions>();
   return {"import",
+          CommandGroup::Build,
           "turn PyTorch or safetensors weights into a model, or install LPIPS weights",
           "Reads .pt, .pth, .ckpt (zip or legacy; nothing in them is executed) and .safetensors. A network is\n"
           "recognized by names and shapes, MONAI's and the published THOR's, and must fit to the last tensor. What\n"
           "a weights file cannot say (heads, groups, noise, range) is assumed, listed, and set with --set or an\n"
           "experiment file. LPIPS weights: one file, or torchvision's features and the package's heads; without\n"
           "--out they go where `thor detect` looks for them: THOR_HOME. A model of this program with --config: the\n"
-          "same network, or ensemble, with that experiment's preprocessing, e.g. the chain for raw volumes; --store\n"
+          "same network, or ensemble, with that experiment's preprocessing, e.g. the steps for raw volumes; --store\n"
           "bf16 keeps a packed one small.",
           {{"import last.pt -o model.safetensors --set model.head_channels=64 --set model.norm_groups=16", "a UNet"},
            {"import checkpoint.pt -o model.safetensors --config configs/thor-brain.yaml", "the published THOR"},

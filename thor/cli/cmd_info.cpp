@@ -102,6 +102,7 @@ int describe_scan(const InfoOptions& options) {
 Command info_command() {
   const auto o = std::make_shared<InfoOptions>();
   return {"info",
+          CommandGroup::Use,
           "what a model file or a scan says about itself",
           "Of a model: network, schedule, noise, preprocessing, recommended detector and where it came from. Of a scan "
           "(every format that is read): size, spacing, orientation, place, values; a folder with several DICOM series "

@@ -42,6 +42,7 @@ Command pack_command() {
   const auto o = std::make_shared<PackOptions>();
   return {
       "pack",
+      CommandGroup::Build,
       "a model to hand on: half the size, with the detector it recommends",
       "Writes the weights in bfloat16 and stores which detector, with which settings, `thor detect` uses when none is\n"
       "named. Calibrate the packed file, not the original.",

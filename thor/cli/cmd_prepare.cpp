@@ -93,6 +93,7 @@ Command prepare_command() {
   const auto o = std::make_shared<PrepareOptions>();
   return {
       "prepare",
+      CommandGroup::Build,
       "decode and preprocess pictures or whole scans once, into one file",
       "INPUT is a CSV (columns: image[,mask,group], or filename), a folder of images, volumes and DICOM series, or a\n"
       "BIDS dataset. A picture is scaled, padded and resized; a volume goes through preprocess.steps and is sliced.\n"

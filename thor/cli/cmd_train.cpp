@@ -32,6 +32,7 @@ Command train_command() {
   const auto o = std::make_shared<TrainOptions>();
   return {
       "train",
+      CommandGroup::Build,
       "train a diffusion model on healthy images",
       "CONFIG is an experiment file (see configs/: every key is explained there). RUN receives model.safetensors\n"
       "(what `thor detect` takes), checkpoint.safetensors (what --resume continues from, exactly), log.jsonl,\n"

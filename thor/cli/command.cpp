@@ -3,15 +3,34 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
+#include "thor/base/error.h"
 #include "thor/detect/detector.h"
 
 namespace thor {
 
 std::vector<Command> commands() {
-  return {phantom_command(),   prepare_command(),   train_command(),    curves_command(),   pack_command(),
-          combine_command(),   calibrate_command(), detect_command(),   evaluate_command(), localize_command(),
-          benchmark_command(), ablate_command(),    diagnose_command(), sample_command(),   paint_command(),
-          simulate_command(),  import_command(),    info_command(),     doctor_command(),   demo_command()};
+  return {detect_command(),
+          calibrate_command(),
+          info_command(),
+          doctor_command(),
+          demo_command(),
+          prepare_command(),
+          train_command(),
+          curves_command(),
+          import_command(),
+          pack_command(),
+          combine_command(),
+          evaluate_command(),
+          evaluate_boxes_command(),
+          diagnose_command(),
+          benchmark_command(),
+          ablate_command(),
+          synthesize_phantom_command(),
+          synthesize_paint_command(),
+          synthesize_simulate_command(),
+          synthesize_sample_command()};
 }
 
 Option set_option(std::vector<std::string>& sets, const std::string& keys) {
@@ -42,15 +61,16 @@ Option precision_option(std::string& precision) {
 }
 Option json_option(bool& json) { return {"--json", "", "results as JSON, for programs", &json}; }
 
-void SpeedOptions::add_to(std::vector<std::string>& sets) const {
-  if (seeds != 0) sets.insert(sets.begin(), fmt::format("detector.seeds={}", seeds));
-  if (fast) sets.insert(sets.begin(), "detector.speed=fast");
+Option speed_option(std::string& speed) {
+  return {"--speed", "SPEED", "settings of the detector by name, full or fast (default: the model's)", &speed};
 }
-Option fast_option(SpeedOptions& speed) {
-  return {"--fast", "", "a tenth of the network calls: --set detector.speed=fast", &speed.fast};
+bool is_time(const std::string& speed) {
+  return !speed.empty() && !std::isalpha(static_cast<unsigned char>(speed.front()));
 }
-Option seeds_option(SpeedOptions& speed) {
-  return {"--seeds", "N", "mean over so many independent chains: --set detector.seeds=N", &speed.seeds};
+void add_speed(std::vector<std::string>& sets, const std::string& speed) {
+  if (is_time(speed))
+    fail_usage("--speed is '{}', expected a name, full or fast: the settings of a time differ between machines", speed);
+  if (!speed.empty()) sets.insert(sets.begin(), "detector.speed=" + speed);
 }
 
 }  // namespace thor

@@ -29,37 +29,42 @@ struct Example {
   std::string line, purpose;
 };
 
+/// The section of `thor --help` that lists a command.
+enum class CommandGroup { Use, Build, Study };
+
 /// One command, declared in one place: parsing, `--help` and the tests of the examples all come from this.
 struct Command {
-  std::string name, synopsis, description;
+  std::string name;  ///< one word ("detect") or two ("synthesize phantom")
+  CommandGroup group = CommandGroup::Use;
+  std::string synopsis, description;
   std::vector<Example> examples;
   std::vector<Option> options;
   std::function<int()> run;  ///< called once the options are filled; returns the exit code
 };
 
-/// Fresh declarations of all commands, in the order of a user's work.
+/// Fresh declarations of all commands, by group, in the order of a user's work.
 std::vector<Command> commands();
 
-Command phantom_command();
-Command paint_command();
-Command sample_command();
-Command simulate_command();
-Command prepare_command();
-Command train_command();
-Command pack_command();
-Command combine_command();
-Command calibrate_command();
 Command detect_command();
-Command diagnose_command();
-Command evaluate_command();
-Command localize_command();
-Command import_command();
+Command calibrate_command();
 Command info_command();
 Command doctor_command();
 Command demo_command();
+Command prepare_command();
+Command train_command();
+Command curves_command();
+Command import_command();
+Command pack_command();
+Command combine_command();
+Command evaluate_command();
+Command evaluate_boxes_command();
+Command diagnose_command();
 Command benchmark_command();
 Command ablate_command();
-Command curves_command();
+Command synthesize_phantom_command();
+Command synthesize_paint_command();
+Command synthesize_simulate_command();
+Command synthesize_sample_command();
 
 // Options that several commands have.
 Option set_option(std::vector<std::string>& sets, const std::string& keys);
@@ -72,14 +77,11 @@ Option precision_option(std::string& precision);
 Option lpips_option(std::string& file);
 Option json_option(bool& json);
 
-/// What `--fast` and `--seeds` say: short for settings of the detector.
-struct SpeedOptions {
-  bool fast = false;
-  int64_t seeds = 0;  ///< 0 = not given
-  /// In front of `sets`, so that these still win.
-  void add_to(std::vector<std::string>& sets) const;
-};
-Option fast_option(SpeedOptions& speed);
-Option seeds_option(SpeedOptions& speed);
+/// `--speed` of a command whose settings must not depend on the machine: a name ("fast"), not a time.
+Option speed_option(std::string& speed);
+/// True where `--speed` gives a time for one image ("10s") and not the name of settings ("fast").
+bool is_time(const std::string& speed);
+/// Puts a named speed in front of `sets`, so that these still win; "" adds nothing. Throws Usage for a time.
+void add_speed(std::vector<std::string>& sets, const std::string& speed);
 
 }  // namespace thor

@@ -99,6 +99,47 @@ void refuse_leftovers(const Command& command, const CLI::App& app) {
   }
 }
 
+/// The names that commands had in earlier versions.
+constexpr std::pair<const char*, const char*> kRenamed[] = {{"localize", "evaluate boxes"},
+                                                            {"phantom", "synthesize phantom"},
+                                                            {"paint", "synthesize paint"},
+                                                            {"simulate", "synthesize simulate"},
+                                                            {"sample", "synthesize sample"}};
+
+/// The second words of all commands that begin with `first`: of "synthesize" phantom, paint, simulate and sample.
+std::vector<std::string> second_words(const std::vector<Command>& all, const std::string& first) {
+  std::vector<std::string> seconds;
+  for (const Command& command : all)
+    if (command.name.rfind(first + " ", 0) == 0) seconds.push_back(command.name.substr(first.size() + 1));
+  return seconds;
+}
+
+[[noreturn]] void refuse_command(const std::vector<Command>& all, const std::string& name) {
+  if (name[0] == '-') fail_usage("thor has no option '{}'{}", name, did_you_mean(name, {"--help", "--version"}));
+  for (const auto& [old, now] : kRenamed)
+    if (name == old) fail_usage("'thor {}' is now 'thor {}' (see 'thor {} --help')", old, now, now);
+  if (const auto seconds = second_words(all, name); !seconds.empty())
+    fail_usage("thor {} is followed by one of: {} (see 'thor --help')", name, fmt::join(seconds, ", "));
+  std::vector<std::string> names;
+  for (const Command& command : all) names.push_back(command.name);
+  fail_usage("unknown command '{}'{} (see 'thor --help')", name, did_you_mean(name, names));
+}
+
+/// The command that the first of `words` name, and how many of them its name takes; of "evaluate" and "evaluate boxes"
+/// the longer one where both fit. Null where no command fits.
+std::pair<const Command*, int> find_command(const std::vector<Command>& all, const std::vector<std::string>& words) {
+  for (const int count : {2, 1}) {
+    if (static_cast<size_t>(count) > words.size()) continue;
+    const std::string name = count == 2 ? words[0] + " " + words[1] : words[0];
+    for (const Command& command : all)
+      if (command.name == name) return {&command, count};
+  }
+  return {nullptr, 0};
+}
+
+constexpr std::pair<CommandGroup, const char*> kGroups[] = {
+    {CommandGroup::Use, "use a model"}, {CommandGroup::Build, "build a model"}, {CommandGroup::Study, "study methods"}};
+
 }  // namespace
 
 void parse_options(const Command& command, Invocation& call, std::vector<std::string> words) {
@@ -123,29 +164,33 @@ void parse_options(const Command& command, Invocation& call, std::vector<std::st
 Invocation parse_command_line(const std::vector<std::string>& words) {
   Invocation call;
   if (words.empty()) return call;
-  const std::string& first = words[0];
-  call.version = first == "--version";
-  call.help = first == "--help" || first == "-h" || first == "help";
+  const auto asks_for_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
+  call.version = words[0] == "--version";
+  call.help = asks_for_help(words[0]) || words[0] == "help";
   if (call.version || (call.help && words.size() == 1)) return call;
 
-  const std::string& name = call.help ? words[1] : first;
-  std::vector<std::string> names;
-  for (auto& command : commands()) {
-    names.push_back(command.name);
-    if (command.name != name) continue;
-    call.command = command;
-    if (!call.help) parse_options(call.command, call, {words.begin() + 1, words.end()});
-    return call;
+  const std::vector<std::string> named(words.begin() + (call.help ? 1 : 0), words.end());
+  const std::vector<Command> all = commands();
+  const auto [command, taken] = find_command(all, named);
+  if (!command) {
+    call.help = named.size() == 2 && asks_for_help(named[1]) && !second_words(all, named[0]).empty();
+    if (call.help) return call;
+    refuse_command(all, named[0]);
   }
-  if (name[0] == '-') fail_usage("thor has no option '{}'{}", name, did_you_mean(name, {"--help", "--version"}));
-  fail_usage("unknown command '{}'{} (see 'thor --help')", name, did_you_mean(name, names));
+  call.command = *command;
+  if (!call.help) parse_options(call.command, call, {named.begin() + taken, named.end()});
+  return call;
 }
 
 std::string overview_text() {
   std::string text =
       "thor finds anomalies in medical images with a diffusion model of healthy ones.\n\n"
-      "usage: thor COMMAND ...        thor COMMAND --help        thor --version\n\n";
-  for (const auto& command : commands()) text += fmt::format("  {:<10} {}\n", command.name, command.synopsis);
+      "usage: thor COMMAND ...        thor COMMAND --help        thor --version\n";
+  for (const auto& [group, title] : kGroups) {
+    text += fmt::format("\n{}:\n", title);
+    for (const auto& command : commands())
+      if (command.group == group) text += fmt::format("  {:<20} {}\n", command.name, command.synopsis);
+  }
   return text +
          "\nFlags say where (files, device, seed); every parameter is in the config file and in --set key=value.\n"
          "Exit codes: 0 done, 1 bad input, 2 bad command line or config, 3 some inputs failed, 70 a bug,\n"

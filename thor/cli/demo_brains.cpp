@@ -25,7 +25,7 @@ namespace {
 constexpr const char* kShippedModel = "brain-t1-axial";
 constexpr const char* kShippedBrains = "demo/index.csv";  // beside the models
 
-/// What was found in the brains, and by which yardstick.
+/// The findings in the brains, their evaluation and the calibration.
 struct BrainFindings {
   std::vector<SplitRow> rows;
   FolderResult results;
@@ -150,8 +150,10 @@ std::vector<PageCase> brain_cases(const BrainFindings& found) {
 
 std::string introduction(const BrainFindings& found) {
   std::string text = fmt::format(
-      "These brains are nobody's. A diffusion network drew them (thor sample), and lesions were painted into some "
-      "(thor paint). They show how the program works and say nothing about real patients: the network that drew them "
+      "These brains are nobody's. A diffusion network drew them (thor synthesize sample), and lesions were painted "
+      "into some "
+      "(thor synthesize paint). They show how the program works and say nothing about real patients: the network that "
+      "drew them "
       "learned from the same healthy slices as the model, and the lesions are paint.\n\n"
       "{}, the model that ships, was trained on healthy slices only. It gives a slice back as it should look healthy "
       "(pseudo-healthy); where that differs from the input the map lights up, all maps on one scale.",

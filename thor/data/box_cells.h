@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: what tables of boxes share, however they are written.
+// Private to this room: the cells that all formats of box tables have in common.
 #pragma once
 #include <string>
 
 namespace thor {
 
-/// A coordinate; Input, naming `field`, where the text is not a finite number within any image.
+/// Parses a coordinate. Throws Input, naming `field`, if the text is not a finite number within the largest image.
 double box_number(const std::string& field, const std::string& text);
-/// A label; "unlabelled" for "". Throws Input: longer than 64 bytes or with control characters.
+/// Parses a label; "unlabelled" for "". Throws Input if it is longer than 64 bytes or has control characters.
 std::string box_label(const std::string& text);
 
 }  // namespace thor

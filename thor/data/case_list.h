@@ -8,27 +8,27 @@
 
 namespace thor {
 
-/// One scan to examine and the stem of its outputs.
+/// One scan to examine and the stem of its output files.
 struct CaseInput {
   std::string path, name;
-  ScanChoice choice = {};  ///< which of those that the path holds
+  ScanChoice choice = {};  ///< selection among the scans at the path
 };
 
-/// One that could not be done.
+/// A case that could not be processed.
 struct CaseFailure {
   std::string input, message;
 };
 
-/// File name without folders and ending; ".nii.gz", in any case, counts as one ending.
+/// Returns the file name without folders and ending; ".nii.gz" counts as one ending, ignoring case.
 std::string stem_of(const std::string& path);
 
-/// Throws Input where two images have the same file name, so that their results would meet in one file.
+/// Throws Input if two images have the same file name, because their results would overwrite each other.
 void check_file_names(const std::vector<SplitRow>& rows);
 
-/// What of the inputs is meant.
+/// The selection among the scans of the inputs.
 struct CaseSelection {
-  ScanChoice choice = {};                      ///< of every file and folder that holds more than one scan
-  std::vector<std::string> participants = {};  ///< of BIDS datasets, without "sub-"; empty = all
+  ScanChoice choice = {};                      ///< applies to every file and folder with several scans
+  std::vector<std::string> participants = {};  ///< participants of BIDS datasets, without "sub-"; empty = all
 };
 /// The scans that files, folders, BIDS datasets and CSV splits stand for, each once, with names unique among them. A
 /// folder stands for its images in order of name, not deeper; a folder or zip archive of DICOM for its series, each a

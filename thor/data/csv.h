@@ -6,7 +6,7 @@
 
 namespace thor {
 
-/// One record of a CSV file and the line it starts on, counted from 1.
+/// One record of a CSV file and the number of its first line, counted from 1.
 struct CsvRecord {
   int64_t line = 0;
   std::vector<std::string> cells;
@@ -17,13 +17,13 @@ struct CsvRecord {
 /// not UTF-8, a quote that never closes, text after a closing quote.
 std::vector<CsvRecord> parse_csv(const std::string& text);
 
-/// The place of the column called `name` (lower case) in a header, whatever its capitals; kNoColumn where there is
-/// none. Throws Input where two are called so.
+/// Returns the index of the column `name` (lower case) in a header, ignoring case; kNoColumn if there is none. Throws
+/// Input if two columns have that name.
 inline constexpr size_t kNoColumn = static_cast<size_t>(-1);
 size_t find_column(const CsvRecord& header, const std::string& name);
 
-/// A cell as it must be written: quoted where it holds a comma, a quote, a line end or outer spaces; bytes that are
-/// no UTF-8 as `utf8_text` writes them.
+/// Formats a cell for writing: it is quoted if it contains a comma, a quote, a line end or outer spaces; bytes that are
+/// not UTF-8 are escaped as by `utf8_text`.
 std::string csv_cell(const std::string& bytes);
 
 }  // namespace thor

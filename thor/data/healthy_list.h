@@ -7,16 +7,16 @@
 
 namespace thor {
 
-/// True where a row has a mask that marks anything. Throws Input where it cannot be read.
+/// Returns true if the row has a mask with any marked voxel. Throws Input if the mask cannot be read.
 bool marks_lesion(const SplitRow& row);
 
-/// The names of the rows whose masks mark anything, in order.
+/// Returns the names of the rows with any marked voxel in their masks, in order.
 std::vector<std::string> names_of_sick(const std::vector<SplitRow>& rows);
 
-/// Throws Input, naming `list`, how many and the first, where masks of its rows mark anything.
+/// Throws Input if masks of the rows mark any voxel; the message has `list`, the number of such rows and the first one.
 void check_healthy(const std::vector<SplitRow>& rows, const std::string& list);
 
-/// The rows of a list of healthy scans. Throws Input as `read_split` and `check_healthy` do.
+/// Reads a list of healthy scans. Throws Input like `read_split` and `check_healthy`.
 std::vector<SplitRow> read_healthy(const std::string& csv);
 
 }  // namespace thor

@@ -6,12 +6,12 @@
 
 namespace thor {
 
-/// A lesion mask as its file stores it.
+/// A lesion mask on the grid of its file.
 struct LesionMask {
   Tensor voxels;         ///< float32 [D,H,W], 0 or 1
-  Geometry geometry;     ///< where the voxels lie; the identity for a picture
-  bool medical = false;  ///< has a geometry worth keeping (NIfTI, DICOM, ...), not a picture
-  std::string note;      ///< what is odd about it, for people; "" = nothing
+  Geometry geometry;     ///< geometry of the voxels; the identity for a picture
+  bool medical = false;  ///< the format has a geometry (NIfTI, DICOM, ...); false for a picture
+  std::string note;      ///< readable remark about an irregularity; "" = none
 };
 
 /// Reads the mask of a lesion, by the rule of `marked_voxels` on the values of the file. Of pictures:

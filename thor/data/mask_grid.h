@@ -9,7 +9,7 @@ namespace thor {
 /// A lesion mask on the grid of an image.
 struct PlacedMask {
   Tensor voxels;     ///< float32, as the image's voxels: [D,H,W], 0 or 1
-  std::string note;  ///< what is odd about the mask or about how it was brought there, for people; "" = nothing
+  std::string note;  ///< readable remark about the mask or its resampling; "" = none
 };
 
 /// Brings a mask to an image's grid (or to that of a map of it) by where both lie in the patient. The same voxels in

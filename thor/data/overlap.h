@@ -7,10 +7,10 @@
 
 namespace thor {
 
-/// What two sets of prepared slices have in common, to the bit.
+/// The bit-identical slices of two prepared sets.
 struct Overlap {
-  int64_t slices = 0;                ///< of `b` that are in `a` too; those of one value only do not count
-  std::string name_in_a, name_in_b;  ///< of the first of them
+  int64_t slices = 0;                ///< number of slices of `b` that are in `a` too, without constant ones
+  std::string name_in_a, name_in_b;  ///< names of the first common slice
 };
 
 /// Compares slices by content, so that a file under two names, in two folders or in an archive is found.

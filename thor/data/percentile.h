@@ -4,9 +4,9 @@
 
 namespace thor {
 
-/// The value that `percent` of all values do not exceed: linear interpolation between order statistics, as numpy does
-/// by default. Exact; needs no copy of the values except of those that share one of 65536 bins with it. `values`
-/// float32, any shape, at least one value, finite.
+/// Returns the percentile with linear interpolation between order statistics (the default of numpy). It is exact and
+/// copies only the values in the same one of 65536 bins. `values` is float32 of any shape, finite, with at least one
+/// value.
 double percentile_of(const Tensor& values, double percent);
 
 }  // namespace thor

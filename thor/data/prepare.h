@@ -11,39 +11,39 @@
 
 namespace thor {
 
-/// What is to become an archive.
+/// The job of preparing scans into an archive.
 struct PrepareJob {
   std::vector<SplitRow> scans;  ///< pictures, volumes, folders of DICOM
   PreprocessConfig preprocess;
-  Templates templates;   ///< that its steps name
-  int64_t workers = 1;   ///< scans at a time, each on one thread; the result is the same for any number
-  std::string keep;      ///< folder: a file for every finished volume, from which a stopped run goes on; "" = none
-  std::string pictures;  ///< folder: the slices of volumes as pictures too (slice_pictures.h); "" = none
+  Templates templates;   ///< templates that the steps name
+  int64_t workers = 1;   ///< concurrent scans, one thread each; results do not depend on it
+  std::string keep;      ///< folder with a file for every finished volume, to resume from; "" = none
+  std::string pictures;  ///< folder for pictures of the slices of volumes (slice_pictures.h); "" = none
 };
 
-/// How one scan came out.
+/// The outcome of one scan.
 struct ScanReport {
   std::string name;       ///< as listed
-  std::string failure;    ///< why there are no slices of it; "" = it is in the archive
-  nlohmann::json record;  ///< of its chain, as in PreparedVolume but without seconds; null for pictures
-  std::string part;       ///< its file in the folder that is kept, "" for pictures and failures
+  std::string failure;    ///< reason of failure; "" = the scan is in the archive
+  nlohmann::json record;  ///< record of the steps as in PreparedVolume, without seconds; null for pictures
+  std::string part;       ///< its file in the folder `keep`, "" for pictures and failures
 };
 
 struct PrepareResult {
-  Archive archive;                ///< of what could be used, in the order of the list
-  std::vector<ScanReport> scans;  ///< all, in the order of the list
-  int64_t pictures = 0;           ///< how many were written
+  Archive archive;                ///< slices of all usable scans, in the order of the list
+  std::vector<ScanReport> scans;  ///< outcomes of all scans, in the order of the list
+  int64_t pictures = 0;           ///< number of written pictures
 };
 
-/// "'a.nii' (why); 'b.nii' (why); and 3 more": the scans that could not be used, "" where all could.
+/// Lists the failed scans as "'a.nii' (why); 'b.nii' (why); and 3 more"; "" if there are none.
 std::string failures_of(const std::vector<ScanReport>& scans);
 
-/// Pictures become a slice each, under their own name; a volume goes through the chain and becomes the slices of
-/// `preprocess.slices`, under "NAME_z+23.0". Bad scans are reported and the rest goes on. Throws Input where none can
-/// be used or `keep` or `pictures` cannot be written, Usage where steps and templates do not fit, or pictures are
-/// wanted of slices whose white is a percentile: in a picture it would be another. Interrupted on request: what is in
-/// `keep` is whole and is not done again by the next run with the same job, unless that wants pictures and this one did
-/// not.
+/// Prepares an archive. A picture becomes one slice with its name; a volume passes through the preprocessing steps and
+/// becomes the slices of `preprocess.slices`, with the names "NAME_z+23.0". Failed scans are reported and the others
+/// are processed. Throws Input if no scan is usable or `keep` or `pictures` cannot be written, and Usage if steps and
+/// templates do not fit or if pictures are requested while white is a percentile, which would differ in a picture.
+/// Throws Interrupted on request: all files in `keep` are then complete and are reused by the next run of the same job,
+/// unless that run writes pictures and this one did not.
 PrepareResult prepare_scans(const PrepareJob& job);
 
 }  // namespace thor

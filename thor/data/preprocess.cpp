@@ -42,7 +42,7 @@ Tensor resize_nearest(const Tensor& mask, int64_t side) {  // [H,W] -> [side,sid
 Window full_range_window(const Image& image, double min, double max) {
   if (image.full_scale > 0) return {0, image.full_scale};
   if (min >= 0 && max <= 1) return {0, 1};
-  // A volume finds its white in the chain or in its own percentiles; a slice by itself has neither.
+  // A volume finds its white in the preprocessing steps or in its own percentiles; a slice by itself has neither.
   if (image.medical && image.voxels.size(0) == 1)
     fail_input(
         "'{}' is a single slice with values from {:g} to {:g}, and its format says no white to scale it by "

@@ -42,7 +42,8 @@ const Template& StepState::template_of(const std::string& name) const {
   const auto found = templates.find(name);
   if (found == templates.end())
     fail_usage(
-        "the template '{0}' of the chain is not there, so only ready slices can be taken; name its file with "
+        "the template '{0}' of the preprocessing steps is not there, so only ready slices can be taken; name its file "
+        "with "
         "--template {0}=FILE (a model gets it with 'thor import MODEL -o NEW --config EXPERIMENT.yaml')",
         name);
   return found->second;

@@ -12,50 +12,50 @@
 
 namespace thor {
 
-/// A scan on its way through a chain.
+/// The state of a scan between preprocessing steps.
 struct StepState {
-  Image image;               ///< as the steps so far left it
-  Tensor mask;               ///< float32 [D,H,W] on its grid, 1 = brain; undefined until a step finds it
-  Tensor field;              ///< float32 [D,H,W] on its grid: what a bias field divided by; undefined = nothing
-  Affine native_from_steps;  ///< RAS mm of the chain's space -> RAS mm of the native scan
-  bool registered = false;   ///< the chain's space is that of a template
+  Image image;               ///< result of the previous steps
+  Tensor mask;               ///< float32 [D,H,W] on its grid, 1 = brain; undefined until a step computes it
+  Tensor field;              ///< bias field that was divided out, float32 [D,H,W] on its grid; undefined = none
+  Affine native_from_steps;  ///< RAS mm after the steps -> RAS mm of the native scan
+  bool registered = false;   ///< the space after the steps is that of a template
   const Templates& templates;
 
-  /// Throws Usage where no such template was loaded.
+  /// Returns a template by its name. Throws Usage if it was not loaded.
   const Template& template_of(const std::string& name) const;
-  /// Voxels placed elsewhere: what the file said of its placement holds no more.
+  /// Changes the geometry of the voxels and discards the placement that the file had.
   void place(const Affine& ras_from_voxel);
 };
 
-/// One step: its parameters and what it does.
+/// One preprocessing step: its parameters and its operation.
 class PreprocessStep {
  public:
   virtual ~PreprocessStep() = default;
-  /// The keys of its item in `preprocess.steps` (besides `step`).
+  /// Declares the keys of its item in `preprocess.steps` (besides `step`).
   virtual void describe(Fields& fields) = 0;
-  /// The templates and masks it needs, by name.
+  /// Returns the names of the templates and masks that it needs.
   virtual std::vector<std::string> templates() const { return {}; }
-  /// The files beside a scan that it reads, as far as they are there.
+  /// Returns the existing files beside a scan that it reads.
   virtual std::vector<std::string> files(const std::string& /*scan*/) const { return {}; }
-  /// Where x, y and z grow after it ("RAS"), given where they did before; "" = not known without the templates.
+  /// Returns the orientation ("RAS") after the step from the one before it; "" = unknown without the templates.
   virtual std::string orientation(const std::string& before) const { return before; }
-  /// Throws Usage if its parameters do not fit each other.
+  /// Throws Usage if its parameters are inconsistent.
   virtual void check() const {}
-  /// -> an object: what it measured
+  /// Applies the step. -> an object with its measurements
   virtual nlohmann::json run(StepState& state) const = 0;
 };
 
-/// A row of the table of steps.
+/// A row of the table of preprocessing steps.
 struct PreprocessStepRow {
   std::string name, purpose;
   std::function<std::unique_ptr<PreprocessStep>()> make;
 };
 const std::vector<PreprocessStepRow>& preprocess_steps();
 
-/// Steps of a config, read and checked. Throws Usage: an unknown step or parameter, or some that do not fit.
+/// Reads and checks the steps of a config. Throws Usage for unknown steps or parameters and inconsistent ones.
 std::vector<std::unique_ptr<PreprocessStep>> parse_steps(const std::vector<YamlText>& steps);
 
-// What each row makes; the parameters stand in its source.
+// Factories of the rows; the parameters are described in the sources of the steps.
 std::unique_ptr<PreprocessStep> make_reorient_step();
 std::unique_ptr<PreprocessStep> make_n4_step();
 std::unique_ptr<PreprocessStep> make_register_step();

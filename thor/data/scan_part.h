@@ -11,32 +11,32 @@
 
 namespace thor {
 
-/// One scan on its way into an archive.
+/// The part of an archive that comes from one scan.
 struct ScanPart {
   Tensor slices;                   ///< float32 [n,size,size] in [0,1]
-  std::vector<std::string> names;  ///< n
-  Tensor pictures;                 ///< uint8 [n,H,W]: of a volume, its slices on the chain's own grid, 255 = white
-  bool volume = false;             ///< went through the chain
-  nlohmann::json record;           ///< of the chain, without seconds
+  std::vector<std::string> names;  ///< n names
+  Tensor pictures;                 ///< slices of a volume on the grid after the steps, uint8 [n,H,W], 255 = white
+  bool volume = false;             ///< passed through the preprocessing steps
+  nlohmann::json record;           ///< record of the steps, without seconds
   StateDict views;                 ///< pictures for the quality page, uint8 [H,W]; see step_views.h
 };
 
-/// Reads and prepares one scan. Throws as `read_scan`, `run_steps`, `slices_in` and `preprocess` do.
+/// Reads and prepares one scan. Throws like `read_scan`, `run_steps`, `slices_in` and `preprocess`.
 ScanPart make_part(const SplitRow& scan, const PreprocessConfig& config, const Templates& templates);
 
-/// What decides how a scan comes out: preprocessing, templates, and the file, with those beside it that the steps read,
-/// by path, size and time of change.
+/// Returns the key of everything that determines the part: preprocessing, templates, and the file with those beside it
+/// that the steps read, by path, size and modification time.
 std::string part_key(const SplitRow& scan, const PreprocessConfig& config, const std::string& templates_sha256);
 
-/// The file of a scan in the folder where parts are kept.
+/// Returns the file of a scan in the folder of parts.
 std::string part_file(const std::string& folder, const SplitRow& scan);
 
-/// Writes a part (atomic), and reads it again: nothing where it is absent, damaged or was made under another key. Its
-/// pictures are there if it had them.
+/// Write a part atomically, and read one. Reading returns nothing if the file is absent, damaged or has another key.
+/// The pictures are included if the part has them.
 void write_part(const std::string& path, const ScanPart& part, const std::string& key);
 std::optional<ScanPart> read_part(const std::string& path, const std::string& key);
 
-/// The pictures of a part that was written. Throws Input.
+/// Reads the pictures of a written part. Throws Input.
 StateDict read_views(const std::string& path);
 
 }  // namespace thor

@@ -8,8 +8,8 @@
 
 namespace thor {
 
-/// Where x, y and z grow in the slices at the end of these steps, for example "RPS". Without steps it is "RAS", as
-/// volumes are then reoriented; "" where only the templates would tell.
+/// Returns the orientation of the slices after these steps, for example "RPS". Without steps it is "RAS", because
+/// volumes are then reoriented; "" if it depends on the templates.
 std::string slice_orientation(const std::vector<YamlText>& steps);
 
 /// The order that turns a single slice in its plane so that it lies as the slices at the end of these steps do: the

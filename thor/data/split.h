@@ -11,7 +11,7 @@ struct SplitRow {
   std::string image;  ///< existing path
   std::string mask;   ///< existing path, or "" where there is none
   std::string group;  ///< the `group` column, or ""
-  std::string name;   ///< as written in the CSV: how results name the case
+  std::string name;   ///< name of the case in results, as written in the CSV
   int64_t line = 0;
 };
 
@@ -21,7 +21,7 @@ struct SplitRow {
 /// (how many, the first few), duplicated images (both lines), no rows.
 std::vector<SplitRow> read_split(const std::string& csv_path);
 
-/// A file, or a folder of DICOM, as a CSV writes it: beside the CSV, else in the folder above it; "" where it is in
+/// Resolves a file, or a folder of DICOM, that a CSV names: beside the CSV, else in the folder above it; "" if it is in
 /// neither.
 std::string find_listed_file(const std::string& csv_path, const std::string& written);
 

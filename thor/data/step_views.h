@@ -11,7 +11,7 @@ namespace thor {
 /// "axial_template" and so on, the scan and its template in turn, in squares: edges must go on from one to the next.
 StateDict step_views(const PreprocessConfig& config, const PreparedVolume& prepared, const Templates& templates);
 
-/// The template that the last step register of a chain names, nullptr where there is none.
+/// Returns the template of the last step `register`, nullptr if there is none.
 const Template* registered_template(const std::vector<YamlText>& steps, const Templates& templates);
 
 }  // namespace thor

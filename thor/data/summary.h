@@ -7,13 +7,13 @@
 
 namespace thor {
 
-/// What a set of prepared images looks like as a whole: written into the model by training, compared with by
-/// `thor doctor --cohort`.
+/// Summary statistics of a set of prepared images. Training stores them in the model, and `thor doctor --cohort`
+/// compares others with them.
 struct DataSummary {
   int64_t images = 0;
   std::vector<double>
       foreground_quantiles;         ///< 5, 25, 50, 75, 95 % of all foreground pixels (`foreground_of`), in [0,1]
-  double foreground_share = 0;      ///< of all pixels
+  double foreground_share = 0;      ///< fraction of foreground among all pixels
   std::vector<double> image_means;  ///< 5, 50, 95 % of the images' mean intensities
   /// The smallest and the largest value that each of the foreground quantiles has in a single image, in [0,1], of
   /// images whose foreground is 1 % of their pixels or more; empty where there is none and in summaries of earlier
@@ -21,10 +21,11 @@ struct DataSummary {
   std::vector<double> smallest_quantiles, largest_quantiles;
 };
 
-/// What exceeds an image's minimum by more than 5 % of its range. [H,W] -> bool [H,W]
+/// Returns the foreground: pixels that exceed the minimum of the image by more than 5 % of its range. [H,W] -> bool
+/// [H,W]
 Tensor foreground_of(const Tensor& image);
 
-/// Quantiles are exact to 1/4096. `slices` float32 [N,H,W] in [0,1], N >= 1
+/// Computes the summary; quantiles are exact to 1/4096. `slices` is float32 [N,H,W] in [0,1], N >= 1.
 DataSummary summarize(const Tensor& slices);
 
 /// How far an image's foreground quantiles lie from those of the training images, in the unit range: the largest
@@ -33,7 +34,7 @@ DataSummary summarize(const Tensor& slices);
 double distance_from(const DataSummary& trained, const DataSummary& image);
 
 nlohmann::json to_json(const DataSummary& summary);
-/// Throws Input where the JSON is no such summary.
+/// Parses a summary. Throws Input if the JSON is none.
 DataSummary parse_summary(const nlohmann::json& stored);
 
 }  // namespace thor

@@ -10,17 +10,17 @@
 
 namespace thor {
 
-/// A head, or a mask, that the steps of a chain refer to. Small enough to travel in a model file.
+/// A template head or mask that preprocessing steps refer to, small enough to be stored in a model file.
 struct Template {
-  Image image;  ///< whole numbers from 0 to 255; where its file was finer than 2 mm, about that
-  Grid grid;    ///< of its file: what resampling onto it means
+  Image image;  ///< whole numbers from 0 to 255, at about 2 mm if the file was finer
+  Grid grid;    ///< grid of its file, the target of resampling
 };
-/// By the names that steps call them.
+/// Templates by their names in the steps.
 using Templates = std::map<std::string, Template>;
 
-/// Where the files of templates are looked for, in this order.
+/// The places to search for template files, in this order.
 struct TemplatePlaces {
-  std::map<std::string, std::string> files;  ///< of this name
+  std::map<std::string, std::string> files;  ///< files by template name
   std::vector<std::string> folders;          ///< NAME, NAME.nii.gz or NAME.nii in one of these; "." is always the first
 };
 
@@ -33,7 +33,7 @@ Templates load_templates(const std::vector<YamlText>& steps, const TemplatePlace
 /// takes ready slices only.
 Templates load_templates_if_there(const std::vector<YamlText>& steps, const TemplatePlaces& places);
 
-/// Names templates by their content.
+/// Returns a hash of the content of templates.
 std::string sha256_of(const Templates& templates);
 
 /// Puts templates into a file, as tensors "template.NAME" (uint8) and metadata "thor.templates", and takes them out of

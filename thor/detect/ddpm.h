@@ -5,16 +5,16 @@
 
 namespace thor {
 
-/// Knobs of `ddpm` and `anoddpm`.
+/// Parameters of `ddpm` and `anoddpm`.
 struct DdpmConfig {
-  int64_t start_step = 350;  ///< t0: how much noise the image gets
-  double power = 1;          ///< of the residual; 2 = the squared error of the original AnoDDPM
+  int64_t start_step = 350;  ///< t0, timestep to which the image is noised
+  double power = 1;          ///< exponent of the residual; 2 = squared error, as in the original AnoDDPM
   SamplerConfig sampler;
   void describe(Fields& fields);
 };
 
-/// Noise the image to t0, denoise it to 0, map = |x - xrec|^power (METHODS 8). AnoDDPM (Wyatt et al., CVPRW 2022) is
-/// the same with a model of simplex noise and t0 = 250.
+/// Partial diffusion (METHODS 8): the image is noised to t0 and denoised to 0, and the map is |x - xrec|^power. AnoDDPM
+/// (Wyatt et al., CVPRW 2022) is the same with a model of simplex noise and t0 = 250.
 class Ddpm : public Detector {
  public:
   explicit Ddpm(const DdpmConfig& config) : config_(config) {}

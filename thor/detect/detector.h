@@ -14,20 +14,21 @@
 
 namespace thor {
 
-/// Which image of the world this is; names its random streams.
+/// The identity of an image, which names its random streams.
 struct ImageKey {
   uint64_t case_id = 0;
   uint64_t slice = 0;
-  uint64_t chain = 0;  ///< which of several independent chains through the same image
+  uint64_t chain = 0;  ///< index among independent chains of the same image
 };
 
-/// A batch to examine. Images do not influence each other.
+/// A batch of images to examine. The images do not influence each other.
 struct Images {
   Tensor pixels;               ///< float32 [N,1,H,W] in [0,1]
   std::vector<ImageKey> keys;  ///< N
 };
 
-/// Which noise: its purpose, the timestep (for simplex also the plane), and which of several draws at that timestep.
+/// A request for noise: its purpose, the timestep (for simplex noise also the plane), and the index among several draws
+/// at that timestep.
 struct NoiseDraw {
   Purpose purpose = Purpose::Start;
   int64_t t = 0;
@@ -37,53 +38,54 @@ struct NoiseDraw {
 struct Detection {
   Tensor map;             ///< anomaly map, float32 [N,1,H,W] >= 0
   Tensor pseudo_healthy;  ///< float32 [N,1,H,W] in [0,1]
-  Tensor score;           ///< float32 [N], image score: mean of the map
+  Tensor score;           ///< image score, the mean of the map, float32 [N]
 };
 
-/// One of several detectors with a network of its own, and the yardstick of its maps.
+/// A member of an ensemble: a detector with its own network, and the healthy reference of its maps.
 struct MemberView {
   std::function<Detection(const Images&)> detect;
   const HealthyReference& reference;
 };
 
-/// All that a detector may use. It sees tensors, never files.
+/// The inputs of a detector apart from the images. A detector has no access to files.
 struct Context {
   const Diffusion& diffusion;
-  /// The network: x_t in model range, one t for the whole batch -> its raw output.
+  /// The network: x_t in model range and one t for the whole batch -> raw output.
   std::function<Tensor(const Tensor& xt, int64_t t)> denoise;
-  /// Noise of the model's own kind for every image of the batch, [N,1,H,W]; keyed, so the same whatever the batch.
+  /// Noise of the model's kind for every image of the batch, [N,1,H,W]; keyed, and so independent of the batch.
   std::function<Tensor(const Images&, const NoiseDraw&)> noise;
-  /// As the detector's `perceptual()` asked; takes and gives unit range. `scaled_twice` variants come ready-made.
+  /// The perceptual distance that the detector's `perceptual()` names, on images in unit range. The `scaled_twice`
+  /// variant is applied already.
   Perceptual perceptual;
-  /// Sees intermediate results by name ("map", "x0", "harmonized", "region") and timestep; may be empty.
+  /// Receives intermediate results by name ("map", "x0", "harmonized", "region") and timestep; may be empty.
   std::function<void(const char* name, int64_t t, const Tensor&)> trace;
-  /// Images times chains that go through the network at once; 0 = any number.
+  /// The largest number of images times chains in one network call; 0 = unlimited.
   int64_t batch = 0;
-  /// Of an ensemble.
+  /// The members of an ensemble; empty for a single detector.
   std::vector<MemberView> members = {};
 };
 
-/// One method: its knobs and its algorithm.
+/// One method: its parameters and its algorithm.
 class Detector {
  public:
   virtual ~Detector() = default;
-  /// The keys of the YAML section `detector` (besides `name`).
+  /// Declares the keys of the YAML section `detector` (besides `name`).
   virtual void describe(Fields& fields) = 0;
-  /// lpips | ssim | unet | none: which perceptual distance the context must bring.
+  /// Returns the perceptual distance that the context must provide: lpips | ssim | unet | none.
   virtual std::string perceptual() const { return "none"; }
-  /// True when LPIPS input must be scaled twice (published quirk).
+  /// Returns true if the input of LPIPS must be scaled twice (quirk of the public code).
   virtual bool perceptual_scaled_twice() const { return false; }
-  /// Network calls one image of size x size pixels costs; 0 for a method without a network.
+  /// Returns the number of network calls for one image of size x size pixels; 0 for a method without a network.
   virtual int64_t network_calls(int64_t size) const = 0;
-  /// What the network must have been trained to undo (`diffusion.process`): noise | corruption; "" where any model
-  /// serves.
+  /// Returns the process that the network must have been trained to undo (`diffusion.process`): noise | corruption; ""
+  /// if any model is suitable.
   virtual std::string undoes() const { return "noise"; }
-  /// Throws Usage if the knobs do not fit the model (start_step beyond T, ...).
+  /// Throws Usage if the parameters do not fit the model (start_step beyond T, ...).
   virtual void check(const Diffusion& diffusion) const = 0;
   virtual Detection detect(const Context& context, const Images& images) const = 0;
 };
 
-/// Settings under a name, as `--set` takes them: "detector.sampler.steps=18".
+/// Named settings, each in the form of `--set`: "detector.sampler.steps=18".
 struct DetectorSpeed {
   std::string name;
   std::vector<std::string> sets;
@@ -92,17 +94,19 @@ struct DetectorSpeed {
 /// A row of the table of detectors.
 struct DetectorRow {
   std::string name, title, paper;
-  std::function<std::unique_ptr<Detector>(const std::string& noise_kind)> make;  ///< with the defaults of a noise kind
-  /// What `detector.speed` may be, in the order of what it finds, the best first (measured for thor; elsewhere "full"
-  /// leads). "full" is the method as published: nothing here, all the others' keys at their defaults.
+  std::function<std::unique_ptr<Detector>(const std::string& noise_kind)>
+      make;  ///< constructs it with the defaults of a noise kind
+  /// The values of `detector.speed`, ordered by detection performance, the best first (measured for thor; for the
+  /// others "full" is first). "full" is the method as published: it has no settings here, and all keys that the other
+  /// speeds set return to their defaults.
   std::vector<DetectorSpeed> speeds;
 };
 const std::vector<DetectorRow>& detectors();
-/// Throws Usage unless the model was trained to undo what the detector wants undone and its knobs fit the model.
+/// Throws Usage unless the process of the model is the one that the detector undoes and its parameters fit the model.
 void check_detector(const Detector& detector, const Diffusion& diffusion);
-/// By name; Usage error with the nearest name otherwise.
+/// Returns the row with this name. Throws Usage, with the nearest name, if there is none.
 const DetectorRow& detector_row(const std::string& name);
-/// The row's method with the defaults of a noise kind.
+/// Constructs a detector by name with the defaults of a noise kind.
 std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind);
 
 }  // namespace thor

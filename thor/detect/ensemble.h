@@ -5,18 +5,18 @@
 namespace thor {
 
 struct EnsembleConfig {
-  double smooth = 0.7;  ///< blur of the sum, pixels
+  double smooth = 0.7;  ///< Gaussian blur of the sum, pixels
   void describe(Fields& fields);
 };
 
-/// Several detectors, each on a network of its own, as one: the sum of their evidence against healthy scans
-/// (Fisher 1925, combination of independent tests). The first member draws the pseudo-healthy image.
+/// An ensemble of detectors, each with its own network. The map is the sum of their evidence against healthy scans
+/// (Fisher 1925, combination of independent tests); the pseudo-healthy image is that of the first member.
 class Ensemble : public Detector {
  public:
   explicit Ensemble(const EnsembleConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
   std::string undoes() const override { return ""; }
-  /// Its own; those of the members come on top.
+  /// Counts the calls of the ensemble itself, without those of its members.
   int64_t network_calls(int64_t) const override { return 0; }
   void check(const Diffusion&) const override {}
   Detection detect(const Context& context, const Images& images) const override;

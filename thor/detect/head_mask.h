@@ -4,10 +4,10 @@
 
 namespace thor {
 
-/// Where the head (or the hand, or whatever was imaged) is: pixels brighter than `fraction` of the image's 98th
-/// percentile, gaps narrower than 13 px at 128 px closed, and every pixel that has such pixels to its left, to its
-/// right, above and below, so that dark tissue inside a bright rim belongs to it. Scaling an image's intensities
-/// changes nothing. [N,1,H,W] -> bool [N,1,H,W]; empty for a black image.
+/// Segments the head (or another imaged body part): pixels brighter than `fraction` times the 98th percentile of the
+/// image, with gaps narrower than 13 px at 128 px closed, and all pixels with such pixels to their left, to their
+/// right, above and below, so that dark tissue inside a bright rim is included. The mask is invariant to intensity
+/// scaling. [N,1,H,W] -> bool [N,1,H,W]; empty for a black image.
 Tensor head_mask(const Tensor& images, double fraction);
 
 }  // namespace thor

@@ -4,14 +4,14 @@
 
 namespace thor {
 
-/// A detector that draws noise, run through every image `seeds` times with noise of its own each time: the means of the
-/// maps, of the pseudo-healthy images and of the scores. Chain 0 is the detector alone, bit for bit. Chains are rows of
-/// the batch like images are, at most `Context::batch` at once; a trace sees the rows of one such batch after another,
-/// an image's chains side by side. Results depend on neither.
+/// The mean of `seeds` runs of a stochastic detector with independent noise: maps, pseudo-healthy images and scores are
+/// averaged. Chain 0 equals the detector alone, bit for bit. Chains are rows of the batch like images, at most
+/// `Context::batch` at once; a trace receives these batches one after another, with the chains of an image in
+/// neighbouring rows. The results depend neither on the batch nor on this order.
 class MeanOverSeeds : public Detector {
  public:
   explicit MeanOverSeeds(std::unique_ptr<Detector> of) : of_(std::move(of)) {}
-  /// The detector's own keys, and `seeds`.
+  /// Declares the keys of the detector and `seeds`.
   void describe(Fields& fields) override;
   std::string undoes() const override { return of_->undoes(); }
   std::string perceptual() const override { return of_->perceptual(); }

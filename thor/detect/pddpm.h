@@ -4,7 +4,7 @@
 
 namespace thor {
 
-/// Knobs of `pddpm`.
+/// Parameters of `pddpm`.
 struct PddpmConfig {
   int64_t patch = 48;       ///< side of a patch, pixels
   int64_t test_step = 499;  ///< t to which a patch is noised
@@ -12,9 +12,9 @@ struct PddpmConfig {
   void describe(Fields& fields);
 };
 
-/// Patched diffusion (Behrendt et al., MIDL 2023, arXiv 2303.03758; METHODS 8): every patch is noised alone and
-/// estimated in one step, while the rest of the slice stays clean and tells the network whose anatomy it is. Wants a
-/// model trained with `train.patch`.
+/// Patched diffusion (Behrendt et al., MIDL 2023, arXiv 2303.03758; METHODS 8). Every patch is noised alone and
+/// estimated in one step, while the rest of the slice stays clean and provides anatomical context. It requires a model
+/// that was trained with `train.patch`.
 class Pddpm : public Detector {
  public:
   explicit Pddpm(const PddpmConfig& config) : config_(config) {}

@@ -4,19 +4,19 @@
 
 namespace thor {
 
-/// Knobs of `restorer`.
+/// Parameters of `restorer`.
 struct RestorerConfig {
-  int64_t passes = 1;               ///< how often the restored image is restored again
+  int64_t passes = 1;               ///< number of successive restorations
   bool mirror = false;              ///< average with the restoration of the mirrored image
-  std::string perceptual = "none";  ///< lpips | ssim | unet | none: weighs the residual
-  double sigma = 2;                 ///< blur of the perceptual distance, pixels
+  std::string perceptual = "none";  ///< lpips | ssim | unet | none: weight of the residual
+  double sigma = 2;                 ///< Gaussian blur of the perceptual distance, pixels
   int64_t median = 5;               ///< side of the median filter of the map, pixels, odd; 1 = off
   void describe(Fields& fields);
 };
 
 /// Restores the image in one call of a network that was trained to undo synthetic corruption of healthy images
-/// (Kascenas et al., MIDL 2022; DISYRE, Naval Marimont et al., ISBI 2024, arXiv 2311.15453): map = median(|x - xrec|
-/// s), s the blurred perceptual distance or 1. Nothing is drawn: the result does not depend on the seed.
+/// (Kascenas et al., MIDL 2022; DISYRE, Naval Marimont et al., ISBI 2024, arXiv 2311.15453). The map is median(|x -
+/// xrec| s) with the blurred perceptual distance s, or s = 1. It uses no random numbers.
 class Restorer : public Detector {
  public:
   explicit Restorer(const RestorerConfig& config) : config_(config) {}

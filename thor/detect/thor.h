@@ -6,7 +6,7 @@
 
 namespace thor {
 
-/// Where the public code departs from the paper; each can be had on its own. "profile" = as the profile says.
+/// The deviations of the public code from the paper, each with its own switch. "profile" follows the profile.
 struct ThorQuirks {
   std::string lpips_scaled_twice = "profile";       ///< LPIPS input taken to [-1,1] a second time
   std::string clip_harmonized_to_unit = "profile";  ///< harmonized image clipped to [0,1] in any model range
@@ -17,19 +17,19 @@ struct ThorQuirks {
 struct ThorConfig {
   int64_t start_step = 350;                         ///< t0
   std::vector<int64_t> harmonize_at{300, 150, 50};  ///< timesteps with implicit guidance
-  int64_t map_every = 50;                           ///< maps are kept at multiples of this ...
+  int64_t map_every = 50;                           ///< maps are computed at multiples of this ...
   std::vector<int64_t> map_at;                      ///< ... or, if given, at these timesteps
   std::string perceptual = "lpips";                 ///< lpips | ssim | unet | none
   std::string profile = "paper";                    ///< paper | published
   ThorQuirks quirks;
   MapConfig map;
-  int64_t median = 1;  ///< side of the median filter of the finished map, pixels, odd; 1 = off
+  int64_t median = 1;  ///< side of the median filter of the final map, pixels, odd; 1 = off
   SamplerConfig sampler;
   void describe(Fields& fields);
 };
 
 /// Temporal Harmonization for Optimal Restoration (Bercea et al., MICCAI 2024, arXiv 2403.08464; METHODS 7): a reverse
-/// chain that is steered back to the patient's own image wherever its intermediate anomaly map sees nothing.
+/// chain that is guided back to the patient's image wherever the intermediate anomaly map is low.
 class Thor : public Detector {
  public:
   explicit Thor(const ThorConfig& config) : config_(config) {}

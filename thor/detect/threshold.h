@@ -4,16 +4,16 @@
 
 namespace thor {
 
-/// Knobs of `threshold`.
+/// Parameters of `threshold`.
 struct ThresholdConfig {
-  std::string tail = "both";  ///< dark | bright | both: which intensities are suspicious
-  double foreground = 0.1;    ///< of the image's 98th percentile: brighter pixels are not air
+  std::string tail = "both";  ///< dark | bright | both: suspicious intensities
+  double foreground = 0.1;    ///< threshold between air and head, in units of the image's 98th percentile
   void describe(Fields& fields);
 };
 
-/// The trivial baseline, without a network: v = x / (x + median of the head), the map is v (bright), 1 - v (dark) or
-/// |2v - 1| (both); 0 outside the head. It heals nothing: the pseudo-healthy image is the input. What a model does not
-/// beat on hyperintense lesions it did not learn (Meissen et al., BrainLes 2021, arXiv 2109.06023).
+/// The intensity baseline without a network (Meissen et al., BrainLes 2021, arXiv 2109.06023). With v = x / (x + median
+/// of the head) the map is v (bright), 1 - v (dark) or |2v - 1| (both), and 0 outside the head. The pseudo-healthy
+/// image is the input.
 class Threshold : public Detector {
  public:
   explicit Threshold(const ThresholdConfig& config) : config_(config) {}

@@ -8,20 +8,20 @@
 
 namespace thor {
 
-/// The kind of noise a model is trained with (METHODS 3); keys of the YAML section `noise`.
+/// The noise kind of a model (METHODS 3); keys of the YAML section `noise`.
 struct NoiseConfig {
   std::string kind = "gaussian";  ///< gaussian | simplex
   int64_t octaves = 6;
   double persistence = 0.8;
-  double frequency = 64;     ///< f of the first octave, pixels
-  bool normalize = false;    ///< unit variance
-  int64_t fixed_plane = -1;  ///< >= 0: every field is cut at this T, as the published training does (1000)
+  double frequency = 64;     ///< wavelength of the first octave, pixels
+  bool normalize = false;    ///< scale to unit variance
+  int64_t fixed_plane = -1;  ///< >= 0: plane T of every field, as in the published training (1000)
   void describe(Fields& fields);
 };
 
-/// One noise image: the stream named by `key` (key.t is also the simplex plane). -> float32 [1,channels,H,W]
+/// Draws one noise image from the stream `key` (key.t is also the simplex plane). -> float32 [1,channels,H,W]
 Tensor draw_noise(const NoiseConfig& config, const StreamKey& key, int64_t channels, int64_t height, int64_t width);
-/// A batch, one key each. -> float32 [N,channels,H,W]
+/// Draws a batch of noise images, one for each key. -> float32 [N,channels,H,W]
 Tensor draw_noise(const NoiseConfig& config, const std::vector<StreamKey>& keys, int64_t channels, int64_t height,
                   int64_t width);
 

@@ -7,19 +7,19 @@
 
 namespace thor {
 
-/// How the reverse chain walks (METHODS 2); keys of the YAML section `detector.sampler`.
+/// Parameters of the reverse chain (METHODS 2); keys of the YAML section `detector.sampler`.
 struct SamplerConfig {
   std::string kind = "ddpm";             ///< ddpm | ddim | dpmpp_2m
-  int64_t steps = 0;                     ///< timesteps of the grid between start and 0; 0 = every one
-  std::vector<int64_t> timesteps;        ///< the grid itself, instead of steps; those above the start are idle
+  int64_t steps = 0;                     ///< number of timesteps between start and 0; 0 = all
+  std::vector<int64_t> timesteps;        ///< explicit timesteps instead of steps; those above the start are ignored
   double eta = 0;                        ///< ddim: 0 deterministic .. 1 ancestral
   std::string variance = "fixed_small";  ///< ddpm: fixed_small | fixed_large
   void describe(Fields& fields);
 };
 
-/// Decreasing timesteps from `start` to 0, evenly spread, that contain every one of `stops` not above `start`.
+/// Returns decreasing timesteps from `start` to 0, evenly spaced, including all of `stops` that are not above `start`.
 std::vector<int64_t> timestep_grid(int64_t start, int64_t steps, const std::vector<int64_t>& stops);
-/// The same with the timesteps that the sampler names, where it names any.
+/// Returns the timesteps of the config if it lists any, else evenly spaced ones as above.
 std::vector<int64_t> timestep_grid(int64_t start, const SamplerConfig& sampler, const std::vector<int64_t>& stops);
 
 struct SamplerStep {
@@ -27,13 +27,13 @@ struct SamplerStep {
   Tensor x0;    ///< x0hat at t, clipped to the model range
 };
 
-/// One reverse chain. Knows no network: it is given the network's output. A multistep sampler remembers its last step;
-/// `restart` forgets it (after the chain was re-noised by hand).
+/// One reverse chain. It is independent of the network and receives the network's output. A multistep sampler stores
+/// its last step; `restart` discards it (after x_t was replaced).
 class Sampler {
  public:
   virtual ~Sampler() = default;
-  /// From x_t to x_{t_next}, t_next < t, -1 = done. `noise` (unit, the model's own kind) is used where the step is
-  /// stochastic; may be undefined where `needs_noise` says no.
+  /// Computes x_{t_next} from x_t, t_next < t; -1 ends the chain. `noise` (unit variance, noise kind of the model) is
+  /// used if the step is stochastic, and may be undefined if `needs_noise` is false.
   virtual SamplerStep step(const Tensor& output, const Tensor& xt, int64_t t, int64_t t_next, const Tensor& noise) = 0;
   virtual bool needs_noise(int64_t t, int64_t t_next) const = 0;
   virtual void restart() {}

@@ -20,7 +20,8 @@ class OpenSimplex {
   std::array<int16_t, 256> perm_{}, perm_grad_index3_{};
 };
 
-/// Sum of octaves at plane T: float64 [H,W]; coordinates (x/f, y/f, T/f), f halves, amplitude times persistence.
+/// Returns the sum of octaves in plane T, float64 [H,W], at the coordinates (x/f, y/f, T/f). From octave to octave f is
+/// halved and the amplitude is multiplied by the persistence.
 Tensor simplex_octaves(const OpenSimplex& noise, int64_t height, int64_t width, int64_t plane, int64_t octaves,
                        double persistence, double frequency);
 

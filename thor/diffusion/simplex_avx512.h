@@ -7,17 +7,18 @@
 
 namespace thor {
 
-/// Whether this processor can compute whole rows (x86 with AVX-512 VBMI: a table of 256 bytes in four registers).
+/// Returns true if this processor can compute whole rows (x86 with AVX-512 VBMI: a table of 256 bytes in four
+/// registers).
 bool has_simplex_rows();
 
-/// An OpenSimplex instance as rows need it: one byte an entry.
+/// The tables of an OpenSimplex instance for row-wise computation, one byte per entry.
 struct SimplexTables {
   explicit SimplexTables(const OpenSimplex& noise);
   alignas(64) std::array<uint8_t, 256> permutation;
-  alignas(64) std::array<uint8_t, 256> gradients;  ///< of a hash: for x, y and z two bits, long axis and negative
+  alignas(64) std::array<uint8_t, 256> gradients;  ///< per hash: two bits each for x, y and z (long axis, negative)
 };
 
-/// Values a row of `width` is computed in.
+/// Returns the padded length of a row of `width` values.
 constexpr int64_t padded_row(int64_t width) { return (width + 63) / 64 * 64; }
 
 /// Positions (x[i], y, z).
@@ -27,8 +28,8 @@ struct SimplexRow {
   double y, z;
 };
 
-/// values[i] += amplitude * noise3(x[i], y, z) for the whole row, bit for bit as OpenSimplex::noise3 has it.
-/// Only where `has_simplex_rows`.
+/// Adds amplitude * noise3(x[i], y, z) to values[i] for the whole row, bit for bit equal to OpenSimplex::noise3.
+/// Requires `has_simplex_rows`.
 void add_simplex_row(const SimplexTables& tables, const SimplexRow& row, double amplitude, double* values);
 
 }  // namespace thor

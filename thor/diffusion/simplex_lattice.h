@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which points of the lattice contribute to a position of 3D OpenSimplex noise, as a table.
+// The table of lattice points that contribute to a position of 3D OpenSimplex noise.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -28,17 +28,18 @@ struct LatticePoint {
   int x, y, z;
 };
 
-/// Lattice points that contribute to a position: those of its simplex and two more. The choice is the published one,
-/// which leaves out some contributions of about 1e-5; summing all points within the kernel's radius gives other
-/// numbers.
+/// The lattice points that contribute to a position: the corners of its simplex and two more. The selection is the
+/// published one, which omits some contributions of about 1e-5; summing all points within the radius of the kernel
+/// gives other numbers.
 struct Neighbours {
   std::array<LatticePoint, 8> points{};
   int count = 0;
   constexpr void add(LatticePoint point) { points[static_cast<size_t>(count++)] = point; }
 };
 
-/// The part of the unit cell a position lies in, and what decides about the two more points. In a tetrahedron a and b
-/// are the scores of two axes, at first x and y; in the octahedron two of its corner pairs, at first x + y and x + z.
+/// The part of the unit cell that contains a position, and the conditions that select the two further points. In a
+/// tetrahedron a and b are the scores of two axes, at first x and y; in the octahedron they are two of its corner
+/// pairs, at first x + y and x + z.
 struct LatticeCase {
   static constexpr int kLower = 0, kUpper = 1 << 4, kOctahedron = 2 << 4, kCount = 3 << 4;
   static constexpr int kThirdForA = 1;     ///< the third axis or pair takes the place of a
@@ -102,7 +103,7 @@ constexpr Neighbours octahedron(int which) {
   return result;
 }
 
-/// The neighbours of every case.
+/// The neighbouring lattice points for every case.
 struct NeighbourTable {
   std::array<Neighbours, LatticeCase::kCount> of{};
   constexpr NeighbourTable() {

@@ -21,7 +21,7 @@ void check_models(const std::vector<NamedModel>& models) {
     if (!names.insert(one.name).second) fail_usage("two members are called '{}'; name them with NAME=MODEL", one.name);
     if (!one.model.members.empty()) fail_usage("'{}' is an ensemble itself; combine its members", one.name);
     if (preprocess_json(one.model.config) != preprocess_json(models[0].model.config))
-      fail_usage("'{}' preprocesses images otherwise than '{}'; give both the same chain with 'thor import --config'",
+      fail_usage("'{}' preprocesses images otherwise than '{}'; give both the same steps with 'thor import --config'",
                  one.name, models[0].name);
   }
 }
@@ -48,10 +48,10 @@ Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healt
   if (const auto data = models[0].model.training.find("data"); data != models[0].model.training.end())
     ensemble.training["data"] = *data;
   for (NamedModel& one : models) {
-    HealthyReference yardstick = reference_of(one, healthy, reference, run);
+    HealthyReference fitted = reference_of(one, healthy, reference, run);
     one.model.calibration = nlohmann::json::object();
     one.model.templates.clear();
-    ensemble.members.push_back({one.name, std::move(one.model), std::move(yardstick)});
+    ensemble.members.push_back({one.name, std::move(one.model), std::move(fitted)});
   }
   return ensemble;
 }

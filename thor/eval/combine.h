@@ -16,7 +16,7 @@ struct NamedModel {
 };
 
 /// One model of several: every one detects, with the detector it recommends, in healthy scans that none was trained on,
-/// and what it finds there becomes its yardstick. Throws Usage where names are double or the models preprocess images
+/// and its maps there become its healthy reference. Throws Usage where names are double or the models preprocess images
 /// otherwise than the first, Input where a healthy scan cannot be read.
 Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healthy, const ReferenceConfig& reference,
               const RunConfig& run);

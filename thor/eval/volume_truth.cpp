@@ -13,7 +13,7 @@
 namespace thor {
 namespace {
 
-/// 1 in the slices that the network saw, on the grid of the chain. Sidecars are hostile: sizes are checked first.
+/// 1 in the slices that the network saw, on the preprocessed grid. Sidecars are hostile: sizes are checked first.
 Tensor seen_slices(const std::vector<SidecarSlice>& slices, const std::array<int64_t, 3>& size) {
   for (const int64_t side : size)
     if (side < 1 || side > kMaxVoxels) fail_input("a grid of {} voxels is none", fmt::join(size, " x "));

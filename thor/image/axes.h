@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: from what headers say about axes to an affine that can be inverted.
+// Private to this room: invertible affines from the axes of headers.
 #pragma once
 #include <array>
 
@@ -7,14 +7,15 @@
 
 namespace thor {
 
-/// Columns are the steps from voxel to voxel along x, y, z; the last one is where voxel (0,0,0) lies.
+/// Returns the affine with the given columns: the steps from voxel to voxel along x, y, z, and the position of voxel
+/// (0,0,0).
 Affine affine_of(const std::array<Point3, 3>& steps, const Point3& origin);
-/// A header without a third axis places a single slice; it gets one of unit length at right angles to the others. With
-/// more slices nothing is made up: the affine stays as it is, without an inverse.
+/// Completes the affine of a single slice whose header has no third axis by a perpendicular one of unit length. With
+/// several slices it stays unchanged, without an inverse.
 void complete_third_axis(Affine& affine, int64_t slices);
-/// Throws Input, with the reason and a remedy, where a number is none or the axes do not span space.
+/// Throws Input, with the reason and a remedy, if a number is not finite or the axes do not span space.
 void check_axes(const Affine& affine);
-/// The same place in RAS of what was said in LPS.
+/// Converts an affine from LPS to RAS.
 Affine ras_from_lps(const Affine& lps);
 
 }  // namespace thor

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: what the decoders share.
+// Private to this room: the decoders and their common functions.
 #pragma once
 #include <array>
 #include <cstdint>
@@ -11,8 +11,8 @@
 
 namespace thor {
 
-/// Decoders, one per format; each throws Error without naming the file (read_scan adds the name). They set voxels,
-/// geometry and what else they know.
+/// Decoders, one per format. Each throws Error without naming the file (read_scan adds the name). They set voxels,
+/// geometry and the other members that the format provides.
 Image read_png(const std::string& path, const ScanChoice& choice);
 Image read_jpeg(const std::string& path, const ScanChoice& choice);
 Image read_tiff(const std::string& path, const ScanChoice& choice);
@@ -21,50 +21,50 @@ Image read_nrrd(const std::string& path, const ScanChoice& choice);
 Image read_metaimage(const std::string& path, const ScanChoice& choice);
 Image read_mgh(const std::string& path, const ScanChoice& choice);
 Image read_dicom_file(const std::string& path, const ScanChoice& choice);
-/// A folder or zip archive with one DICOM series, or the one that is chosen.
+/// Reads the only or the chosen DICOM series of a folder or zip archive.
 Image read_dicom_folder(const std::string& path, const ScanChoice& choice);
 
-/// The frame that is read of a file with so many of them. Throws Unsupported where there are several and none is
-/// chosen, Usage where it has no such frame.
+/// Returns the frame to read of a file with this number of frames. Throws Unsupported if there are several and none is
+/// chosen, and Usage if the chosen one does not exist.
 int64_t chosen_frame(const ScanChoice& choice, int64_t frames);
 
-/// Throws Input unless 1 <= width x height <= kMaxPixels and the whole has at most kMaxVoxels; to be called before
-/// anything is allocated.
+/// Throws Input unless 1 <= width x height <= kMaxPixels and the volume has at most kMaxVoxels. It is called before any
+/// allocation.
 void check_size(int64_t width, int64_t height, int64_t depth = 1);
 
-/// Uninitialized float32 [1,height,width].
+/// Returns an uninitialized tensor, float32 [1,height,width].
 Tensor empty_slice(int64_t height, int64_t width);
 
-/// Says once that colours are dropped.
+/// Logs once that colours are converted to gray.
 void note_colour();
 
-/// The number in the orientation tag of an EXIF block, with or without "Exif" before it; 1, which leaves a picture as
-/// it is, where there is none or the block is damaged.
+/// Returns the orientation tag of an EXIF block, with or without a leading "Exif"; 1 (no change) if there is none or
+/// the block is damaged.
 int exif_orientation(const uint8_t* data, size_t size);
-/// Voxels [D,H,W] as an orientation of 2 to 8 says they are to be shown; as they are for any other number.
+/// Applies an EXIF orientation of 2 to 8 to voxels [D,H,W]; other numbers change nothing.
 Tensor upright(const Tensor& voxels, int orientation);
-/// The same for a picture and all that lies on its pixels; its encoding says so.
+/// Applies an EXIF orientation to a picture with its opacity and labels, and notes it in the encoding.
 void turn_upright(Image& image, int orientation);
 
-/// One colour of a palette, and how opaque it is.
+/// One colour of a palette with its opacity.
 struct PaletteColour {
   uint8_t red = 0, green = 0, blue = 0, alpha = 255;
 };
 using Palette = std::array<PaletteColour, 256>;
-/// Sets what a picture shows from its places in a palette; height x width of them.
+/// Sets the voxels of a picture from its height x width palette indices.
 void paint(Image& image, const std::vector<uint8_t>& indices, int64_t height, int64_t width, const Palette& palette);
-/// Keeps the opacity [1,H,W] in [0,1] of a picture where it has clear pixels, and lays them over black, with a warning
-/// where that changes one; `is_done`: the file's samples are so already (associated alpha).
+/// Stores the opacity [1,H,W] in [0,1] of a picture with transparent pixels and composes it over black, with a warning
+/// if that changes a pixel. `is_done`: the samples of the file are composed already (associated alpha).
 void put_on_black(Image& image, const Tensor& opacity, bool is_done);
 
-/// Largest file that is read into memory to be decoded.
+/// The largest file that is read into memory for decoding, bytes.
 inline constexpr uint64_t kMaxFileBytes = uint64_t{1} << 30;
 
-/// Rec. 601 luminance of `count` pixels of interleaved samples, colours in the first three of `channels` >= 3, gray in
-/// the first otherwise; alpha is ignored.
+/// Computes the Rec. 601 luminance of `count` pixels of interleaved samples. Colours are the first three of `channels`
+/// >= 3, otherwise the first one is gray; alpha is ignored.
 template <class T>
 void luminance(const T* samples, int64_t count, int64_t channels, float* gray);
-/// The same as float32 [1,height,width].
+/// Computes the luminance as float32 [1,height,width].
 template <class T>
 Tensor luminance(const T* samples, int64_t height, int64_t width, int64_t channels) {
   Tensor gray = empty_slice(height, width);

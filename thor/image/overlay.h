@@ -4,9 +4,9 @@
 
 namespace thor {
 
-/// Gray image with the map in colour over it, transparent where the map is 0: [H,W] in [0,1] twice -> [3,H,W].
+/// Blends the map in colour over the gray image, transparent where the map is 0: [H,W] in [0,1] twice -> [3,H,W].
 Tensor overlay(const Tensor& image, const Tensor& map);
-/// The map alone in the same colours: [H,W] in [0,1] -> [3,H,W].
+/// Colours the map alone: [H,W] in [0,1] -> [3,H,W].
 Tensor heat(const Tensor& map);
 
 }  // namespace thor

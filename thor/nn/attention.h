@@ -4,8 +4,8 @@
 
 namespace thor {
 
-/// softmax(q k^T / sqrt(d)) v for each of the heads, which lie side by side in the channels, d = C / heads; in tiles
-/// where nothing is to be learned and the processor allows it. q, k, v [N,P,C] -> [N,P,C]
+/// Computes softmax(q k^T / sqrt(d)) v for each head; the heads are adjacent in the channels, d = C / heads. It uses
+/// the tiled kernel if no gradients are required and the processor supports it. q, k, v [N,P,C] -> [N,P,C]
 Tensor attention_of_heads(const Tensor& q, const Tensor& k, const Tensor& v, int64_t heads);
 
 }  // namespace thor

@@ -6,18 +6,18 @@
 
 namespace thor {
 
-/// Convolution with the parameters at `w`, in the dtype of its weight. [N,Cin,H,W] -> [N,Cout,H',W']
+/// Applies a convolution with the parameters at `w`, in the dtype of its weight. [N,Cin,H,W] -> [N,Cout,H',W']
 Tensor conv(const Scope& w, const Tensor& x, int64_t stride = 1, int64_t padding = 1);
-/// x W^T + b in the dtype of the weight. [...,Cin] -> [...,Cout]
+/// Applies the linear layer x W^T + b in the dtype of the weight. [...,Cin] -> [...,Cout]
 Tensor linear(const Scope& w, const Tensor& x);
-/// GroupNorm with eps 1e-6; statistics in float32 whatever the dtype of x (libtorch 1.13 accumulates bfloat16 in
+/// Applies GroupNorm with eps 1e-6 and float32 statistics for every dtype of x (libtorch 1.13 accumulates bfloat16 in
 /// bfloat16). The result has the dtype of x on a CPU, else float32.
 Tensor group_norm(const Scope& w, const Tensor& x, int64_t groups);
-/// The same of x + offset, then SiLU. x [N,C,H,W], offset [N,C] or undefined
+/// Applies GroupNorm to x + offset, then SiLU. x [N,C,H,W], offset [N,C] or undefined
 Tensor group_norm_silu(const Scope& w, const Tensor& x, const Tensor& offset, int64_t groups);
 
-/// The weights for computing in `dtype`: all cast but those of the norms, 4D ones in channels-last. Differentiable, so
-/// float32 master weights receive the gradients: mixed precision without autocast.
+/// Casts weights for computation in `dtype`, except those of the norms; 4D weights become channels-last. It is
+/// differentiable, so that float32 master weights receive the gradients: mixed precision without autocast.
 StateDict cast_weights(const StateDict& weights, at::ScalarType dtype);
 
 }  // namespace thor

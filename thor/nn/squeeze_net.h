@@ -11,9 +11,10 @@ namespace thor {
 /// result of an image depends neither on its neighbours nor on the number of threads.
 class SqueezeNet {
  public:
-  /// `weights` holds net.features.*, as `lpips_shapes` lists them.
+  /// Takes the weights net.features.* with the shapes of `lpips_shapes`.
   explicit SqueezeNet(const StateDict& weights);
-  /// The seven taps of LPIPS (METHODS 5), all in channels-last: [N,3,H,W] -> [N,C,h,w] each. H and W at least 32.
+  /// Returns the seven taps of LPIPS (METHODS 5), all in channels-last: [N,3,H,W] -> [N,C,h,w] each. H and W are at
+  /// least 32.
   std::vector<Tensor> taps(const Tensor& images) const;
 
  private:

@@ -40,7 +40,8 @@ void change_preprocessing(Model& model, const PreprocessConfig& to) {
   if (!same_window(from, to)) {
     if (!model.members.empty())
       fail_usage(
-          "slices would become gray otherwise than when the ensemble's yardsticks were made (preprocess.intensity {} "
+          "slices would become gray otherwise than when the ensemble's healthy references were made "
+          "(preprocess.intensity {} "
           "instead of {}); give its models the new preprocessing and combine them again",
           to.intensity, from.intensity);
     drop_calibration(model, "slices become gray otherwise than when it was made");
@@ -53,7 +54,8 @@ void prepare_to_store(Model& model, const std::string& precision) {
   for (const Member& member : model.members)
     if (rounds(member.model.weights, precision))
       fail_usage(
-          "the weights of '{}' would be rounded, and the ensemble's yardsticks were made with what they are; combine "
+          "the weights of '{}' would be rounded, and the ensemble's healthy references were made with them as they "
+          "are; combine "
           "its models again with --store {}",
           member.name, precision);
   if (rounds(model.weights, precision)) drop_calibration(model, "the stored weights are rounded");

@@ -23,9 +23,9 @@ struct SampleJob {
 void check_can_sample(const Model& model, const SampleConfig& config, bool with_start_image);
 
 /// Draws images 0 .. count - 1 of the seed on the network's grid and writes sample_0000.png (8 bit), ..., index.csv
-/// (image), as `thor paint` and `thor detect` take it, and index.json with all that decided them. -> the path of
-/// index.csv, which is written last. An image does not depend on batch and count. Throws as above, Input for files that
-/// cannot be read or written, Interrupted.
+/// (image), as `thor detect` takes it, and index.json with all that decided them. -> the path of index.csv, which is
+/// written last. An image does not depend on batch and count. Throws as above, Input for files that cannot be read or
+/// written, Interrupted.
 std::string write_sample_set(const SampleJob& job);
 
 }  // namespace thor

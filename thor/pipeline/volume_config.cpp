@@ -7,7 +7,7 @@ namespace thor {
 
 void VolumeConfig::describe(Fields& fields) {
   fields.add("slices", &slices,
-             "axial slices examined, [from, to] in mm in the space at the end of the chain; [] = those the model was "
+             "axial slices examined, [from, to] in mm after the preprocessing steps; [] = those the model was "
              "trained on");
   fields.add("smooth_mm", &smooth_mm, "Gaussian smoothing of a volume's map, full width at half maximum, mm; 0 = none",
              between(0, 100));

@@ -90,8 +90,7 @@ PageSection healthy_section(const VolumeReport& report) {
 }
 
 PageSection slice_section(const VolumeReport& report) {
-  PageSection section{"Slices", "Every examined slice by its height in the space at the end of the steps.", {}, {}, {},
-                      true};
+  PageSection section{"Slices", "Every examined slice by its height after the preprocessing steps.", {}, {}, {}, true};
   PageTable table;
   const bool calibrated = report.about.calibration.has_value();
   table.rows = {{"height mm", "score"}};

@@ -4,14 +4,14 @@
 
 namespace thor {
 
-/// How a Blob is drawn.
+/// Parameters of a random blob.
 struct BlobShape {
-  double x = 0, y = 0, radius = 1;  ///< its middle and size, in the caller's unit
-  double stretch_max = 1.5;         ///< the longer axis over the radius, drawn from 1 to this
+  double x = 0, y = 0, radius = 1;  ///< centre and radius, in the unit of the caller
+  double stretch_max = 1.5;         ///< largest ratio of the longer axis to the radius
 };
 
-/// A stretched, turned disc whose radius wobbles, as a function of the place: 1 in the middle, falling by about 1 per
-/// radius. Where it exceeds a level is one region, irregular and nearly always connected.
+/// A rotated ellipse with a randomly varying radius, as a function of position: 1 at the centre, decreasing by about 1
+/// per radius. A level set is one irregular region, nearly always connected.
 class Blob {
  public:
   Blob(Random& random, const BlobShape& shape);

@@ -8,30 +8,30 @@
 
 namespace thor {
 
-/// How healthy images are corrupted for a restorer (`diffusion.process: corruption`); keys `train.corruption.*`. Pixels
-/// are those of the 128 grid; on other grids they are scaled with the shorter side.
+/// Parameters of the corruption of healthy images for a restorer (`diffusion.process: corruption`); keys
+/// `train.corruption.*`. Pixels refer to the 128 grid and are scaled with the shorter side on others.
 struct CorruptionConfig {
   std::string kind = "both";              ///< coarse_noise | texture | both
-  double noise_share = 0.3;               ///< of the images that get coarse noise, with `both`
-  double lesion_share = 0.8;              ///< of the images that get lesions, with `both` and `texture`
-  double sigma = 0.2;                     ///< of the coarse noise, in units of white
+  double noise_share = 0.3;               ///< fraction of images with coarse noise, with `both`
+  double lesion_share = 0.8;              ///< fraction of images with lesions, with `both` and `texture`
+  double sigma = 0.2;                     ///< standard deviation of the coarse noise, white = 1
   int64_t grid = 16;                      ///< cells of the coarse noise along a side
-  int64_t lesions = 3;                    ///< at most so many in an image, at least one where it gets any
-  double area_min = 5, area_max = 2000;   ///< of a lesion, pixels, log-uniform
-  double alpha_min = 0.3, alpha_max = 1;  ///< how much of the image a lesion covers
+  int64_t lesions = 3;                    ///< largest number in an image with lesions; the smallest is one
+  double area_min = 5, area_max = 2000;   ///< area of a lesion, pixels, log-uniform
+  double alpha_min = 0.3, alpha_max = 1;  ///< opacity of a lesion
   double edge = 3;                        ///< widest soft edge, pixels
-  double foreign = 0.5;  ///< share of lesions filled with another place's texture; the others get one tone
-  double weight = 4;     ///< of painted pixels in the loss; the others count 1
+  double foreign = 0.5;                   ///< fraction of lesions with texture from elsewhere; the others are uniform
+  double weight = 4;                      ///< weight of painted pixels in the loss; that of others is 1
   void describe(Fields& fields);
-  /// Throws Usage where a smallest value is above its largest.
+  /// Throws Usage if a minimum exceeds its maximum.
   void check() const;
 };
 
-/// A healthy image and what its corruption is made of.
+/// A healthy image and the material of its corruption.
 struct CorruptionSource {
   Tensor image;   ///< float32 [H,W] in [0,1]
-  Tensor inside;  ///< bool [H,W], the head: nothing else is touched
-  Tensor donors;  ///< float32 [M,H,W] in [0,1], whose texture may be taken
+  Tensor inside;  ///< bool [H,W], the head; only this is changed
+  Tensor donors;  ///< sources of texture, float32 [M,H,W] in [0,1]
 };
 
 struct Corrupted {
@@ -39,10 +39,11 @@ struct Corrupted {
   Tensor painted;  ///< float32 [H,W], 1 where a lesion was painted, else 0
 };
 
-/// Coarse noise (Kascenas et al., MIDL 2022: normal numbers on a coarse grid, enlarged bilinearly, shifted at random)
-/// and painted lesions: irregular blobs with soft edges, filled with a darker or brighter tone or with the texture of
-/// another place or image, blended in (after DISYRE, Naval Marimont et al., ISBI 2024, arXiv 2311.15453). A pure
-/// function of its arguments; an image without a head stays as it is.
+/// Corrupts a healthy image by coarse noise (Kascenas et al., MIDL 2022: normal numbers on a coarse grid, upsampled
+/// bilinearly, shifted at random) and by painted lesions: irregular blobs with soft edges, filled with a darker or
+/// brighter intensity or with the texture of another position or image, blended in (after DISYRE, Naval Marimont et
+/// al., ISBI 2024, arXiv 2311.15453). It is a pure function of its arguments; an image without a head is returned
+/// unchanged.
 Corrupted corrupt(const CorruptionConfig& config, const CorruptionSource& source, const StreamKey& key);
 
 }  // namespace thor

@@ -6,15 +6,14 @@
 
 namespace thor {
 
-/// How a region grows.
+/// Parameters of region growing.
 struct Growth {
-  int64_t seed = 0;    ///< where it begins: row * width + column
-  int64_t pixels = 1;  ///< how large it becomes, unless nothing is left to grow into
+  int64_t seed = 0;    ///< index of the seed pixel: row * width + column
+  int64_t pixels = 1;  ///< target size, reached unless no pixel is left
 };
 
-/// The pixels that are reached first from the seed, stepping between neighbours that share an edge, where entering a
-/// pixel takes its `cost`: float32 [H,W] > 0, infinite where the region must not go. One connected piece. -> float32
-/// [H,W], 1 in the region, else 0
+/// Grows a region from the seed by shortest paths between 4-connected neighbours, where entering a pixel costs `cost`,
+/// float32 [H,W] > 0, infinite in excluded pixels. The region is connected. -> float32 [H,W], 1 in the region, else 0
 Tensor grow_region(const Tensor& cost, const Growth& growth);
 
 }  // namespace thor

@@ -6,7 +6,7 @@
 
 namespace thor {
 
-/// What is painted, and where the set goes.
+/// The job of painting lesions into a set of slices.
 struct PaintJob {
   std::string healthy;  ///< CSV of healthy slices
   std::string output;   ///< folder
@@ -16,8 +16,8 @@ struct PaintJob {
 
 /// Paints a lesion of each group into every slice of the list and writes images/*.png (of the source's depth),
 /// masks/*.png and index.csv (image,mask,healthy,group,pixels128,contrast) into the folder. -> the path of index.csv.
-/// Which lesion a slice gets depends on the seed, its voxels and the group alone. Throws Input for a slice that has a
-/// mask already or cannot be painted, and where two slices have the same file name.
+/// The lesion of a slice depends only on the seed, its voxels and the group. Throws Input for a slice that has a mask
+/// already or cannot be painted, and if two slices have the same file name.
 std::string write_painted_set(const PaintJob& job);
 
 }  // namespace thor

@@ -8,13 +8,13 @@
 
 namespace thor {
 
-/// Synthetic brain-like slices, or wrist radiographs, with and without anomalies, for the demo and the tests.
+/// Parameters of synthetic brain-like slices or wrist radiographs, with and without anomalies.
 struct PhantomConfig {
   std::string kind = "brain";  ///< brain | xray
-  int64_t size = 128;          ///< side, for radiographs the longer one, pixels
+  int64_t size = 128;          ///< side (of radiographs the longer one), pixels
   int64_t train = 200;         ///< healthy images for training
   int64_t val = 16;            ///< healthy images for validation
-  int64_t test = 24;           ///< images with an anomaly each: the groups in turn; radiographs: as many healthy ones
+  int64_t test = 24;  ///< images with one anomaly each, by group in turn; for radiographs also as many healthy ones
   int64_t seed = 0;
   void describe(Fields& fields);
 };
@@ -22,13 +22,13 @@ struct PhantomConfig {
 struct Phantom {
   Tensor image;            ///< float32 [H,W] in [0,1]
   Tensor mask;             ///< float32 [H,W], 1 in the anomaly; all 0 for a healthy one
-  std::vector<Box> boxes;  ///< around the anomalies of a radiograph
+  std::vector<Box> boxes;  ///< boxes of the anomalies of a radiograph
 };
-/// Sides that phantoms can have, pixels.
+/// The smallest and the largest side of phantoms, pixels.
 inline constexpr int64_t kMinPhantomSize = 32, kMaxPhantomSize = 1024;
 
-/// Head [size,size] number `index`; `lesion` is "", "small", "medium" or "large" (pixels on the 128 grid as in METHODS
-/// 10).
+/// Draws head number `index`, [size,size]; `lesion` is "", "small", "medium" or "large" (pixels on the 128 grid as in
+/// METHODS 10).
 Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::string& lesion);
 
 /// Writes `folder`/images/*.png, masks/*.png and train.csv, val.csv, test.csv (image,mask,group); for radiographs also

@@ -9,20 +9,20 @@
 
 namespace thor {
 
-/// The largest lesion that is drawn has so many pixels on the grid of 128; beyond that hardly a brain is left.
+/// The size of the largest synthetic lesion on the 128 grid, pixels; larger ones would cover most of the brain.
 constexpr double kLargestDrawn = 1800;
 
-/// Pixels a lesion may have on the 128 grid: more than `above`, at most `up_to` (METHODS 10).
+/// The range of lesion sizes on the 128 grid, pixels: more than `above`, at most `up_to` (METHODS 10).
 struct LesionSize {
   int64_t above = 0, up_to = 0;
 };
 
-/// The range of a size group (METHODS 10). Throws Usage unless it is small, medium or large.
+/// Returns the range of a size group (METHODS 10). Throws Usage unless it is small, medium or large.
 LesionSize lesion_size(const std::string& group);
 
-/// One irregular blob, darker or brighter than the tissue, in the brain but not in its ventricles. Paints it over
-/// `image` [size*size] and returns its mask, which is one connected piece; `head` says what each pixel is. The number
-/// of pixels is drawn well inside `range` but may fall short of it: check, and draw again with another stream.
+/// Paints one irregular blob, darker or brighter than the tissue, into `image` [size*size], inside the brain and
+/// outside the ventricles, and returns its connected mask. `head` gives the tissue of each pixel. The size is drawn
+/// well inside `range` but may fall below it; the caller checks it and repeats with another stream.
 std::vector<float> paint_lesion(Random& random, int64_t size, const LesionSize& range,
                                 const std::vector<HeadSample>& head, std::vector<float>& image);
 

@@ -8,24 +8,24 @@
 
 namespace thor {
 
-/// What another scanner, protocol or registration may do to a slice; keys `change.*`.
+/// Parameters of a simulated change of scanner, protocol or registration; keys `change.*`.
 struct ScannerChange {
   std::string kind = "bias_field";  ///< bias_field | noise | contrast | resolution | shift
-  double strength = 0.3;            ///< in the unit of its kind, see describe()
+  double strength = 0.3;            ///< strength in the unit of the kind, see describe()
   void describe(Fields& fields);
   void check() const;
 };
 
-/// A slice and, where it has one, its mask: what moves the one moves the other.
+/// A slice with its optional mask; geometric changes apply to both.
 struct SliceAndMask {
   Tensor image;  ///< float32 [H,W] in [0,1]
   Tensor mask;   ///< float32 [H,W], 0 or 1; may be undefined
 };
 
-/// bias_field: times exp(s f), f a smooth field of deviation 1 (receive coil). noise: Rician, s the deviation of both
-/// channels in units of white (Gudbjartsson & Patz 1995). contrast: x^s. resolution: averaged to pixels s times as
-/// large and enlarged again. shift: by s pixels in a random direction, black coming in (misregistration).
-/// A pure function of its arguments.
+/// Applies a change with strength s. bias_field multiplies by exp(s f) with a smooth field f of unit standard deviation
+/// (receive coil). noise is Rician, with s the standard deviation of both channels, white = 1 (Gudbjartsson & Patz
+/// 1995). contrast is x^s. resolution averages to pixels s times as large and upsamples again. shift moves by s pixels
+/// in a random direction and fills with black (misregistration). It is a pure function of its arguments.
 SliceAndMask change_scanner(const ScannerChange& change, const SliceAndMask& slice, const StreamKey& key);
 
 }  // namespace thor

@@ -6,7 +6,7 @@
 
 namespace thor {
 
-/// Which set is changed how, and where it goes.
+/// The job of simulating another scanner for a set of slices.
 struct SimulateJob {
   std::string source;  ///< CSV of slices, with masks or without
   std::string output;  ///< folder
@@ -15,8 +15,8 @@ struct SimulateJob {
 };
 
 /// Writes every slice as another scanner might have given it: images/*.png (16 bit), masks/*.png and index.csv
-/// (image,mask,group,original) -> the path of index.csv. What happens to a slice depends on the seed and its voxels
-/// alone. Throws Input for a mask of another size, and where two slices have the same file name.
+/// (image,mask,group,original) -> the path of index.csv. The change of a slice depends only on the seed and its voxels.
+/// Throws Input for a mask of another size, and if two slices have the same file name.
 std::string write_simulated_set(const SimulateJob& job);
 
 }  // namespace thor

@@ -6,11 +6,11 @@
 
 namespace thor {
 
-/// A smooth random function of the plane: normal numbers on a lattice, joined by cubic B-splines. Standard deviation
-/// about 1, mean 0, continuous up to the second derivative.
+/// A smooth random function of the plane: normal numbers on a lattice, interpolated by cubic B-splines. It has mean 0
+/// and standard deviation about 1, and is twice continuously differentiable.
 class SmoothNoise {
  public:
-  /// `cells` lattice cells along the square [-1.5,1.5]; places outside repeat its edge.
+  /// Uses `cells` lattice cells per axis on the square [-1.5,1.5]; positions outside take the value at its edge.
   SmoothNoise(Random& random, int cells);
   double operator()(double x, double y) const;
 

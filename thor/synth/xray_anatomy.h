@@ -8,22 +8,23 @@
 
 namespace thor {
 
-/// A fracture and the long bone it is in.
+/// A fracture, and the index of the broken bone.
 struct BrokenBone {
   size_t bone = 0;
   Fracture fracture;
 };
 
-/// One subject: a wrist seen from the back of the hand, as a function of the place. Forearm below, hand above: radius,
-/// ulna, eight carpal bones, metacarpals and the ends of the phalanges in soft tissue. Sizes, pose, side and age
-/// (growth plates) are drawn.
+/// One subject: a wrist seen from the back of the hand, as a function of position. The forearm is below, the hand
+/// above: radius, ulna, eight carpal bones, metacarpals and the ends of the phalanges in soft tissue. Sizes, pose, side
+/// and age (growth plates) are random.
 class WristAnatomy {
  public:
   explicit WristAnatomy(Random& random);
 
-  /// What the beam loses, 0 in air; `broken` bones are drawn so. `picture` is a place in the radiograph.
+  /// Returns the attenuation of the beam, 0 in air, with the fractures `broken`. `picture` is a position in the
+  /// radiograph.
   double attenuation(Point picture, const std::vector<BrokenBone>& broken) const;
-  /// A place of the picture in the subject's own frame, in which bones are given.
+  /// Transforms a position of the picture to the frame of the subject, in which bones are defined.
   Point subject_place(Point picture) const;
 
   static constexpr size_t kRadius = 0, kUlna = 1, kFirstMetacarpal = 2, kMetacarpals = 5;
@@ -32,7 +33,7 @@ class WristAnatomy {
  private:
   double soft_tissue(Point at) const;
 
-  // In the order in which they are drawn from the stream.
+  // The members are in the order in which they are drawn from the stream.
   double angle_, scale_, side_;
   Point shift_;
   double girth_, thickness_, age_;

@@ -8,26 +8,26 @@
 
 namespace thor {
 
-/// A dense rod with round ends, in the subject's frame.
+/// A dense rod with round ends, in the frame of the subject.
 struct Rod {
   Point from, to;
   double half = 0;     ///< half width
-  double density = 0;  ///< what the beam loses in its middle
+  double density = 0;  ///< attenuation of the beam at its axis
 
   double attenuation(Point at, double pixel) const;
 };
 
-/// What one box is drawn around.
+/// One finding, the content of one box.
 struct XrayFinding {
   std::vector<Rod> rods;
   std::vector<BrokenBone> broken;
 };
 
-/// The labels that a phantom can have, as in GRAZPEDWRI-DX.
+/// Returns the labels of phantoms, as in GRAZPEDWRI-DX.
 const std::vector<std::string>& xray_labels();
 
-/// One to three findings with that label in this wrist: metal (wires, or a plate with screws), fracture (of one bone or
-/// of radius and ulna), foreignbody (a splinter or two). Throws Usage for another label.
+/// Draws one to three findings with the label in the wrist: metal (wires, or a plate with screws), fracture (of one
+/// bone or of radius and ulna), foreignbody (a splinter or two). Throws Usage for another label.
 std::vector<XrayFinding> draw_xray_findings(Random& random, const WristAnatomy& wrist, const std::string& label);
 
 }  // namespace thor

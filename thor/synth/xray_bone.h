@@ -4,7 +4,7 @@
 
 namespace thor {
 
-/// A place in a radiograph: x to the right, y down, from -1 to 1 over its height.
+/// A position in a radiograph: x to the right, y down, from -1 to 1 over its height.
 struct Point {
   double x = 0, y = 0;
 };
@@ -13,15 +13,15 @@ inline Point operator-(Point a, Point b) { return {a.x - b.x, a.y - b.y}; }
 inline Point operator*(double f, Point p) { return {f * p.x, f * p.y}; }
 inline double length(Point p) { return std::hypot(p.x, p.y); }
 
-/// A break across a long bone, as an X-ray shows it: a dark, slanting line and a step in the outline.
+/// A fracture across a long bone in a radiograph: a dark oblique line and a step in the outline.
 struct Fracture {
-  double place = 0;  ///< along the axis, from the joint
-  double slope = 0;  ///< of the line against the bone's cross-section
-  double step = 0;   ///< by which the end at the joint is shifted
+  double place = 0;  ///< position along the axis, from the joint
+  double slope = 0;  ///< slope of the line relative to the cross-section
+  double step = 0;   ///< shift of the end at the joint
   double gap = 0;    ///< half width of the line
 };
 
-/// A tube of cortical bone around marrow that widens towards its ends.
+/// A long bone: a tube of cortical bone around marrow that widens towards its ends.
 struct LongBone {
   Point joint, far;                  ///< ends of the axis
   double shaft, joint_end, far_end;  ///< half widths
@@ -29,11 +29,11 @@ struct LongBone {
   double growth_plate = 0;           ///< distance of the dark line from the joint, 0 = closed
 
   Point direction() const { return (1 / length(far - joint)) * (far - joint); }
-  /// What the beam loses in the bone; `trabeculae` about -1..1 varies its marrow.
+  /// Returns the attenuation of the bone; `trabeculae`, about -1..1, modulates its marrow.
   double attenuation(Point at, double trabeculae, const Fracture* broken) const;
 };
 
-/// A turned ellipse of marrow in a thin shell, as carpal bones are.
+/// A carpal bone: a rotated ellipse of marrow in a thin shell.
 struct RoundBone {
   Point centre;
   double half_x, half_y, angle;

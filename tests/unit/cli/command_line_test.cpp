@@ -43,6 +43,7 @@ struct Probe {
   uint64_t seed = 0;
   bool flag = false;
   Command command{"probe",
+                  CommandGroup::Use,
                   "s",
                   "d",
                   {},
@@ -123,6 +124,29 @@ TEST(CommandLine, NamesTheNearestOptionAndCommand) {
   EXPECT_EQ(refusal("info a b").kind, ErrorKind::Usage);
 }
 
+TEST(CommandLine, TakesTheLongestNameOfACommandThatFits) {
+  EXPECT_EQ(parse_command_line(words_of("evaluate --maps m --truth t.csv")).command.name, "evaluate");
+  EXPECT_EQ(parse_command_line(words_of("evaluate boxes --maps m --truth b --healthy h")).command.name,
+            "evaluate boxes");
+  EXPECT_EQ(parse_command_line(words_of("help synthesize paint")).command.name, "synthesize paint");
+}
+
+TEST(CommandLine, SaysWhatFollowsTheFirstWordOfAName) {
+  EXPECT_THAT(refusal("synthesize").text,
+              HasSubstr("thor synthesize is followed by one of: phantom, paint, simulate, sample"));
+  EXPECT_THAT(refusal("synthesize brains").text, HasSubstr("followed by one of: phantom"));
+  const Invocation call = parse_command_line({"synthesize", "--help"});
+  EXPECT_TRUE(call.help);
+  EXPECT_EQ(call.command.name, "");  // the overview
+}
+
+TEST(CommandLine, NamesTheCommandThatReplacedAnOlderOne) {
+  EXPECT_EQ(refusal("localize --maps m").text,
+            "'thor localize' is now 'thor evaluate boxes' (see 'thor evaluate boxes --help')");
+  for (const char* old : {"phantom", "paint", "simulate", "sample"})
+    EXPECT_THAT(refusal(old).text, HasSubstr("is now 'thor synthesize " + std::string(old) + "'"));
+}
+
 TEST(CommandLine, ShowsHelpWhateverElseIsMissing) {
   EXPECT_TRUE(parse_command_line({"detect", "--help"}).help);
   EXPECT_EQ(parse_command_line({"help", "detect"}).command.name, "detect");
@@ -143,6 +167,48 @@ TEST(Commands, DeclareEverythingThatTheirHelpShows) {
     }
     for (const auto& example : command.examples) EXPECT_THAT(help, HasSubstr(example.line));
     EXPECT_THAT(overview_text(), HasSubstr(command.synopsis));
+  }
+}
+
+TEST(Commands, AreListedUnderTheirGroupsEachOnce) {
+  const std::string text = overview_text();
+  const size_t use = text.find("\nuse a model:"), build = text.find("\nbuild a model:"),
+               study = text.find("\nstudy methods:"), end = text.find("\nFlags say where");
+  ASSERT_LT(use, build);
+  ASSERT_LT(build, study);
+  ASSERT_LT(study, end);
+  ASSERT_NE(end, std::string::npos);
+  for (const auto& command : commands()) {
+    SCOPED_TRACE(command.name);
+    const size_t at = text.find("\n  " + command.name + "  ");
+    const size_t from = command.group == CommandGroup::Use ? use : command.group == CommandGroup::Build ? build : study;
+    EXPECT_GT(at, from);
+    EXPECT_LT(at, command.group == CommandGroup::Use ? build : command.group == CommandGroup::Build ? study : end);
+    EXPECT_EQ(text.find("\n  " + command.name + "  ", at + 1), std::string::npos);
+  }
+}
+
+TEST(Speed, IsATimeOrANameThatGoesInFrontOfOtherSettings) {
+  EXPECT_TRUE(is_time("10s"));
+  EXPECT_TRUE(is_time(".5s"));
+  EXPECT_FALSE(is_time("fast"));
+  EXPECT_FALSE(is_time(""));
+  std::vector<std::string> sets{"detector.seeds=1"};
+  add_speed(sets, "");
+  EXPECT_EQ(sets, (std::vector<std::string>{"detector.seeds=1"}));
+  add_speed(sets, "fast");
+  EXPECT_EQ(sets, (std::vector<std::string>{"detector.speed=fast", "detector.seeds=1"}));
+}
+
+// What is calibrated or diagnosed must be the same on any machine.
+TEST(Speed, IsNoTimeWhereSettingsMustNotDependOnTheMachine) {
+  std::vector<std::string> sets;
+  try {
+    add_speed(sets, "10s");
+    ADD_FAILURE() << "accepted";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Usage);
+    EXPECT_THAT(error.what(), HasSubstr("--speed is '10s', expected a name, full or fast"));
   }
 }
 

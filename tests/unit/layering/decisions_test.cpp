@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Status lines of docs/decisions: a page that was revised says by which, and that page says so too.
+// The head of each page of docs/decisions: number, date and status. A page that was revised names the later page, and
+// that page names it too.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -15,11 +16,24 @@ namespace {
 using Pages = std::map<std::string, std::string>;             // text by file name
 using Links = std::set<std::pair<std::string, std::string>>;  // from which page, to which
 
-// The status of a page: from "Status: " below the title to the first empty line; "" where there is none.
+// The status of a page: from "Status: " below the date to the first empty line; "" where there is none.
 std::string status_of(const std::string& page) {
-  const auto start = page.find('\n') + 1;
-  if (start == 0 || page.compare(start, 8, "Status: ") != 0) return "";
+  static const std::regex head("# \\d{4} [^\n]+\nDate: \\d{4}-\\d{2}-\\d{2}\n(?=Status: )");
+  std::smatch match;
+  if (!std::regex_search(page, match, head, std::regex_constants::match_continuous)) return "";
+  const auto start = static_cast<size_t>(match.length());
   return page.substr(start, page.find("\n\n", start) - start);
+}
+
+// One line for every page whose head is not a title with the number of its file, a date and a known status.
+std::vector<std::string> without_head(const Pages& pages) {
+  std::vector<std::string> breaches;
+  for (const auto& [name, text] : pages) {
+    const std::string status = status_of(text);
+    const bool known = status.rfind("Status: in force", 0) == 0 || status.rfind("Status: revised by [", 0) == 0;
+    if (!known || text.compare(0, 7, "# " + name.substr(0, 4) + " ") != 0) breaches.push_back(name);
+  }
+  return breaches;
 }
 
 // The pages that a status names behind these words, up to the words' next rival.
@@ -51,6 +65,7 @@ std::vector<std::string> unanswered(const Pages& pages) {
 Pages decisions() {
   Pages pages;
   for (const auto& entry : std::filesystem::directory_iterator(THOR_SOURCE_DIR "/docs/decisions")) {
+    if (entry.path().filename() == "README.md") continue;
     std::ostringstream text;
     text << std::ifstream(entry.path()).rdbuf();
     pages[entry.path().filename().string()] = text.str();
@@ -70,13 +85,32 @@ TEST(Decisions, ThatWereRevisedAndThoseThatReviseThemNameEachOther) {
   EXPECT_THAT(unanswered(pages), testing::IsEmpty());
 }
 
+TEST(Decisions, BeginWithTheirNumberADateAndAStatus) {
+  const Pages pages = decisions();
+  EXPECT_GE(pages.size(), 50u);
+  EXPECT_THAT(without_head(pages), testing::IsEmpty());
+}
+
+TEST(Decisions, WithoutNumberDateOrStatusAreFound) {
+  const std::string body = "\n\nText.\n";
+  EXPECT_THAT(without_head({{"0001-a.md", "# 0001 A\nDate: 2026-11-22\nStatus: in force." + body},
+                            {"0002-b.md", "# 0002 B\nStatus: in force." + body},
+                            {"0003-c.md", "# 0003 C\nDate: 2026-11-22" + body},
+                            {"0004-d.md", "# D\nDate: 2026-11-22\nStatus: in force." + body},
+                            {"0005-e.md", "# 0004 E\nDate: 2026-11-22\nStatus: in force." + body},
+                            {"0006-f.md", "# 0006 F\nDate: 2026-11-22\nStatus: perhaps." + body}}),
+              testing::ElementsAre("0002-b.md", "0003-c.md", "0004-d.md", "0005-e.md", "0006-f.md"));
+}
+
 TEST(Decisions, ThatOnlyOneSideNamesAreFound) {
-  const std::string by = "# 1\nStatus: revised by [0002](0002-b.md): not so.\n\nText.\n";
-  EXPECT_THAT(unanswered({{"0001-a.md", by}, {"0002-b.md", "# 2\nRevises [0001](0001-a.md).\n"}}),
+  const auto page = [](const std::string& status) {
+    return "# 0001 A\nDate: 2026-11-22\nStatus: " + status + "\n\nText.\n";
+  };
+  const std::string by = page("revised by [0002](0002-b.md): not so."),
+                    revises = page("in force; revises [0001](0001-a.md).");
+  EXPECT_THAT(unanswered({{"0001-a.md", by}, {"0002-b.md", page("in force.")}}),
               testing::ElementsAre("0001-a.md is revised by 0002-b.md, which does not say so"));
-  EXPECT_THAT(
-      unanswered({{"0001-a.md", "# 1\n"}, {"0002-b.md", "# 2\nStatus: in force; revises [0001](0001-a.md).\n"}}),
-      testing::ElementsAre("0002-b.md revises 0001-a.md, which does not say so"));
-  EXPECT_THAT(unanswered({{"0001-a.md", by}, {"0002-b.md", "# 2\nStatus: in force; revises [0001](0001-a.md).\n"}}),
-              testing::IsEmpty());
+  EXPECT_THAT(unanswered({{"0001-a.md", page("in force.")}, {"0002-b.md", revises}}),
+              testing::ElementsAre("0002-b.md revises 0001-a.md, which does not say so"));
+  EXPECT_THAT(unanswered({{"0001-a.md", by}, {"0002-b.md", revises}}), testing::IsEmpty());
 }

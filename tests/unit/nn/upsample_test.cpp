@@ -8,7 +8,7 @@
 using namespace thor;
 using test::max_abs_diff;
 
-TEST(Enlarge, AddsWhatTheLibraryMakesOfAMapInAnySize) {
+TEST(Upsample, AddsWhatTheLibraryMakesOfAMapInAnySize) {
   for (const auto& size : {std::pair<int64_t, int64_t>{7, 9}, {1, 1}, {31, 64}, {50, 3}}) {
     const Tensor map = at::rand({2, 1, size.first, size.second}), before = at::rand({2, 1, 40, 37});
     const Tensor total = before.clone();

@@ -42,7 +42,7 @@ TEST(ModelChange, GivesAllMembersOfAnEnsembleTheSamePreprocessing) {
   EXPECT_FALSE(loaded.calibration.empty());
 }
 
-TEST(ModelChange, RefusesAWindowThatTheYardsticksOfAnEnsembleDoNotKnow) {
+TEST(ModelChange, RefusesAWindowThatTheHealthyReferencesOfAnEnsembleDoNotKnow) {
   PreprocessConfig other = chain();
   other.intensity = "percentile";
   Model ensemble = test::tiny_ensemble(), model = calibrated(test::tiny_model());

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room. The header of a DICOM file (PS3.5, PS3.10), read here and not by GDCM: only the values that
-// reading needs, with every length checked against the file, in a millisecond a file.
+// Private to this room: the header of a DICOM file (PS3.5, PS3.10). It is parsed here and not by GDCM, restricted to
+// the required values, and every length is checked against the file.
 #pragma once
 #include <cstdint>
 #include <fstream>
@@ -10,38 +10,38 @@
 
 namespace thor {
 
-/// Group and element: 0x00280010 is Rows.
+/// A tag, group and element: 0x00280010 is Rows.
 using DicomTag = uint32_t;
-/// Bytes before "DICM".
+/// The length of the preamble before "DICM", bytes.
 inline constexpr int64_t kDicomPreamble = 128;
 
-/// Values by tag; numbers as text too, several of them separated by backslashes, palettes as bytes.
+/// Values by tag. Numbers are stored as text, several of them separated by backslashes, and palettes as bytes.
 struct DicomDataset {
   std::map<DicomTag, std::string> values;
   std::map<DicomTag, std::vector<DicomDataset>> sequences;
 
   bool has(DicomTag tag) const;
-  /// Without the padding around it; "" where it is absent.
+  /// Returns a text without padding; "" if it is absent.
   std::string text(DicomTag tag) const;
-  /// Exactly `count` finite numbers, or none where it is absent or empty. Throws Input.
+  /// Returns exactly `count` finite numbers, or none if it is absent or empty. Throws Input.
   std::vector<double> numbers(DicomTag tag, size_t count) const;
-  /// One number, or `fallback` where it is absent or empty.
+  /// Returns one number, or `fallback` if it is absent or empty.
   double number(DicomTag tag, double fallback) const;
   int64_t integer(DicomTag tag, int64_t fallback) const;
-  /// The same for what reading can do without: also `fallback` where it is no finite number.
+  /// Returns one optional number, or `fallback` if it is absent, empty or not finite.
   double number_if_any(DicomTag tag, double fallback) const;
-  /// The first item of a sequence; none where there is none.
+  /// Returns the first item of a sequence, if there is one.
   const DicomDataset* first_of(DicomTag sequence) const;
 };
 
-/// Bytes of a file by position, through a small window.
+/// Random access to the bytes of a file through a small window.
 class DicomBytes {
  public:
   explicit DicomBytes(const std::string& path);
   int64_t size() const { return size_; }
-  /// Valid until the next call. Throws Input where the file ends before.
+  /// Returns bytes that are valid until the next call. Throws Input beyond the end of the file.
   const char* at(int64_t position, size_t count);
-  /// Replaces what follows `position` by what it unpacks to (the deflated transfer syntax).
+  /// Replaces the bytes from `position` on by their inflated content (deflated transfer syntax).
   void inflate_from(int64_t position);
 
  private:
@@ -51,31 +51,31 @@ class DicomBytes {
   std::string window_;
 };
 
-/// How the rest of a file is written.
+/// The encoding of the data set after the file header.
 struct TransferSyntax {
   const char* uid;
   const char* name;
   bool explicit_vr, big_endian, encapsulated, deflated;
 };
 
-/// None where it is not one that is read.
+/// Returns the transfer syntax of a UID, none if it is not supported.
 const TransferSyntax* transfer_syntax(const std::string& uid);
 
 struct DicomHeader {
-  const TransferSyntax* syntax = nullptr;  ///< as the file is written, whatever it says
+  const TransferSyntax* syntax = nullptr;  ///< actual encoding of the file, which may differ from the declared one
   DicomDataset data;
-  int64_t pixel_offset = -1;       ///< of the pixel data's value; -1 = it has none
-  int64_t pixel_bytes = -1;        ///< -1 = of undefined length, as encapsulated ones are
-  std::vector<std::string> notes;  ///< what was read though it is not as it should be; to be warned about
+  int64_t pixel_offset = -1;       ///< position of the pixel data, bytes; -1 = none
+  int64_t pixel_bytes = -1;        ///< length of the pixel data; -1 = undefined (encapsulated)
+  std::vector<std::string> notes;  ///< tolerated irregularities, for warnings
 };
 
-/// True where the first bytes are those of a DICOM file, with or without a preamble.
+/// Returns true if the first bytes are those of a DICOM file, with or without a preamble.
 bool looks_like_dicom(const std::string& path);
-/// Reads a header by what it looks like where its transfer syntax or a value representation is wrong, with a note. A
-/// file that ends before its data set has none of the values. Throws Input (damaged, cut) or Unsupported (a transfer
+/// Reads a header. If the declared transfer syntax or a value representation is wrong, the encoding is inferred, with a
+/// note. A file that ends before its data set has no values. Throws Input (damaged, truncated) or Unsupported (transfer
 /// syntax).
 DicomHeader read_dicom_header(DicomBytes& bytes);
-/// How compressed pixels are compressed, by the look of their first frame; none where that says nothing.
+/// Infers the compression of pixels from their first frame; none if it is not recognized.
 const TransferSyntax* syntax_of_picture(DicomBytes& bytes, int64_t pixel_offset);
 
 }  // namespace thor

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: what every DICOM result shares. DCMTK's types by name only; its headers stay in .cpp files.
+// Private to this room: functions that all DICOM results use. DCMTK types are only declared; its headers stay in .cpp
+// files.
 #pragma once
 #include <array>
 #include <memory>
@@ -15,10 +16,10 @@ class OFCondition;
 
 namespace thor {
 
-/// Where the slices of a volume lie in DICOM's words: LPS, mm, decimal strings of at most 16 characters.
+/// The position of the slices of a volume in DICOM: LPS, mm, decimal strings of at most 16 characters.
 struct DicomPlacement {
   explicit DicomPlacement(const Affine& ras_from_voxel, std::shared_ptr<const DicomSource> source = nullptr);
-  /// Image Position (Patient): the centre of the first pixel of a slice, the source's own where it is known.
+  /// Returns Image Position (Patient), the centre of the first pixel of a slice, from the source if known.
   std::array<std::string, 3> position(int64_t slice) const;
 
   std::array<std::string, 6> orientation;  ///< cosines along a row, then along a column
@@ -29,36 +30,36 @@ struct DicomPlacement {
   Affine lps_from_voxel_;
   std::shared_ptr<const DicomSource> source_;
 };
-/// A number as DICOM's DS: 12 significant digits or as many as fit into 16 characters.
+/// Formats a number as DICOM DS: 12 significant digits or as many as fit into 16 characters.
 std::string decimal_string(double value);
-/// The numbers or words as one value of several: "a\b\c".
+/// Joins numbers or words to a multi-valued text: "a\b\c".
 template <class Words>
 std::string dicom_values(const Words& words) {
   std::string all;
   for (const std::string& word : words) all += (all.empty() ? "" : "\\") + word;
   return all;
 }
-/// What every character set can say, in one line and without DICOM's separator; cut to what its field takes.
+/// Converts a text to ASCII on one line without backslashes, truncated to the length of its field.
 std::string dicom_text(const std::string& text, size_t most);
 inline constexpr size_t kDicomLO = 64, kDicomST = 1024, kDicomLT = 10240;  ///< most characters of a text
 
-/// 2.25.N of a UUID made from a hash (ITU-T X.667; RFC 9562, version 8): the same words give the same UID.
+/// Returns the UID 2.25.N of a UUID from a hash (ITU-T X.667; RFC 9562, version 8); equal words give equal UIDs.
 std::string uid_from(const std::string& words);
-/// A hash of everything that makes a result what it is, but for the voxels, which the caller adds.
+/// Returns a hash of everything that determines a result except the voxels, which the caller adds.
 Sha256 begin_identity(const std::string& kind, const Image& source, const DicomResult& result);
 
-/// The source's frame of reference, or where it names none, one of its series.
+/// Returns the frame of reference of the source, or, if it has none, one derived from its series.
 std::string frame_of_reference_of(const DicomSource& source);
 
-/// Throws Usage where the source is not DICOM; Internal where shapes differ.
+/// Throws Usage if the source is not DICOM, Internal if shapes differ.
 void expect_dicom_source(const Tensor& voxels, const Image& source);
-/// Throws Input with DCMTK's reason unless all went well.
+/// Throws Input with the reason of DCMTK if the condition is an error.
 void expect_good(const OFCondition& condition, const std::string& what);
 
-/// Everything but the pixels of the first source file. Throws Input.
+/// Reads the first source file without its pixels. Throws Input.
 std::shared_ptr<DcmFileFormat> read_source_header(const DicomSource& source);
 
-/// What names one file of a result.
+/// The identity of one file of a result.
 struct ResultIdentity {
   std::string sop_class_uid, sop_instance_uid, series_uid, modality;
   int64_t instance_number = 1;
@@ -70,16 +71,16 @@ void identify_result(DcmItem& file, DcmItem& source_header, const DicomSource& s
 
 /// Sets one attribute; "" leaves it empty. Throws Internal.
 void put_value(DcmItem& item, const DcmTagKey& tag, const std::string& value);
-/// A new last item of a sequence.
+/// Appends an item to a sequence and returns it.
 DcmItem& append_item(DcmItem& item, const DcmTagKey& sequence);
 void append_code(DcmItem& item, const DcmTagKey& sequence, const std::array<const char*, 3>& code);
-/// Class, instance and, in a multi-frame source, frame.
+/// Sets a reference to a source slice: class, instance and, in a multi-frame source, frame.
 void put_reference(DcmItem& item, const DicomSlice& slice, bool with_frame);
 
-/// Explicit little endian. Atomic.
+/// Writes a file atomically in explicit little endian.
 void save_dicom(const std::string& path, DcmFileFormat& file);
 
-// Value, scheme, meaning. PS3.16: CID 7202 and CID 7203.
+// Codes: value, scheme, meaning. PS3.16: CID 7202 and CID 7203.
 inline constexpr std::array<const char*, 3> kSourceImageCode{"121322", "DCM",
                                                              "Source image for image processing operation"};
 inline constexpr std::array<const char*, 3> kSegmentationCode{"113076", "DCM", "Segmentation"};

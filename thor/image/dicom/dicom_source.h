@@ -9,20 +9,20 @@
 
 namespace thor {
 
-/// Where a slice of a volume came from.
+/// The source of one slice of a volume.
 struct DicomSlice {
   std::string file;  ///< path, readable while the program runs
   std::string sop_class_uid, sop_instance_uid;
-  int64_t frame = 0;  ///< from 1 in a multi-frame file, 0 in a single-frame one
-  /// The centre of its first voxel, RAS mm, as its own header has it: slices that are unevenly apart are not quite
-  /// where the volume's affine says. None: as the affine says.
+  int64_t frame = 0;  ///< frame number from 1 in a multi-frame file, 0 in a single-frame one
+  /// The centre of the first voxel according to the header of the slice, RAS mm. Unevenly spaced slices deviate from
+  /// the affine of the volume. If it is absent, the affine applies.
   std::optional<Point3> corner_mm = std::nullopt;
 };
 
-/// The DICOM series that a volume was read from, so that results can refer to it.
+/// The DICOM series of a volume, for references in results.
 struct DicomSource {
   std::string study_uid, series_uid, frame_of_reference_uid, modality, series_description;
-  std::vector<DicomSlice> slices;  ///< one for each slice of the volume, in the order of its z axis
+  std::vector<DicomSlice> slices;  ///< sources of the slices, in the order of the z axis
 };
 
 }  // namespace thor

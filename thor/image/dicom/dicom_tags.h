@@ -1,26 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: the attributes of a DICOM data set that reading needs (PS3.6), and how they are written where
-// the file does not say.
+// Private to this room: the required attributes of a DICOM data set (PS3.6), and their value representations for files
+// with implicit ones.
 #pragma once
 #include "thor/image/dicom/dicom_dataset.h"
 
 namespace thor::dicom {
 
 enum class Kind {
-  Text,      ///< also numbers that are written as text
+  Text,      ///< text, including numbers as text
   Short,     ///< a 16-bit whole number, kept as text
-  Shorts,    ///< several of them
-  Long,      ///< 32-bit ones
-  Float,     ///< a number of 32 bit
-  Double,    ///< numbers of 64 bit
-  Bytes,     ///< kept as they are, in the byte order of the file
+  Shorts,    ///< several 16-bit whole numbers
+  Long,      ///< 32-bit whole numbers
+  Float,     ///< a 32-bit number
+  Double,    ///< 64-bit numbers
+  Bytes,     ///< raw bytes in the byte order of the file
   Sequence,  ///< items
 };
 struct KeptTag {
   DicomTag tag;
   Kind kind;
 };
-/// How an attribute is written that is kept; none where it is passed over.
+/// Returns the representation of a required attribute; none for others.
 const KeptTag* kept_tag(DicomTag tag);
 
 inline constexpr DicomTag kTransferSyntax = 0x00020010, kImageType = 0x00080008, kSopClass = 0x00080016,

@@ -6,28 +6,28 @@
 
 namespace thor {
 
-/// What every DICOM result says of itself.
+/// The description of a DICOM result.
 struct DicomResult {
   std::string description;       ///< series description, e.g. "THOR anomaly map, research only"
-  std::string software_version;  ///< of this program
+  std::string software_version;  ///< version of this program
   std::string provenance;        ///< detector, config, seed and model, one line
   int64_t series_number = 9001;
 };
 
-/// A binary mask [D,H,W] on the source's own grid as one DICOM Segmentation object (PS3.3 A.51, BINARY), one segment,
-/// a frame for every slice that has any; it refers to the source instances and lies in their frame of reference. An
-/// empty mask is refused (Usage): the standard wants at least one frame. UIDs follow from content and dates are the
-/// source's: the same result gives the same bytes. Atomic. Throws Usage where the source is not DICOM, Input where its
-/// first file cannot be read.
+/// Writes a binary mask [D,H,W] on the grid of the source atomically as one DICOM Segmentation object (PS3.3 A.51,
+/// BINARY) with one segment and one frame per non-empty slice. It refers to the source instances and has their frame of
+/// reference. UIDs are derived from the content and dates are those of the source, so that equal results give equal
+/// bytes. Throws Usage for an empty mask (the standard requires at least one frame) and if the source is not DICOM,
+/// Input if its first file cannot be read.
 void write_dicom_segmentation(const std::string& path, const Tensor& mask, const Image& source,
                               const DicomResult& result);
 
-/// A map [D,H,W], finite values >= 0, on the source's own grid as a derived series in an existing folder, one file a
-/// slice (map_0001.dcm ... in the order of z; files of that name are replaced): MR or CT images as the source is, else
-/// secondary captures; 16-bit MONOCHROME2 whose rescale slope and real world value mapping give the map's values back
-/// to 1/131070 of its maximum; position, orientation, spacing and frame of reference of the source, so that viewers lay
-/// it over the source. The same result gives the same bytes; dates are the source's. Each file is atomic. Throws Usage
-/// where the source is not DICOM or there is no folder; Input where a source file cannot be read.
+/// Writes a map [D,H,W], finite values >= 0, on the grid of the source as a derived series into an existing folder, one
+/// file per slice (map_0001.dcm ... in the order of z; existing files are replaced), each atomically. The images are MR
+/// or CT like the source, else secondary captures, in 16-bit MONOCHROME2; rescale slope and real world value mapping
+/// restore the values to 1/131070 of the maximum. Position, orientation, spacing and frame of reference are those of
+/// the source, so that viewers can overlay it. Equal results give equal bytes; dates are those of the source. Throws
+/// Usage if the source is not DICOM or the folder is missing, Input if a source file cannot be read.
 void write_dicom_map(const std::string& folder, const Tensor& map, const Image& source, const DicomResult& result);
 
 }  // namespace thor

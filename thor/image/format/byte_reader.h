@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: the bytes of a file one after another, unpacked on the way.
+// Private to this room: sequential reading of a file with decompression.
 #pragma once
 #include <cstdint>
 #include <fstream>
@@ -13,29 +13,29 @@ class BzipStream;
 enum class Packing {
   None,
   Zlib,        ///< zlib or gzip, one or more members
-  RawDeflate,  ///< without header or checksum, as in zip archives
+  RawDeflate,  ///< deflate without header and checksum, as in zip archives
   Bzip2,
-  GzipOrNone,  ///< by the first two bytes
+  GzipOrNone,  ///< gzip if the first two bytes say so, else plain
 };
 
-/// Reads a file from a place on. Messages do not name the file.
+/// Reads a file from an offset. Messages do not name the file.
 class ByteReader {
  public:
-  /// Throws Input where it cannot be opened.
+  /// Throws Input if the file cannot be opened.
   explicit ByteReader(const std::string& path, int64_t offset = 0, Packing packing = Packing::None);
   ~ByteReader();
 
-  /// Up to `count` bytes; fewer only at the end. Throws Input where packed data are damaged.
+  /// Reads up to `count` bytes; fewer only at the end. Throws Input if compressed data are damaged.
   size_t read_some(char* to, size_t count);
-  /// Exactly so many. Throws Input where they end before.
+  /// Reads exactly `count` bytes. Throws Input if the data end before.
   void read(char* to, size_t count);
   void skip(int64_t count);
-  /// Reads what is left, so that the checksum behind packed data has been compared, and returns how many (unpacked)
-  /// bytes that were. Throws Input.
+  /// Reads the rest, which verifies the checksum of compressed data, and returns its number of (decompressed) bytes.
+  /// Throws Input.
   int64_t check_ending();
-  /// More than this cannot follow; from the file's size and, where it is packed, the largest ratio of the method.
+  /// Returns an upper bound of the remaining bytes from the file size and the largest compression ratio of the method.
   int64_t most_bytes() const;
-  /// Throws Input unless so many bytes could follow: to be called before memory is taken for them.
+  /// Throws Input unless this number of bytes can follow. It is called before memory is allocated for them.
   void expect_at_least(int64_t count) const;
 
  private:
@@ -45,7 +45,7 @@ class ByteReader {
   bool member_follows();
   std::ifstream file_;
   int64_t bytes_left_in_file_ = 0;
-  std::unique_ptr<Inflation> inflation_;  ///< of gzip, zlib and deflate
+  std::unique_ptr<Inflation> inflation_;  ///< state of gzip, zlib and deflate
   std::unique_ptr<BzipStream> bzip_;
 };
 

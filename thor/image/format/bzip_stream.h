@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: what bzip2 packed, as NRRD files may be. Its source alone needs libbz2.
+// Private to this room: decompression of bzip2, for NRRD files. Only its source depends on libbz2.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -9,14 +9,14 @@ namespace thor {
 
 class BzipStream {
  public:
-  /// Up to so many packed bytes; fewer only at the end.
+  /// Provides up to the given number of compressed bytes; fewer only at the end.
   using Source = std::function<size_t(char* to, size_t count)>;
-  /// Throws Unsupported in a program without libbz2.
+  /// Throws Unsupported if the program was built without libbz2.
   explicit BzipStream(Source next);
   ~BzipStream();
-  /// Up to `count` unpacked bytes; fewer only at the end. Throws Input where the packed data are damaged.
+  /// Reads up to `count` decompressed bytes; fewer only at the end. Throws Input if the data are damaged.
   size_t read_some(char* to, size_t count);
-  /// Packed bytes that were taken from the source and are not unpacked yet.
+  /// Returns the number of compressed bytes that were read from the source and not decompressed yet.
   int64_t bytes_waiting() const;
 
  private:

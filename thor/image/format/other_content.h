@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: what a file holds that is not what its name says.
+// Private to this room: files whose content contradicts their name.
 #pragma once
 #include <string>
 
@@ -7,8 +7,8 @@
 
 namespace thor {
 
-/// Throws Input: it is no file of `format`, but what its first bytes say ("a DICOM file"...), or damaged. They are
-/// unpacked as the format's reader unpacks them.
+/// Throws Input: the file is not of `format` but of the format that its first bytes indicate ("a DICOM file", ...), or
+/// it is damaged. The bytes are decompressed like in the reader of the format.
 [[noreturn]] void fail_as_other_content(const std::string& format, const std::string& path, Packing packing);
 
 }  // namespace thor

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room.
+// Private to this room: encoding of PNG files.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -7,13 +7,13 @@
 
 namespace thor {
 
-/// Samples [height,width,channels], one or three channels of 8 or 16 bits, big-endian.
+/// Big-endian samples [height,width,channels] with one or three channels of 8 or 16 bits.
 struct PngPicture {
   std::vector<uint8_t> samples;
   int64_t height = 0, width = 0;
   int channels = 1, bits = 8;
 };
-/// The bytes of a PNG file.
+/// Encodes samples as the bytes of a PNG file.
 std::string encode_png(const PngPicture& picture);
 
 }  // namespace thor

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: what of a scan is not air.
+// Private to this room: foreground threshold of a scan.
 #pragma once
 #include "thor/base/tensor.h"
 
 namespace thor {
 
-/// The threshold that parts values best into two classes (Otsu 1979), of 256 bins between their extremes.
+/// Returns the threshold with the best separation into two classes (Otsu 1979), from 256 bins between the extremes.
 double otsu_threshold(const Tensor& values);
 
 }  // namespace thor

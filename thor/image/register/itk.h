@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: the wall behind which ITK stays. Include in .cpp files only.
+// Private to this room: the encapsulation of ITK. It is included in .cpp files only.
 #pragma once
 #include <itkMacro.h>
 #include <itkMultiThreaderBase.h>
@@ -11,8 +11,8 @@
 
 namespace thor {
 
-/// Runs ITK code silently and on one thread, because its sums depend on how work is shared out; its exceptions leave as
-/// Input errors with ITK's reason in one line.
+/// Runs ITK code silently and on one thread, because its sums depend on the distribution of work. Its exceptions become
+/// Input errors with the reason of ITK on one line.
 template <class F>
 auto behind_the_wall(const char* what, F&& work) {
   itk::Object::GlobalWarningDisplayOff();

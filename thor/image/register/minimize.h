@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: the smallest value of a smooth function of a few parameters.
+// Private to this room: minimization of a smooth function of few parameters.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -7,16 +7,17 @@
 
 namespace thor {
 
-/// The value at `x`; fills `gradient` (of x's length). Infinite where x is not allowed.
+/// A function that returns the value at `x` and sets `gradient` (with the length of x). It is infinite outside its
+/// domain.
 using Objective = std::function<double(const std::vector<double>& x, std::vector<double>& gradient)>;
 
 struct MinimizeOptions {
   int64_t iterations = 100;
-  double longest_step = 1;      ///< in the units of x, also the length of the first
-  double shortest_step = 0.01;  ///< ends where steps get shorter
+  double longest_step = 1;      ///< in the units of x; also the length of the first step
+  double shortest_step = 0.01;  ///< terminates when steps get shorter
 };
-/// Moves x to a minimum by BFGS with backtracking (Nocedal and Wright, Numerical Optimization, ch. 6); returns the
-/// value there, which is never above the value at the start.
+/// Minimizes from x by BFGS with backtracking (Nocedal and Wright, Numerical Optimization, ch. 6), updates x, and
+/// returns the minimum, which is never above the value at the start.
 double minimize(const Objective& objective, std::vector<double>& x, const MinimizeOptions& options);
 
 }  // namespace thor

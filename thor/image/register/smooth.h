@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to this room: an image as it looks from further away.
+// Private to this room: downsampling of a scan.
 #pragma once
 #include "thor/image/image.h"
 
 namespace thor {
 
-/// Voxels of at least `mm`: along axes that are finer, smoothed by a Gaussian of half that and resampled.
+/// Resamples a scan to voxels of at least `mm`. Finer axes are smoothed first by a Gaussian with a sigma of half of
+/// that.
 Image coarser(const Image& image, double mm);
 
 }  // namespace thor

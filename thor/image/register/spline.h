@@ -7,17 +7,16 @@
 
 namespace thor {
 
-/// The weights of four neighbouring coefficients at a point between the second and the third, at `t` in [0,1] of the
-/// way.
+/// Returns the weights of four neighbouring coefficients at a fraction `t` in [0,1] between the second and the third.
 std::array<double, 4> spline_weights(double t);
-/// Their derivatives by t.
+/// Returns the derivatives of the weights by t.
 std::array<double, 4> spline_slopes(double t);
 
-/// The coefficients whose cubic B-spline passes through every value: float32 [D,H,W] -> the same shape, a copy.
+/// Returns the coefficients of the interpolating cubic B-spline: float32 [D,H,W] -> a copy of the same shape.
 Tensor spline_coefficients(const Tensor& values);
 
-/// The spline between the centres `low` and `low` + 1, at `fraction` in [0,1) of the way along x, y, z. `coefficients`
-/// are `size` = (W, H, D) of them in [z,y,x] order; `low` lies within.
+/// Evaluates the spline between the voxel centres `low` and `low` + 1, at `fraction` in [0,1) along x, y, z.
+/// `coefficients` has the size (W, H, D) in [z,y,x] order; `low` is inside.
 float spline_value(const float* coefficients, const std::array<int64_t, 3>& size, const std::array<int64_t, 3>& low,
                    const std::array<double, 3>& fraction);
 

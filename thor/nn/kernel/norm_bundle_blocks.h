@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the sums of the shares to the numbers of each channel, phase by phase as in norm_silu_blocks.h: one block for
-// an image and a bundle of whole groups. Doubles, as on the CPU. Private to this room.
+// The second kernel of the fused GroupNorm: from the partial sums of the shares to the coefficients of each channel,
+// phase by phase as in norm_silu_blocks.h. One block handles an image and a bundle of whole groups, in double as on the
+// CPU. Private to this room.
 #pragma once
 #include "thor/nn/kernel/norm_silu_blocks.h"
 
@@ -8,10 +9,11 @@ namespace thor::cuda {
 
 inline constexpr int kLanes = 32, kSlices = kThreads / kLanes;
 
-/// What the threads of a block share.
+/// The shared memory of a block.
 struct BundleMemory {
-  double first[kSlices][kMaxGroup], second[kSlices][kMaxGroup];  ///< sums of the channels; slice 0 has all in the end
-  double mean[kMaxGroup], other[kMaxGroup];                      ///< of the groups
+  double first[kSlices][kMaxGroup],
+      second[kSlices][kMaxGroup];            ///< sums of the channels; slice 0 has the totals at the end
+  double mean[kMaxGroup], other[kMaxGroup];  ///< values of the groups
 };
 
 struct Bundle {
@@ -24,7 +26,7 @@ THOR_DEVICE Bundle bundle_of(const NormShape& s, int64_t image, int bundle) {
   return {image, first, left < s.bundle_size() ? left : s.bundle_size(), s.group_size()};
 }
 
-/// Phase 1: every slice of threads adds every kSlices-th share.
+/// Phase 1: each slice of threads adds every kSlices-th share.
 THOR_DEVICE void add_shares(const NormArguments& a, const Bundle& b, int thread, BundleMemory& m) {
   const int slice = thread / kLanes, shares = a.shape.shares();
   for (int c = thread % kLanes; c < b.channels; c += kLanes) {
@@ -39,7 +41,7 @@ THOR_DEVICE void add_shares(const NormArguments& a, const Bundle& b, int thread,
   }
 }
 
-/// Phase 2: the slices in order.
+/// Phase 2: the slices are added in order.
 THOR_DEVICE void add_slices(const Bundle& b, int thread, BundleMemory& m) {
   for (int c = thread; c < b.channels; c += kThreads)
     for (int slice = 1; slice < kSlices; ++slice) {
@@ -51,14 +53,14 @@ THOR_DEVICE void add_slices(const Bundle& b, int thread, BundleMemory& m) {
 THOR_DEVICE double offset_of(const NormArguments& a, const Bundle& b, int c) {
   return a.offset ? a.offset[b.image * a.shape.channels + b.channel + c] : 0.0F;
 }
-/// What the sums of a channel are around: its pivot, with the offset.
+/// Returns the value that the sums of a channel are centred on: its pivot plus the offset.
 template <class T>
 THOR_DEVICE double centre_of(const NormArguments& a, const Bundle& b, int c) {
   const int64_t first_pixel = b.image * a.shape.pixels * a.shape.channels + b.channel + c;
   return number(load<T, 1>(a.x, first_pixel).values[0]) + offset_of(a, b, c);
 }
 
-/// Phase 3, forward: mean and inverse deviation of each group, one thread a group.
+/// Phase 3, forward: one thread per group computes mean and inverse standard deviation.
 template <class T>
 THOR_DEVICE void moments_of_groups(const NormArguments& a, const Bundle& b, int thread, BundleMemory& m) {
   const double pixels = static_cast<double>(a.shape.pixels), values = pixels * b.group_size;
@@ -75,7 +77,7 @@ THOR_DEVICE void moments_of_groups(const NormArguments& a, const Bundle& b, int 
   }
 }
 
-/// Phase 4, forward.
+/// Phase 4, forward: each thread writes the statistics of its channels.
 template <class T>
 THOR_DEVICE void write_statistics(const NormArguments& a, const Bundle& b, int thread, const BundleMemory& m) {
   const int all = a.shape.channels;
@@ -89,7 +91,7 @@ THOR_DEVICE void write_statistics(const NormArguments& a, const Bundle& b, int t
   }
 }
 
-/// Phase 3, backward: what normalizing takes out of a group's gradient, its mean and its slope along c.
+/// Phase 3, backward: mean of the gradient of a group and its slope along c, the components that normalization removes.
 THOR_DEVICE void gradients_of_groups(const NormArguments& a, const Bundle& b, int thread, BundleMemory& m) {
   const float* statistics = a.statistics + b.image * 3 * a.shape.channels + b.channel;
   const double values = static_cast<double>(a.shape.pixels) * b.group_size;
@@ -105,7 +107,7 @@ THOR_DEVICE void gradients_of_groups(const NormArguments& a, const Bundle& b, in
   }
 }
 
-/// Phase 4, backward.
+/// Phase 4, backward: each thread writes the coefficients and gradients of its channels.
 THOR_DEVICE void write_channel_gradients(const NormArguments& a, const Bundle& b, int thread, const BundleMemory& m) {
   const int all = a.shape.channels;
   const float* statistics = a.statistics + b.image * 3 * all + b.channel;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one thread of a GPU does with the pixels in the fused GroupNorm and SiLU, phase by phase; between two phases the
-// threads of a block wait for each other. nvcc makes kernels of it (norm_silu_cuda.cu). The tests run it on the CPU,
-// thread by thread, so that its arithmetic is checked where there is no GPU. Private to this room.
+// The work of one GPU thread in the fused GroupNorm and SiLU, phase by phase; the threads of a block are synchronized
+// between two phases. nvcc compiles it into kernels (norm_silu_cuda.cu). The tests run it on the CPU, thread by thread,
+// so that its arithmetic is checked without a GPU. Private to this room.
 #pragma once
 #include <cmath>
 #include <cstring>
@@ -10,7 +10,7 @@
 
 namespace thor::cuda {
 
-/// A bfloat16 as its bits, the same to nvcc and to g++.
+/// The bits of a bfloat16, with one definition for nvcc and g++.
 struct Bf16 {
   uint16_t bits;
 };
@@ -22,7 +22,7 @@ THOR_DEVICE float number(Bf16 x) {
   return value;
 }
 THOR_DEVICE void put(float value, float& to) { to = value; }
-/// To nearest, ties to even; a NaN stays one.
+/// Rounds to nearest, ties to even; NaN stays NaN.
 THOR_DEVICE void put(float value, Bf16& to) {
   uint32_t bits;
   memcpy(&bits, &value, sizeof bits);
@@ -30,17 +30,17 @@ THOR_DEVICE void put(float value, Bf16& to) {
   to.bits = static_cast<uint16_t>(nan ? 0x7fc0U : (bits + 0x7fffU + ((bits >> 16) & 1U)) >> 16);
 }
 
-/// Neighbouring channels of one pixel, up to 16 bytes, moved at once.
+/// Adjacent channels of one pixel, up to 16 bytes, loaded and stored together.
 template <class T, int V>
 struct alignas(sizeof(T) * V) Pack {
   T values[V];
 };
 
-/// Where a thread works: V channels of every rows-th pixel of its block's share. A chunk is as many columns of V
-/// channels as a block has threads for.
+/// The part of a thread: V channels of every rows-th pixel of the share of its block. A chunk is the largest number of
+/// columns of V channels that the threads of a block cover.
 struct Place {
-  int64_t image = 0, begin = 0, end = 0;  ///< pixels of the block
-  int share = 0, channel = 0;             ///< the first channel
+  int64_t image = 0, begin = 0, end = 0;  ///< range of pixels of the block
+  int share = 0, channel = 0;             ///< share, and first channel
   int row = 0, rows = 1, columns = 1;
   THOR_DEVICE bool idle() const { return row >= rows; }
 };
@@ -70,14 +70,14 @@ THOR_DEVICE void save(const Pack<T, V>& pack, void* y, int64_t index) {
   *reinterpret_cast<Pack<T, V>*>(static_cast<T*>(y) + index) = pack;
 }
 
-/// Two sums for each of V channels.
+/// Two sums per channel, for V channels.
 template <int V>
 struct Sums {
   float first[V], second[V];
 };
 
-/// Of what values exceed their pivot by, and of its squares. The pivot is the image's first pixel: values far from 0
-/// but close to each other would leave nothing of their variance in float32.
+/// Sums the differences to a pivot and their squares. The pivot is the first pixel of the image, because the variance
+/// of values far from 0 but close to each other would be lost in float32.
 template <class T, int V>
 THOR_DEVICE Sums<V> sum_values(const NormArguments& a, const Place& p) {
   Sums<V> total{};
@@ -94,7 +94,7 @@ THOR_DEVICE Sums<V> sum_values(const NormArguments& a, const Place& p) {
   return total;
 }
 
-/// Numbers of V channels: with c = x - centre the result is silu(c by + bias).
+/// Coefficients of V channels: with c = x - centre the result is silu(c by + bias).
 template <int V>
 struct Channels {
   float centre[V], by[V], bias[V];
@@ -125,13 +125,13 @@ THOR_DEVICE void write_result(const NormArguments& a, const Place& p) {
   }
 }
 
-/// The gradient of z from that of silu(z).
+/// Returns the gradient of z from that of silu(z).
 THOR_DEVICE float through_silu(float dy, float z) {
   const float sigmoid = 1.0F / (1.0F + expf(-z));
   return dy * sigmoid * (1.0F + z * (1.0F - sigmoid));
 }
 
-/// Of dz and of dz c.
+/// Sums dz and dz c.
 template <class T, int V>
 THOR_DEVICE Sums<V> sum_gradients(const NormArguments& a, const Place& p) {
   Sums<V> total{};
@@ -150,7 +150,7 @@ THOR_DEVICE Sums<V> sum_gradients(const NormArguments& a, const Place& p) {
   return total;
 }
 
-/// dx = dz by + c slope + level
+/// Computes dx = dz by + c slope + level.
 template <class T, int V>
 THOR_DEVICE void write_gradients(const NormArguments& a, const Place& p) {
   if (p.idle()) return;
@@ -169,7 +169,7 @@ THOR_DEVICE void write_gradients(const NormArguments& a, const Place& p) {
   }
 }
 
-/// Adds the rows of a block in order; `all` has the sums of its threads.
+/// Adds the rows of a block in order; `all` contains the sums of its threads.
 template <int V>
 THOR_DEVICE void add_rows(const NormArguments& a, const Place& p, int thread, const Sums<V>* all) {
   if (p.row != 0) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fused GroupNorm and SiLU on a GPU, without libtorch: what nvcc compiles. Private to this room.
+// Interface of the fused GroupNorm and SiLU on a GPU, without libtorch, for nvcc. Private to this room.
 #pragma once
 #include <cstdint>
 
@@ -11,32 +11,32 @@
 
 namespace thor::cuda {
 
-inline constexpr int kThreads = 256;            ///< of every block
-inline constexpr int kShareValues = 16 * 1024;  ///< summed in float32 before double takes over
-inline constexpr int kMaxGroup = 256;           ///< channels
+inline constexpr int kThreads = 256;            ///< threads of every block
+inline constexpr int kShareValues = 16 * 1024;  ///< values that are summed in float32 before double
+inline constexpr int kMaxGroup = 256;           ///< largest number of channels in a group
 
-/// Images as they lie in memory: [images,pixels,channels].
+/// The layout of images in memory: [images,pixels,channels].
 struct NormShape {
   int64_t images = 0, pixels = 0;
   int channels = 0, groups = 1;
 
-  /// Pixels that one block sums, the same whatever the batch and the GPU.
+  /// Returns the number of pixels that one block sums, independent of batch and GPU.
   THOR_DEVICE int pixels_a_share() const { return channels < kShareValues ? kShareValues / channels : 1; }
   THOR_DEVICE int shares() const { return static_cast<int>((pixels + pixels_a_share() - 1) / pixels_a_share()); }
   THOR_DEVICE int group_size() const { return channels / groups; }
-  /// Channels that one block brings together: whole groups.
+  /// Returns the number of channels that one block combines: whole groups.
   THOR_DEVICE int bundle_size() const { return group_size() * (group_size() < 32 ? 32 / group_size() : 1); }
   THOR_DEVICE int bundles() const { return (channels + bundle_size() - 1) / bundle_size(); }
 };
 
-/// Whether the kernels take this shape.
+/// Returns true if the kernels support this shape.
 inline bool takes(const NormShape& s) {
   constexpr int64_t kMaxImages = 65535;  // a grid's second dimension
   return s.images > 0 && s.images <= kMaxImages && s.pixels > 0 && s.groups > 0 && s.channels > 0 &&
          s.channels % s.groups == 0 && s.group_size() <= kMaxGroup;
 }
 
-/// Where everything is, on the device. x, y, dy and dx are bfloat16 or float32, all else float32.
+/// Device pointers of the arguments. x, y, dy and dx are bfloat16 or float32, all others float32.
 struct NormArguments {
   NormShape shape;
   bool silu = true, bfloat16 = false;
@@ -48,11 +48,11 @@ struct NormArguments {
   const void* dy = nullptr;  ///< backward
   void* dx = nullptr;        ///< backward
   float* partial = nullptr;  ///< working memory [images,shares,2,channels]
-  /// [images,3,channels], from the forward to the backward pass: the mean of the channel's group less the offset, the
-  /// inverse deviation of the group, and what the channel's mean exceeds that of its group by.
+  /// [images,3,channels], stored by the forward pass for the backward pass: mean of the channel's group minus the
+  /// offset, inverse standard deviation of the group, and mean of the channel minus mean of its group.
   float* statistics = nullptr;
-  /// [images,5,channels], of the backward pass: slope and level of dx, then what each image adds to the gradients of
-  /// weight and bias, and the gradient of the offset.
+  /// [images,5,channels], computed by the backward pass: slope and level of dx, the contributions of each image to the
+  /// gradients of weight and bias, and the gradient of the offset.
   float* gradients = nullptr;
 };
 

@@ -7,8 +7,8 @@ namespace thor {
 
 struct Normalized {
   Tensor y;
-  /// What the way back needs of each image, float32 [N,3,C]: the mean of the channel's group less the offset, the
-  /// inverse deviation of the group, and what the channel's mean exceeds that of its group by.
+  /// Statistics for the backward pass, float32 [N,3,C]: mean of the channel's group minus the offset, inverse standard
+  /// deviation of the group, and mean of the channel minus mean of its group.
   Tensor statistics;
 };
 
@@ -19,7 +19,7 @@ struct NormGradients {
   Tensor offset;  ///< float32 [N,C]
 };
 
-/// The gradients of a loss from that of y.
+/// Returns the gradients of a loss from its gradient in y.
 NormGradients normalize_backward(const NormParameters& norm, const Tensor& x, const Tensor& statistics,
                                  const Tensor& dy, bool silu);
 

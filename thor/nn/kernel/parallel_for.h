@@ -7,12 +7,12 @@
 
 namespace thor {
 
-/// Multiplications below which threads cost more than they give: some tenths of a millisecond on one core.
+/// The number of multiplications below which threads do not pay off: some tenths of a millisecond on one core.
 constexpr int64_t kWorthThreads = 24'000'000;
 
-/// Calls work(begin, end) for parts of [0, tasks), side by side where `multiplications`, of all together, are worth it.
-/// Whoever is done takes the next part, and parts become smaller towards the end: a core that is busy with something
-/// else holds nobody up.
+/// Calls work(begin, end) for parts of [0, tasks), in parallel if the total number of `multiplications` justifies it.
+/// Threads take parts dynamically, and parts become smaller towards the end, so that a busy core does not delay the
+/// others.
 template <class Work>
 void parallel_for(int64_t tasks, int64_t multiplications, Work work) {
   if (multiplications < kWorthThreads) return work(int64_t{0}, tasks);

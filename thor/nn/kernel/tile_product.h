@@ -15,7 +15,7 @@ namespace thor {
 
 constexpr int64_t kTileColumns = 64;
 
-/// Whether this processor has the instructions that the functions below are made of; without them they end the program.
+/// Returns true if this processor has the instructions of the functions below. Without them a call ends the program.
 bool tiles_are_native();
 
 /// Rows of 32-bit units: floats, or pairs of bfloat16. The stride is in units.
@@ -28,24 +28,24 @@ struct FloatRows {
   int64_t stride = 0;
 };
 
-/// c = start + a b in float32. a [rows, units], b [units, kTileColumns] dense in units, c [rows, kTileColumns]; start
-/// like c, or c itself, or one row for all of them (stride 0), or nothing (no data).
+/// Computes c = start + a b in float32. a [rows, units], b [units, kTileColumns] dense in units, c [rows,
+/// kTileColumns]. `start` has the shape of c, or is c itself, or one row for all (stride 0), or empty (no data).
 template <class T>
 void tile_product(const UnitRows& a, const uint32_t* b, int64_t units, int64_t rows, const FloatRows& c,
                   const FloatRows& start);
 
-/// What b of the products is made of: rows [N, taps, K] of float32, dense, to panels [N / kTileColumns rounded up,
-/// taps, K, kTileColumns], filled up with zeros.
+/// Packs b of the products: dense float32 rows [N, taps, K] become panels [N / kTileColumns rounded up, taps, K,
+/// kTileColumns], padded with zeros.
 Tensor tile_panels(const Tensor& rows);
 
-/// What a row of a softmax has seen so far: the greatest scaled score, and the sum of exp(score - greatest).
+/// The running state of a softmax row: the greatest scaled score, and the sum of exp(score - greatest).
 struct SoftRow {
   float greatest = -std::numeric_limits<float>::max(), sum = 0;
 };
 
-/// Takes `count` more scores into a row: `weights` become exp(scale score - greatest), padded with zeros to a whole
-/// unit of T, and `sums` [width], weighted by what was the greatest before, are brought to the new one. Destroys the
-/// scores, of which there is room for a multiple of 16.
+/// Adds `count` scores to a softmax row: `weights` become exp(scale score - greatest), padded with zeros to a whole
+/// unit of T, and `sums` [width] are rescaled from the previous greatest score to the new one. The scores are
+/// overwritten; their buffer is a multiple of 16.
 template <class T>
 void soften_row(float* scores, int64_t count, float scale, SoftRow& row, uint32_t* weights, float* sums, int64_t width);
 

@@ -8,13 +8,12 @@ struct Steps {
   int64_t stride = 1, padding = 0;
 };
 
-/// Convolution of channels-last images as sums of products, one for each place of the kernel, straight from the image
-/// into the result. Every value is computed by one thread in an order that depends on the sizes alone, so its bits
-/// depend neither on the number of threads nor on the batch. On a CPU with AVX-512 and its bfloat16, not
-/// differentiable. x [N,Cin,H,W] float32, weight [Cout,Cin,k,k], bias [Cout] or undefined -> [N,Cout,H',W'] in
-/// channels-last
+/// Convolves channels-last images as a sum of matrix products, one for each kernel position, without an intermediate
+/// matrix. One thread computes each value in an order that depends only on the sizes, so that the bits depend neither
+/// on the number of threads nor on the batch. It requires AVX-512 with bfloat16 and is not differentiable. x
+/// [N,Cin,H,W] float32, weight [Cout,Cin,k,k], bias [Cout] or undefined -> [N,Cout,H',W'] in channels-last
 Tensor tiled_convolution(const Tensor& x, const Tensor& weight, const Tensor& bias, const Steps& steps);
-/// Whether it is fast here: the processor, and channels that fill the tiles.
+/// Returns true if the tiled convolution is faster: supported processor, and enough channels to fill the tiles.
 bool can_tile_convolution(const Tensor& weight);
 
 }  // namespace thor

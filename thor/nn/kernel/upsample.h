@@ -4,8 +4,9 @@
 
 namespace thor {
 
-/// total += map brought to total's size bilinearly (align_corners false), as libtorch does within rounding. Both
-/// float32 on the CPU, contiguous, [N,1,h,w] and [N,1,H,W]; the same on any number of threads.
+/// Adds a map to `total` after bilinear upsampling to its size (align_corners false), equal to libtorch within
+/// rounding. Both are float32 on the CPU and contiguous, [N,1,h,w] and [N,1,H,W]. It is independent of the number of
+/// threads.
 void add_upsampled(const Tensor& map, const Tensor& total);
 
 }  // namespace thor

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What vectorized loops over float32 and bfloat16 values are made of.
+// Building blocks of vectorized loops over float32 and bfloat16 values.
 #pragma once
 #include <c10/util/BFloat16.h>
 
@@ -19,15 +19,16 @@ THOR_INLINE float value_of(c10::BFloat16 x) {
 }
 
 THOR_INLINE void store(float value, float& to) { to = value; }
-/// To nearest, ties to even. NaN stays NaN because its payload's upper bits are never all zero here.
+/// Rounds to nearest, ties to even. NaN stays NaN because the upper bits of its payload are never all zero here.
 THOR_INLINE void store(float value, c10::BFloat16& to) {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof bits);
   to.x = static_cast<uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
 }
 
-/// exp to 2e-7 in [-87, 87], beyond that about the nearest power of 2 there is: 2^n times a polynomial on
-/// [-ln2/2, ln2/2]. Comparing floats would keep the loop from being vectorized, so integers are clamped.
+/// Returns exp(x) with a relative error of 2e-7 in [-87, 87], and about the nearest representable power of 2 beyond:
+/// 2^n times a polynomial on [-ln2/2, ln2/2]. Integers are clamped, because comparing floats would prevent
+/// vectorization.
 THOR_INLINE float fast_exp(float x) {
   constexpr float kShift = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer, in the low bits
   constexpr int32_t kShiftBits = 0x4b400000;

@@ -8,11 +8,11 @@
 
 namespace thor {
 
-/// A file mapped privately into memory: what is written to the mapping stays in this process. The file must not be
-/// truncated while it is mapped; our own writers replace files by renaming and never do that.
+/// A private memory mapping of a file; writes to the mapping stay in this process. The file must not be truncated while
+/// it is mapped, which the writers of this program avoid by renaming.
 class MappedFile {
  public:
-  /// Throws Input if the path is no readable regular file or is empty.
+  /// Maps a file. Throws Input if the path is no readable regular file or is empty.
   static std::shared_ptr<MappedFile> open(const std::string& path);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
@@ -29,13 +29,13 @@ class MappedFile {
   uint64_t size_;
 };
 
-/// Elements a tensor of this shape has; Input error for a negative or absurd size (2^48 elements and more, zero sizes
-/// counted as one so that strides cannot overflow either), or more than 32 dimensions.
+/// Returns the number of elements of a shape. Throws Input for a negative size, for 2^48 elements and more (zero sizes
+/// count as one, so that strides cannot overflow either), and for more than 32 dimensions.
 int64_t checked_numel(const std::vector<int64_t>& shape, const std::string& name);
 
-/// A contiguous tensor over bytes [offset, offset + numel * item size) of the file, which the caller has checked. It is
-/// a view that keeps the mapping alive; a copy where the data are not aligned, and for booleans, whose bytes need not
-/// be 0 or 1 in a hostile file.
+/// Returns a contiguous tensor over bytes [offset, offset + numel * item size) of the file; the caller has checked
+/// them. It is a view that keeps the mapping alive, or a copy if the data are not aligned or booleans, whose bytes need
+/// not be 0 or 1 in an untrusted file.
 Tensor tensor_in_file(const std::shared_ptr<MappedFile>& file, uint64_t offset, const std::vector<int64_t>& shape,
                       at::ScalarType type);
 

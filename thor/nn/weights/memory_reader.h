@@ -9,8 +9,7 @@
 
 namespace thor {
 
-/// Reads little-endian numbers and texts from bytes in memory, front to back. Whatever would lie behind the end is an
-/// Input error.
+/// Reads little-endian numbers and texts sequentially from bytes in memory. Throws Input beyond the end.
 class MemoryReader {
  public:
   MemoryReader(const uint8_t* data, uint64_t size, uint64_t position = 0) : data_(data), size_(size) { seek(position); }
@@ -34,7 +33,7 @@ class MemoryReader {
     const uint8_t* start = take(length);
     return std::string(reinterpret_cast<const char*>(start), length);
   }
-  /// Up to the next newline, which is consumed and not part of the result.
+  /// Reads up to the next newline, which is consumed and not part of the result.
   std::string line() {
     const void* end = remaining() ? std::memchr(data_ + position_, '\n', remaining()) : nullptr;
     if (!end) fail_input("damaged or cut short: a line without an end");

@@ -13,10 +13,10 @@ struct Safetensors {
   std::map<std::string, std::string> metadata;
 };
 
-/// Maps the file and checks the header before anything is allocated: sizes, offsets inside the file, no overlap, no
-/// gap, shape x dtype = bytes, known dtype. Tensors are read-only views that keep the mapping alive. Throws Input.
+/// Maps the file and checks the header before any allocation: sizes, offsets inside the file, no overlap, no gap, shape
+/// x dtype = bytes, known dtype. Tensors are read-only views that keep the mapping alive. Throws Input.
 Safetensors read_safetensors(const std::string& path);
-/// Writes atomically, tensors sorted by name, 8-byte aligned header.
+/// Writes a file atomically, with tensors sorted by name and an 8-byte aligned header.
 void write_safetensors(const std::string& path, const Safetensors& content);
 
 }  // namespace thor

@@ -6,12 +6,13 @@
 
 namespace thor {
 
-/// Tensors of a PyTorch checkpoint (.pt, .pth, .ckpt), zip or legacy format, nested dictionaries flattened with dots.
-/// A restricted unpickler: it rebuilds tensors and plain containers and executes nothing; any other global (os.system,
-/// say) is refused by name. Sizes are checked against the file before allocating. Throws Input.
+/// Reads the tensors of a PyTorch checkpoint (.pt, .pth, .ckpt), zip or legacy format; nested dictionaries are
+/// flattened with dots. The restricted unpickler reconstructs tensors and plain containers and executes nothing; any
+/// other global (for example os.system) is refused by name. Sizes are checked against the file before allocation.
+/// Throws Input.
 StateDict read_torch_file(const std::string& path);
 
-/// read_safetensors or read_torch_file, by the file's first bytes.
+/// Reads a file with read_safetensors or read_torch_file, selected by its first bytes.
 StateDict read_weights_file(const std::string& path);
 
 }  // namespace thor

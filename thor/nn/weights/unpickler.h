@@ -27,17 +27,17 @@ struct PickleDict {
 struct PickleBytes {
   std::string bytes;
 };
-/// A Python object known by "module.name".
+/// A Python global, identified by "module.name".
 struct PickleGlobal {
   std::string name;
 };
-/// Numbers kept elsewhere in the file under a key.
+/// A storage of numbers elsewhere in the file, identified by a key.
 struct PickleStorage {
   std::string key;
   at::ScalarType type;
   int64_t numel;
 };
-/// A tensor as PyTorch describes it: elements of a storage. Not checked against the storage yet.
+/// A PyTorch tensor as a view of a storage, not yet checked against the storage.
 struct PickleTensor {
   PickleStorage storage;
   int64_t offset;
@@ -51,18 +51,18 @@ struct PickleValue {
       value;
 };
 
-/// A restricted reader of Python's pickle format, enough for what torch.save writes. It executes nothing: the few
-/// globals of tensors and containers have fixed meanings, every other is refused by name. Steps are limited, values
-/// belong to the unpickler (cycles do no harm) and die with it.
+/// A restricted reader of the pickle format for files of torch.save. It executes nothing: the few globals of tensors
+/// and containers have fixed meanings, and every other one is refused by name. The number of steps is limited. The
+/// unpickler owns all values, so that cycles are harmless.
 class Unpickler {
  public:
   explicit Unpickler(MemoryReader& reader) : reader_(reader) {}
   Unpickler(const Unpickler&) = delete;
   Unpickler& operator=(const Unpickler&) = delete;
 
-  /// Reads one pickle up to its STOP. Throws Input, or Unsupported for an instruction torch.save does not write.
+  /// Reads one pickle up to its STOP. Throws Input, or Unsupported for an instruction that torch.save does not write.
   const PickleValue& load();
-  /// The storages that were mentioned, by key.
+  /// Returns the referenced storages by key.
   const std::map<std::string, PickleStorage>& storages() const { return storages_; }
 
  private:
@@ -76,7 +76,7 @@ class Unpickler {
   void push(Value value);
   PickleValue* pop();
   PickleValue& top();
-  /// The values above the last mark, which is removed with them.
+  /// Removes the last mark and returns the values above it.
   std::vector<PickleRef> pop_to_mark();
   std::vector<PickleRef> pop_many(size_t count);
   void memoize(uint64_t index);

@@ -7,10 +7,10 @@
 
 namespace thor {
 
-/// Names and shapes a network expects.
+/// The parameter names and shapes of a network.
 using ShapeList = std::map<std::string, std::vector<int64_t>>;
 
-/// What strict loading found wrong; `ok()` when all three are empty.
+/// The differences found by strict loading; `ok()` if all three lists are empty.
 struct LoadReport {
   std::vector<std::string> missing, unexpected;
   std::vector<std::string> mis_shaped;  ///< "name: file [..], network [..]"
@@ -26,16 +26,16 @@ StateDict load_strictly(const StateDict& state, const ShapeList& expected, const
 /// `unet.`, `module.` prefixes, maps MONAI core's attention and upsampler names, drops embedded LPIPS tensors.
 StateDict to_generative_names(const StateDict& state);
 
-/// Whether attention is named as in MONAI core (>= 1.4), whose networks apply the output projection.
+/// Returns true if attention has the names of MONAI core (>= 1.4), whose networks apply the output projection.
 bool has_monai_core_names(const StateDict& state);
 
-/// Whether a tensor's name begins with `prefix`.
+/// Returns true if the name begins with `prefix`.
 bool starts_with(const std::string& text, const std::string& prefix);
 
-/// Parts of `state` whose names start with `prefix`, with the prefix removed.
+/// Returns the tensors of `state` with names that start with `prefix`, with the prefix removed.
 StateDict subset(const StateDict& state, const std::string& prefix);
 
-/// A place in a StateDict, so that a network's code reads like its parameter names: conv(w / "conv1.conv", x).
+/// A prefix in a StateDict, so that the code of a network reads like its parameter names: conv(w / "conv1.conv", x).
 class Scope {
  public:
   explicit Scope(const StateDict& state, std::string prefix = {}) : state_(&state), prefix_(std::move(prefix)) {}
@@ -43,7 +43,7 @@ class Scope {
     return Scope(*state_, prefix_.empty() ? name : prefix_ + "." + name);
   }
   Scope operator/(int64_t index) const { return *this / std::to_string(index); }
-  /// The tensor; Internal error if it is not there (strict loading makes that impossible).
+  /// Returns the tensor. Throws Internal if it is missing, which strict loading prevents.
   const Tensor& operator[](const std::string& name) const;
   bool has(const std::string& name) const;
 

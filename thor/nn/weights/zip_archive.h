@@ -6,13 +6,14 @@
 
 namespace thor {
 
-/// Where an entry's bytes lie in the archive.
+/// The position of an entry in the archive, bytes.
 struct ZipEntry {
   uint64_t offset = 0, size = 0;
 };
 
-/// The entries of a zip archive in memory, as PyTorch writes it: stored, not compressed; zip64 where large. Every entry
-/// lies inside the archive. Throws Input where damaged, Unsupported where compressed or encrypted.
+/// Reads the entries of a zip archive in memory, as written by PyTorch: stored without compression, zip64 if large.
+/// Every returned entry is inside the archive. Throws Input if it is damaged, Unsupported if it is compressed or
+/// encrypted.
 std::map<std::string, ZipEntry> zip_entries(const uint8_t* data, uint64_t size);
 
 }  // namespace thor

@@ -24,28 +24,28 @@ int run(SampleOptions& options) {
 
 }  // namespace
 
-Command sample_command() {
+Command synthesize_sample_command() {
   const auto o = std::make_shared<SampleOptions>();
   return {
-      "sample",
-      "draw healthy images from a diffusion model: what it takes for healthy",
-      "Walks from noise to images, which are nobody's scan, and writes OUT/sample_0000.png, ... (8 bit, on the "
-      "network's\n"
-      "grid), OUT/index.csv, as `thor paint` and `thor detect` take it, and OUT/index.json with model, seed and "
-      "settings.\n"
-      "Image i depends on these and on i, not on batch and count. With a start image the walk begins there, noised to\n"
-      "sample.start_step: the higher, the less of it is left. Restorers, ensembles and models of patches are refused.\n"
+      "synthesize sample",
+      CommandGroup::Study,
+      "draw healthy images from a diffusion model",
+      "Runs the reverse chain from noise to images, which show no real person, and writes OUT/sample_0000.png, ...\n"
+      "(8 bit, on the network's grid), OUT/index.csv for `thor detect` and `thor synthesize paint`, and\n"
+      "OUT/index.json with model, seed and settings. Image i depends on these and on i, not on batch and count.\n"
+      "A start image is noised to sample.start_step and the chain begins there; the higher the step, the less of the\n"
+      "image is preserved. Restorers, ensembles and models of patches are refused.\n"
       "Parameters: sample.start_step, sample.sampler.kind, .steps, .timesteps, .eta, .variance.",
-      {{"sample run/model.safetensors -o drawn", "16 images from noise"},
-       {"sample run/model.safetensors -o drawn --count 4 --seed 7 --set sample.sampler.kind=dpmpp_2m --set "
+      {{"synthesize sample run/model.safetensors -o drawn", "16 images from noise"},
+       {"synthesize sample run/model.safetensors -o drawn --count 4 --seed 7 --set sample.sampler.kind=dpmpp_2m --set "
         "sample.sampler.steps=25",
         "four others, in half the network calls"},
-       {"sample run/model.safetensors -o like-this --start-image mean.png --set sample.start_step=600",
+       {"synthesize sample run/model.safetensors -o like-this --start-image mean.png --set sample.start_step=600",
         "heads that lie as the one in the picture"}},
       {{"MODEL", "", "model file or name", &o->job.model, true},
        {"-o,--out", "OUT", "folder to write to", &o->job.output, true},
        {"--count", "N", "how many images (default: 16)", &o->job.count},
-       {"--start-image", "PICTURE", "where the walk begins, with sample.start_step", &o->job.start_image},
+       {"--start-image", "PICTURE", "image from which the chain begins, with sample.start_step", &o->job.start_image},
        set_option(o->sets, "sample.*"),
        seed_option(o->job.run.seed),
        device_option(o->job.run.device),
