@@ -12,10 +12,10 @@
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
-#include "thor/cli/architecture.h"
 #include "thor/cli/command.h"
 #include "thor/cli/template_places.h"
 #include "thor/nn/perceptual.h"
+#include "thor/nn/unet.h"
 #include "thor/nn/weights/safetensors.h"
 #include "thor/nn/weights/torch_file.h"
 #include "thor/pipeline/detector_choice.h"
@@ -81,7 +81,7 @@ int import_unet(const ImportOptions& options) {
 
   Model model;
   if (options.config.empty()) {
-    model.config.model = with_context("importing " + path, [&] { return architecture_of(file); });
+    model.config.model = with_context("importing " + path, [&] { return unet_of_weights(file); });
     model.config.model.attention_projection = has_monai_core_names(original);
     Fields fields(model.config);
     for (const auto& set : options.sets) fields.assign(set);

@@ -32,6 +32,11 @@ ShapeList unet_shapes(const UNetConfig& config);
 /// of every residual block and for the last one, so that the network starts as the identity of its skips.
 StateDict init_unet(const UNetConfig& config, uint64_t seed);
 
+/// The config of the UNet that weights under MONAI Generative's names belong to, as far as names and shapes tell: image
+/// channels, channels and attention of each level, residual blocks. `head_channels` and `norm_groups` leave no trace
+/// there; they get plausible values. Throws Input where the names are not those of this UNet.
+UNetConfig unet_of_weights(const StateDict& weights);
+
 /// The network's output for x_t at timesteps t. Convolutions and linears run in the dtype of the weights (float32 or
 /// bfloat16), norms and the result in float32. Differentiable.
 /// xt [N,C,H,W] in model range, t int64 [N] -> float32 [N,C,H,W]; H and W divisible by 2^(levels-1).
