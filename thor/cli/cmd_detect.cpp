@@ -59,7 +59,7 @@ void print_results(const FolderResult& result, bool json) {
 
 /// Takes the settings that fit the budget. They stand in the results like any others, so a run can be repeated without.
 void keep_to_budget(const Model& model, DetectCommandOptions& options) {
-  if (!model.members.empty())
+  if (model.is_ensemble())
     fail_usage("--budget chooses how fast one detector is, an ensemble has several; name one with --member");
   if (options.speed.fast) fail_usage("--budget chooses how fast, and --fast does too; give one of them");
   const BudgetChoice choice =
