@@ -33,7 +33,7 @@ Checked step(World& world, const StepCase& c) {
     const at::NoGradGuard in_inference;
     network.forward(x, kStep);
   };
-  return {run, work_of(world.model(c.network).config.model, c.batch, c.size).operations(), error};
+  return {run, work_of(network_config(c.network), c.batch, c.size).operations(), error};
 }
 
 }  // namespace

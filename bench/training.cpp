@@ -27,7 +27,7 @@ struct Outcome {
 class Trainee {
  public:
   Trainee(World& world, const TrainingCase& c) : network_(world.model(c.network).config.model) {
-    for (const auto& [name, tensor] : world.model(c.network).weights) {
+    for (const auto& [name, tensor] : world.model(c.network).weights()) {
       weights_[name] = tensor.clone().requires_grad_();
       average_[name] = tensor.clone();
       parameters_.push_back(weights_[name]);
@@ -41,7 +41,7 @@ class Trainee {
 
   Outcome step(double learning_rate) {
     adam_->zero_gradients();
-    const Tensor output = unet_forward(network_, cast_weights(weights_, type_), batch_.xt, batch_.t);
+    const Tensor output = network_->forward(cast_weights(weights_, type_), {batch_.xt, batch_.t});
     const Tensor loss = training_loss("mse", output, batch_);
     loss.backward();
     const double norm = adam_->clip_gradients(1.0);
@@ -52,7 +52,7 @@ class Trainee {
   }
 
  private:
-  UNetConfig network_;
+  NetworkConfig network_;
   StateDict weights_, average_;
   std::vector<Tensor> parameters_;
   std::unique_ptr<Adam> adam_;
@@ -71,7 +71,7 @@ Checked training(World& world, const TrainingCase& c) {
   checked.error = accepted(error, c.precision == "fp32" ? 1e-3 : 0.1);
   checked.run = [trainee] { trainee->step(1e-6); };
   // The backward pass multiplies twice as much as the forward pass: for the inputs and for the weights.
-  checked.operations = 3 * work_of(world.model(c.network).config.model, c.batch, 128).operations();
+  checked.operations = 3 * work_of(network_config(c.network), c.batch, 128).operations();
   return checked;
 }
 

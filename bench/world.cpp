@@ -11,6 +11,7 @@
 #include "thor/base/file.h"
 #include "thor/base/random.h"
 #include "thor/image/image.h"
+#include "thor/nn/unet_architecture.h"
 #include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/device.h"
 
@@ -28,10 +29,10 @@ Tensor drawn(uint64_t stream, const std::vector<int64_t>& shape, double spread) 
 /// Fresh weights, but none zero: a network that starts as the identity of its skips would hide most of its errors.
 Model random_model(const UNetConfig& network) {
   Model model;
-  model.config.model = network;
-  model.weights = init_unet(network, kSeed);
+  model.config.model = UNet(network);
+  model.networks = model.config.model->initial(kSeed);
   uint64_t stream = 0;
-  for (auto& [name, tensor] : model.weights) {
+  for (auto& [name, tensor] : model.weights()) {
     ++stream;
     if (tensor.count_nonzero().item<int64_t>() > 0) continue;
     const double fan_in = tensor.dim() > 1 ? static_cast<double>(tensor[0].numel()) : 100;
@@ -83,7 +84,7 @@ const Network& World::network(const std::string& network, const std::string& pre
   std::unique_ptr<Network>& made = networks_[network + " " + precision];
   if (!made) {
     const Model& of = model(network);
-    made = std::make_unique<Network>(of.config.model, of.weights, at::kCPU, choose_precision(precision));
+    made = std::make_unique<Network>(of.config.model, of.weights(), at::kCPU, choose_precision(precision));
   }
   return *made;
 }

@@ -15,6 +15,7 @@
 #include "thor/data/boxes.h"
 #include "thor/data/lesion_mask.h"
 #include "thor/image/image.h"
+#include "thor/nn/unet_architecture.h"
 #include "thor/nn/weights/safetensors.h"
 #include "thor/nn/weights/torch_file.h"
 #include "thor/pipeline/model.h"
@@ -62,12 +63,14 @@ Reader torch_file() {
 
 Model small_model() {
   Model model;
-  model.config.model.channels = {2};
-  model.config.model.attention = {false};
-  model.config.model.head_channels = 2;
-  model.config.model.norm_groups = 1;
+  UNetConfig network;
+  network.channels = {2};
+  network.attention = {false};
+  network.head_channels = 2;
+  network.norm_groups = 1;
+  model.config.model = UNet(network);
   model.config.preprocess.size = 8;
-  model.weights = init_unet(model.config.model, 0);
+  model.networks = model.config.model->initial(0);
   return model;
 }
 
@@ -75,9 +78,8 @@ Reader model() {
   const auto one = [](const std::string& path) { save_model(path, small_model()); };
   const auto ensemble = [](const std::string& path) {
     Model both = small_model();
-    both.weights.clear();
-    both.members = {{"a", small_model(), {at::ones({8, 8}), at::arange(4, at::kFloat)}},
-                    {"b", small_model(), {at::ones({8, 8}), at::arange(4, at::kFloat)}}};
+    const HealthyReference reference{at::ones({8, 8}), at::arange(4, at::kFloat)};
+    both.networks = std::vector<Member>{{"a", small_model(), reference}, {"b", small_model(), reference}};
     save_model(path, both);
   };
   return {"model", ".safetensors", {made(".safetensors", one), made(".safetensors", ensemble)}, [](const auto& path) {

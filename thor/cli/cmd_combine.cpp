@@ -28,7 +28,7 @@ NamedModel named_model(const std::string& text, const std::string& store) {
       equals == std::string::npos ? std::filesystem::path(path).stem().string() : text.substr(0, equals);
   Model model = load_model(path);
   // Weights as they are stored, so that the healthy reference belongs to the file.
-  for (auto& [key, tensor] : stored_weights(model.weights, store)) model.weights[key] = tensor.to(at::kFloat);
+  for (auto& [key, tensor] : stored_weights(model.weights(), store)) model.weights()[key] = tensor.to(at::kFloat);
   return {name, std::move(model)};
 }
 

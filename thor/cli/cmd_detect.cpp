@@ -58,7 +58,7 @@ void print_results(const FolderResult& result, bool json) {
 
 /// Takes the settings that fit the time of `--speed`. The results name them, so that a run can be repeated by them.
 void keep_to_budget(const Model& model, DetectCommandOptions& options) {
-  if (!model.members.empty())
+  if (model.is_ensemble())
     fail_usage("--speed {} chooses the settings of one detector, and an ensemble has several; name one with --member",
                options.speed);
   const BudgetChoice choice =

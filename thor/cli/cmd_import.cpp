@@ -12,7 +12,6 @@
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
-#include "thor/cli/architecture.h"
 #include "thor/cli/command.h"
 #include "thor/cli/template_places.h"
 #include "thor/nn/perceptual.h"
@@ -81,9 +80,10 @@ int import_unet(const ImportOptions& options) {
 
   Model model;
   if (options.config.empty()) {
-    model.config.model = with_context("importing " + path, [&] { return architecture_of(file); });
-    model.config.model.attention_projection = has_monai_core_names(original);
+    const ArchitectureRow& row = architecture_row(network_of_kind("", options.sets).kind());
+    model.config.model = *with_context("importing " + path, [&] { return row.of_weights(file); });
     Fields fields(model.config);
+    if (has_monai_core_names(original)) fields.set("model.attention_projection", "true");
     for (const auto& set : options.sets) fields.assign(set);
     model.config.check();
   } else {
@@ -92,8 +92,8 @@ int import_unet(const ImportOptions& options) {
     model.detector = detector_settings(experiment.detector_name, *experiment.detector);
     model.templates = load_templates_if_there(model.config.preprocess.steps, template_places(options.templates));
   }
-  model.weights =
-      with_context("importing " + path, [&] { return load_strictly(file, unet_shapes(model.config.model), path); });
+  model.networks =
+      with_context("importing " + path, [&] { return load_strictly(file, model.config.model->shapes(), path); });
   if (options.config.empty()) say_what_was_assumed(model.config, options.sets);
   model.training = {{"imported_from", std::filesystem::path(path).filename().string()},
                     {"imported_sha256", sha256_of_file(path)},

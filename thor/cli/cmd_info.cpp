@@ -11,6 +11,7 @@
 #include "thor/cli/scan_facts.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/calibration.h"
+#include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/model_place.h"
 
 namespace thor {
@@ -29,30 +30,47 @@ bool is_model(const std::string& path) {
   return std::ifstream(path, std::ios::binary).read(head, sizeof head) && head[8] == '{';
 }
 
-/// Of an ensemble all that its members share; what each of them is stands below its name.
-nlohmann::json describe(Model& model, const std::string& path) {
-  int64_t parameters = 0, tensors = static_cast<int64_t>(model.weights.size());
-  for (const auto& [name, tensor] : model.weights) parameters += tensor.numel();
-  nlohmann::json members = nlohmann::json::object();
-  for (const Member& member : model.members) {
-    ModelConfig config = member.model.config;
-    members[member.name] = Fields(config).to_json();
-    members[member.name]["detector"] = member.model.detector;
-    members[member.name]["training"] = member.model.training;
-    members[member.name].erase("preprocess");  // that of the ensemble
-    for (const auto& [name, tensor] : member.model.weights) parameters += tensor.numel();
-    tensors += static_cast<int64_t>(member.model.weights.size());
-  }
-  nlohmann::json out = Fields(model.config).to_json();
-  out["file"] = {{"path", path}, {"sha256", model.hash}, {"tensors", tensors}, {"parameters", parameters}};
-  if (!model.members.empty()) {
-    for (const char* of_one_network : {"model", "diffusion", "noise"}) out.erase(of_one_network);
-    out["file"]["networks"] = model.members.size();
-  }
+/// Counts the tensors of one network into the section `file`.
+void count_tensors(const StateDict& weights, nlohmann::json& file) {
+  int64_t parameters = 0;
+  for (const auto& [name, tensor] : weights) parameters += tensor.numel();
+  file["tensors"] = file.value("tensors", int64_t{0}) + static_cast<int64_t>(weights.size());
+  file["parameters"] = file.value("parameters", int64_t{0}) + parameters;
+}
+
+/// A member without its preprocessing, which is that of the ensemble.
+nlohmann::json describe_member(const Model& model) {
+  ModelConfig config = model.config;
+  nlohmann::json out = Fields(config).to_json();
+  out.erase("preprocess");
   out["detector"] = model.detector;
-  out["members"] = members;
+  out["training"] = model.training;
+  return out;
+}
+
+/// An ensemble has no network of its own; its detector is the one that adds up the evidence of its members.
+void describe_members(const Model& ensemble, nlohmann::json& out) {
+  for (const char* of_one_network : {"model", "diffusion", "noise"}) out.erase(of_one_network);
+  out["file"]["networks"] = ensemble.members().size();
+  const DetectorChoice choice = choose_detector(ensemble, "", {});
+  out["detector"] = detector_settings(choice.name, *choice.detector);
+  for (const Member& member : ensemble.members()) {
+    out["members"][member.name] = describe_member(member.model);
+    count_tensors(member.model.weights(), out["file"]);
+  }
+}
+
+nlohmann::json describe(Model& model, const std::string& path) {
+  nlohmann::json out = Fields(model.config).to_json();
+  out["file"] = {{"path", path}, {"sha256", model.hash}};
+  out["detector"] = model.detector;
+  out["members"] = nlohmann::json::object();
   out["training"] = model.training;
   out["calibration"] = model.calibration;
+  if (model.is_ensemble())
+    describe_members(model, out);
+  else
+    count_tensors(model.weights(), out["file"]);
   return out;
 }
 

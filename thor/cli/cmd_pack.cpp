@@ -19,7 +19,7 @@ struct PackOptions {
 int run(const PackOptions& options) {
   Model model = load_model(options.model);
   if (!options.detector.empty() || !options.sets.empty()) {
-    if (!model.members.empty())
+    if (model.is_ensemble())
       fail_usage("'{}' is an ensemble, whose members keep their detectors; pack those, then combine them",
                  options.model);
     const DetectorChoice choice = choose_detector(model, options.detector, options.sets);

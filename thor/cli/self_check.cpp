@@ -9,7 +9,7 @@
 #include "thor/base/random.h"
 #include "thor/nn/kernel/gpu.h"
 #include "thor/nn/layers.h"
-#include "thor/nn/unet.h"
+#include "thor/nn/unet_architecture.h"
 
 namespace thor {
 namespace {
@@ -21,14 +21,14 @@ constexpr int64_t kSide = 16, kTimestep = 350;
 const std::vector<double> kKnown{-0.1023913, 0.5993170,  0.8717584, 0.7387584, -0.1269568,
                                  0.4938566,  -0.4115621, 0.7274663, 0.0494797};
 
-UNetConfig tiny() {
+UNet tiny() {
   UNetConfig config;
   config.channels = {8, 16};
   config.attention = {false, true};
   config.head_channels = 8;
   config.norm_groups = 4;
   config.attention_projection = true;
-  return config;
+  return UNet(config);
 }
 
 Tensor drawn(uint64_t stream, const std::vector<int64_t>& shape, double centre, double spread) {
@@ -43,7 +43,7 @@ Tensor drawn(uint64_t stream, const std::vector<int64_t>& shape, double centre, 
 StateDict tiny_weights() {
   StateDict weights;
   uint64_t stream = 0;
-  for (const auto& [name, shape] : unet_shapes(tiny())) {
+  for (const auto& [name, shape] : tiny().shapes()) {
     const bool is_norm_scale = shape.size() == 1 && name.find(".weight") != std::string::npos;
     const double fan_in = shape.size() == 1 ? 16.0 : static_cast<double>(at::empty(shape)[0].numel());
     weights[name] = drawn(stream++, shape, is_norm_scale ? 1 : 0, 1.5 / std::sqrt(fan_in));
@@ -67,7 +67,7 @@ Tensor run_tiny_network(at::Device device, at::ScalarType type) {
   for (auto& [name, tensor] : weights) tensor = tensor.to(device);
   const Tensor xt = drawn(1000, {1, 1, kSide, kSide}, 0, 1).to(device);
   const Tensor t = at::full({1}, kTimestep, at::TensorOptions(at::kLong).device(device));
-  return unet_forward(tiny(), weights, xt, t).to(at::kCPU, at::kFloat);
+  return tiny().forward(weights, {xt, t}).to(at::kCPU, at::kFloat);
 }
 
 SelfCheck self_check(at::Device device, at::ScalarType type) {

@@ -78,7 +78,11 @@ void DiffusionConfig::describe(Fields& fields) {
   fields.add("range_high", &range_high, "value the network sees for white");
 }
 
-Diffusion::Diffusion(const DiffusionConfig& config) : config_(config) {
+Diffusion::Diffusion(const DiffusionConfig& config)
+    : Diffusion(config, std::make_shared<PixelSpace>(config.range_low, config.range_high)) {}
+
+Diffusion::Diffusion(const DiffusionConfig& config, std::shared_ptr<const LatentSpace> space)
+    : config_(config), space_(std::move(space)) {
   check(config_);
   const Tensor betas = make_betas(config_);
   betas_ = to_vector(betas);
@@ -87,14 +91,6 @@ Diffusion::Diffusion(const DiffusionConfig& config) : config_(config) {
     fail_usage(
         "after diffusion.steps {} with betas up to {} nothing of the image is left; use fewer steps or smaller betas",
         config_.steps, betas_.back());
-}
-
-Tensor Diffusion::from_unit(const Tensor& unit) const {
-  return unit * (config_.range_high - config_.range_low) + config_.range_low;
-}
-
-Tensor Diffusion::to_unit(const Tensor& model_range) const {
-  return (model_range - config_.range_low) / (config_.range_high - config_.range_low);
 }
 
 Tensor Diffusion::clip(const Tensor& model_range) const {

@@ -4,6 +4,7 @@
 
 #include "thor/base/config.h"
 #include "thor/base/tensor.h"
+#include "thor/diffusion/latent_space.h"
 
 namespace thor {
 
@@ -19,10 +20,12 @@ struct DiffusionConfig {
 };
 
 /// The noise schedule and the conversions between x_0, eps, v and x_t. It is immutable. x_t and x_0 are in the model
-/// range; only `from_unit` and `to_unit` convert between this range and [0,1].
+/// range, in the space of the network; only `from_unit` and `to_unit` convert between this space and images in [0,1].
 class Diffusion {
  public:
+  /// In the space of the pixels, with the range of the config, or in another.
   explicit Diffusion(const DiffusionConfig& config);
+  Diffusion(const DiffusionConfig& config, std::shared_ptr<const LatentSpace> space);
   const DiffusionConfig& config() const { return config_; }
 
   int64_t steps() const { return config_.steps; }
@@ -30,8 +33,10 @@ class Diffusion {
   /// Returns alpha_bar_t; 1 for t = -1 (before the first step).
   double alpha_bar(int64_t t) const { return t < 0 ? 1.0 : alpha_bars_.at(t); }
 
-  Tensor from_unit(const Tensor& unit) const;
-  Tensor to_unit(const Tensor& model_range) const;
+  Tensor from_unit(const Tensor& unit) const { return space_->encode(unit); }
+  Tensor to_unit(const Tensor& model_range) const { return space_->decode(model_range); }
+  /// C, h and w of the noise for one image of H x W pixels.
+  std::array<int64_t, 3> noise_shape(int64_t height, int64_t width) const { return space_->noise_shape(height, width); }
   Tensor clip(const Tensor& model_range) const;
 
   /// Returns x_t = sqrt(abar_t) x_0 + sqrt(1 - abar_t) eps; x_0 for t = -1. The second form takes one t per sample,
@@ -50,6 +55,7 @@ class Diffusion {
 
  private:
   DiffusionConfig config_;
+  std::shared_ptr<const LatentSpace> space_;
   std::vector<double> betas_, alpha_bars_;
 };
 

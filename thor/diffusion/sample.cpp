@@ -8,11 +8,13 @@
 namespace thor {
 namespace {
 
-Tensor sample_noise(const NoiseConfig& noise, const SampleBatch& batch, Purpose purpose, int64_t t) {
+// Noise for every image of the batch, in the shape [C,h,w] of the network's space: [N,C,h,w]
+Tensor sample_noise(const NoiseConfig& noise, const std::array<int64_t, 3>& shape, const SampleBatch& batch,
+                    Purpose purpose, int64_t t) {
   std::vector<StreamKey> keys;
   for (uint64_t i = 0; i < static_cast<uint64_t>(batch.count); ++i)
     keys.push_back({batch.seed, batch.first + i, 0, purpose, static_cast<uint64_t>(t)});
-  return draw_noise(noise, keys, 1, batch.size, batch.size);
+  return draw_noise(noise, keys, shape[0], shape[1], shape[2]);
 }
 
 }  // namespace
@@ -33,13 +35,19 @@ int64_t first_timestep(const SampleConfig& config, const Diffusion& diffusion) {
 Tensor draw_samples(const Diffusion& diffusion, const NoiseConfig& noise, const SampleConfig& config,
                     const SampleBatch& batch, const std::function<Tensor(const Tensor& xt, int64_t t)>& denoise) {
   const int64_t start = first_timestep(config, diffusion);
-  Tensor xt = sample_noise(noise, batch, Purpose::Sample, start);  // [N,1,S,S]
-  if (batch.start.defined()) xt = diffusion.add_noise(diffusion.from_unit(batch.start).expand_as(xt), xt, start);
+  const auto noise_of = [&](Purpose purpose, int64_t t) {
+    return sample_noise(noise, diffusion.noise_shape(batch.size, batch.size), batch, purpose, t);
+  };
+  Tensor xt = noise_of(Purpose::Sample, start);  // [N,C,h,w]
+  if (batch.start.defined()) {
+    const Tensor x0 = diffusion.from_unit(batch.start.unsqueeze(0).unsqueeze(0));
+    xt = diffusion.add_noise(x0.expand_as(xt), xt, start);
+  }
   const auto sampler = make_sampler(config.sampler, diffusion);
   const auto grid = timestep_grid(start, config.sampler, {});
   for (size_t i = 0; i < grid.size(); ++i) {
     const int64_t t = grid[i], t_next = i + 1 < grid.size() ? grid[i + 1] : -1;
-    const Tensor eps = sampler->needs_noise(t, t_next) ? sample_noise(noise, batch, Purpose::Step, t) : Tensor();
+    const Tensor eps = sampler->needs_noise(t, t_next) ? noise_of(Purpose::Step, t) : Tensor();
     xt = sampler->step(denoise(xt, t), xt, t, t_next, eps).next;
   }
   return diffusion.to_unit(xt).clamp(0, 1);

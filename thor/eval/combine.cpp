@@ -19,7 +19,7 @@ void check_models(const std::vector<NamedModel>& models) {
   for (const NamedModel& one : models) {
     check_member_name(one.name);
     if (!names.insert(one.name).second) fail_usage("two members are called '{}'; name them with NAME=MODEL", one.name);
-    if (!one.model.members.empty()) fail_usage("'{}' is an ensemble itself; combine its members", one.name);
+    if (one.model.is_ensemble()) fail_usage("'{}' is an ensemble itself; combine its members", one.name);
     if (preprocess_json(one.model.config) != preprocess_json(models[0].model.config))
       fail_usage("'{}' preprocesses images otherwise than '{}'; give both the same steps with 'thor import --config'",
                  one.name, models[0].name);
@@ -47,12 +47,14 @@ Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healt
   ensemble.training = {{"combined_by", fmt::format("thor {}", version())}, {"healthy_scans", healthy.size()}};
   if (const auto data = models[0].model.training.find("data"); data != models[0].model.training.end())
     ensemble.training["data"] = *data;
+  std::vector<Member> members;
   for (NamedModel& one : models) {
     HealthyReference fitted = reference_of(one, healthy, reference, run);
     one.model.calibration = nlohmann::json::object();
     one.model.templates.clear();
-    ensemble.members.push_back({one.name, std::move(one.model), std::move(fitted)});
+    members.push_back({one.name, std::move(one.model), std::move(fitted)});
   }
+  ensemble.networks = std::move(members);
   return ensemble;
 }
 

@@ -97,7 +97,7 @@ struct Pass {
 };
 
 Pass begin(const UNetConfig& config, const Scope& net, const Tensor& xt, const Tensor& t) {
-  const int64_t multiple = int64_t{1} << (config.channels.size() - 1);
+  const int64_t multiple = unet_multiple(config);
   if (xt.dim() != 4 || xt.size(1) != config.in_channels || xt.size(2) % multiple || xt.size(3) % multiple)
     fail(ErrorKind::Internal, "the network takes [N, {}, H, W] with H and W divisible by {}, not {}",
          config.in_channels, multiple, shape_text(xt.sizes()));

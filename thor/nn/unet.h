@@ -21,20 +21,29 @@ struct UNetConfig {
   /// (>= 1.4, `attn.out_proj`) does.
   bool attention_projection = false;
   void describe(Fields& fields);
+  /// All fields but the image channels.
+  void describe_levels(Fields& fields);
   /// Throws Usage if there are too many levels or residual blocks, or if the numbers do not fit each other (groups
   /// divide channels, heads divide channels, ...).
   void check() const;
 };
 
+/// H and W are multiples of 2^(levels-1).
+int64_t unet_multiple(const UNetConfig& config);
 /// Every parameter name with its shape.
 ShapeList unet_shapes(const UNetConfig& config);
 /// Fresh weights, each tensor from its own stream of `seed`: PyTorch's default uniform; zero for the second convolution
 /// of every residual block and for the last one, so that the network starts as the identity of its skips.
 StateDict init_unet(const UNetConfig& config, uint64_t seed);
 
+/// The config of the UNet that weights under MONAI Generative's names belong to, as far as names and shapes tell: image
+/// channels, channels and attention of each level, residual blocks. `head_channels` and `norm_groups` leave no trace
+/// there; they get plausible values. Throws Input where the names are not those of this UNet.
+UNetConfig unet_of_weights(const StateDict& weights);
+
 /// The network's output for x_t at timesteps t. Convolutions and linears run in the dtype of the weights (float32 or
 /// bfloat16), norms and the result in float32. Differentiable.
-/// xt [N,C,H,W] in model range, t int64 [N] -> float32 [N,C,H,W]; H and W divisible by 2^(levels-1).
+/// xt [N,C,H,W] in model range, t int64 [N] -> float32 [N,C,H,W]; H and W divisible by unet_multiple.
 Tensor unet_forward(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t);
 
 /// Outputs of every down level of the encoder for x_t at t, finest first: the features of `perceptual: unet`.

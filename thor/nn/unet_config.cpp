@@ -51,6 +51,10 @@ uint64_t name_id(const std::string& name) {
 void UNetConfig::describe(Fields& fields) {
   fields.add("in_channels", &in_channels, "image channels in", between(1, 16));
   fields.add("out_channels", &out_channels, "image channels out", between(1, 16));
+  describe_levels(fields);
+}
+
+void UNetConfig::describe_levels(Fields& fields) {
   fields.add("channels", &channels, "channels of each level, finest first", between(1, kMaxUNetChannels));
   fields.add("attention", &attention, "self-attention at each level");
   fields.add("res_blocks", &res_blocks, "residual blocks per level", between(1, kMaxResBlocks));
@@ -78,6 +82,8 @@ void UNetConfig::check() const {
       fail_usage("level {} has {} channels, which model.head_channels = {} does not divide", level, channels[level],
                  head_channels);
 }
+
+int64_t unet_multiple(const UNetConfig& config) { return int64_t{1} << (config.channels.size() - 1); }
 
 ShapeList unet_shapes(const UNetConfig& config) {
   config.check();

@@ -55,7 +55,7 @@ void assign(Fields& fields, const std::vector<std::string>& sets) {
 /// Names, networks and settings of the members decide what a map value means, as much as the knobs do.
 nlohmann::json members_of(const Model& model) {
   nlohmann::json list = nlohmann::json::array();
-  for (const Member& member : model.members)
+  for (const Member& member : model.members())
     list.push_back({{"name", member.name}, {"model", member.model.hash}, {"detector", member.model.detector}});
   return list;
 }
@@ -63,7 +63,7 @@ nlohmann::json members_of(const Model& model) {
 DetectorChoice choose_ensemble(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
   if (!name.empty() && name != kEnsemble)
     fail_usage("the model is an ensemble of {} networks, each with its own detector; it has no detector '{}'",
-               model.members.size(), name);
+               model.members().size(), name);
   DetectorChoice choice{kEnsemble, std::make_unique<Ensemble>(EnsembleConfig()), {}};
   Fields fields;
   fields.group("detector", *choice.detector);
@@ -125,7 +125,7 @@ std::vector<std::string> speed_settings(const std::string& detector, const std::
 }
 
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
-  if (!model.members.empty()) return choose_ensemble(model, name, sets);
+  if (model.is_ensemble()) return choose_ensemble(model, name, sets);
   const std::string recommended = model.detector.value("name", "");
   DetectorChoice choice;
   choice.name = !name.empty() ? name : !recommended.empty() ? recommended : "thor";
@@ -151,7 +151,7 @@ CalibratedDetector detector_of(const Model& model, const CalibrationSetting& set
       const std::string member =
           knobs["member"].is_string() ? knobs["member"].get<std::string>() : knobs["member"].dump();
       if (model.member != member) made.model = member_of(model, member);
-    } else if (model.members.empty() != (setting.detector != kEnsemble)) {
+    } else if (model.is_ensemble() != (setting.detector == kEnsemble)) {
       fail_input("it is for {}", setting.detector == kEnsemble ? "an ensemble, and the model is one network"
                                                                : "one network, and the model is an ensemble");
     }

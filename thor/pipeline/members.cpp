@@ -39,7 +39,7 @@ Member parse_member(const nlohmann::json& about, StateDict tensors) {
   Member member;
   member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
   member.model.config = parse_model_config(about.at("config"));
-  member.model.weights = parse_model_weights(tensors, member.model.config);
+  member.model.networks = parse_model_weights(tensors, member.model.config);
   const int64_t size = member.model.config.preprocess.size;
   check_reference(member.reference, size, size);
   about.at("name").get_to(member.name);
@@ -54,11 +54,11 @@ Member parse_member(const nlohmann::json& about, StateDict tensors) {
 }  // namespace
 
 Model member_of(Model ensemble, const std::string& name) {
-  const auto found = find_member(ensemble.members, name);
-  if (found == ensemble.members.end()) {
-    if (ensemble.members.empty()) fail_usage("the model is one network, not an ensemble: it has no member '{}'", name);
+  if (!ensemble.is_ensemble()) fail_usage("the model is one network, not an ensemble: it has no member '{}'", name);
+  const auto found = find_member(ensemble.members(), name);
+  if (found == ensemble.members().end()) {
     std::vector<std::string> names;
-    for (const Member& member : ensemble.members) names.push_back(member.name);
+    for (const Member& member : ensemble.members()) names.push_back(member.name);
     fail_usage("the ensemble has no member '{}'; it has: {}{}", name, fmt::join(names, ", "),
                did_you_mean(name, names));
   }
@@ -81,11 +81,10 @@ void check_member_name(const std::string& name) {
 }
 
 void store_members(const std::vector<Member>& members, const std::string& precision, Safetensors& file) {
-  if (members.empty()) return;
   nlohmann::json list = nlohmann::json::array();
   for (const Member& member : members) {
     const std::string prefix = prefix_of(member.name);
-    for (const auto& [name, tensor] : stored_weights(member.model.weights, precision))
+    for (const auto& [name, tensor] : stored_weights(member.model.weights(), precision))
       file.tensors[prefix + name] = tensor;
     file.tensors[prefix + "healthy.level"] = member.reference.level;
     file.tensors[prefix + "healthy.quantiles"] = member.reference.quantiles;
@@ -99,11 +98,11 @@ void store_members(const std::vector<Member>& members, const std::string& precis
   file.metadata[kMembersKey] = metadata_text(list);
 }
 
+bool holds_members(const Safetensors& file) { return file.metadata.count(kMembersKey) > 0; }
+
 std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file) {
   std::vector<Member> members;
-  const auto found = file.metadata.find(kMembersKey);
-  if (found == file.metadata.end()) return members;
-  const nlohmann::json list = parse_metadata(kMembersKey, found->second);
+  const nlohmann::json list = parse_metadata(kMembersKey, file.metadata.at(kMembersKey));
   if (!list.is_array() || list.empty() || list.size() > kMaxMembers)
     fail_input("its metadata '{}' is not a list of 1 to {} members", kMembersKey, kMaxMembers);
   for (const auto& about : list) {

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <utility>
+
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/utf8.h"
@@ -71,11 +73,25 @@ nlohmann::json preprocess_json(const ModelConfig& config) {
 
 std::string metadata_text(const nlohmann::json& value) { return dump_json(value); }
 
+const StateDict& Model::weights() const {
+  if (is_ensemble()) fail(ErrorKind::Internal, "an ensemble has no weights of its own");
+  return std::get<StateDict>(networks);
+}
+StateDict& Model::weights() { return const_cast<StateDict&>(std::as_const(*this).weights()); }
+
+const std::vector<Member>& Model::members() const {
+  if (!is_ensemble()) fail(ErrorKind::Internal, "one network has no members");
+  return std::get<std::vector<Member>>(networks);
+}
+std::vector<Member>& Model::members() { return const_cast<std::vector<Member>&>(std::as_const(*this).members()); }
+
 // A config that does not fit is the user's mistake on the command line but the file's when it comes from there.
 ModelConfig parse_model_config(const nlohmann::json& json) {
   ModelConfig config;
   try {
-    Fields(config).read(dump_json(json));
+    const std::string text = dump_json(json);
+    config.model = network_of_kind(text, {});
+    Fields(config).read(text);
     config.check();
   } catch (const Error& e) {
     fail_input("its stored config is not usable: {}", e.what());
@@ -87,7 +103,7 @@ StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& confi
   for (const auto& [name, tensor] : tensors)
     if (!tensor.is_floating_point())
       fail_input("its tensor '{}' has type {}, expected a floating-point type", name, toString(tensor.scalar_type()));
-  StateDict weights = load_strictly(tensors, unet_shapes(config.model), "the model's own config");
+  StateDict weights = load_strictly(tensors, config.model->shapes(), "the model's own config");
   for (const auto& [name, tensor] : weights)
     if (!at::isfinite(tensor).all().item<bool>())
       fail_input("its tensor '{}' has values that are NaN or infinite: the training that wrote it diverged", name);
@@ -112,17 +128,25 @@ void ModelConfig::describe(Fields& fields) {
 
 void ModelConfig::check() const {
   model.check();
-  if (model.in_channels != 1 || model.out_channels != 1)
-    fail_usage("model.in_channels and model.out_channels are {} and {}, expected 1: images are gray", model.in_channels,
-               model.out_channels);
-  const int64_t multiple = int64_t{1} << (model.channels.size() - 1);
-  if (preprocess.size < multiple || preprocess.size > kMaxSize || preprocess.size % multiple != 0)
-    fail_usage("preprocess.size is {}, expected a multiple of {} (the network has {} levels), at most {}",
-               preprocess.size, multiple, model.channels.size(), kMaxSize);
+  const NetworkForm form = model->form();
+  if (form.in_channels != form.slices || form.out_channels != 1)
+    fail_usage("model.in_channels and model.out_channels are {} and {}, expected 1: images are gray", form.in_channels,
+               form.out_channels);
+  if (preprocess.size < form.multiple || preprocess.size > kMaxSize || preprocess.size % form.multiple != 0)
+    fail_usage("preprocess.size is {}, expected a multiple of {}, which the network needs, at most {}", preprocess.size,
+               form.multiple, kMaxSize);
   preprocess.check();
   if (!(diffusion.range_low < diffusion.range_high))
     fail_usage("diffusion.range_low is {} and range_high {}, expected low < high", diffusion.range_low,
                diffusion.range_high);
+}
+
+void ModelConfig::check_takes_single_slices() const {
+  if (const int64_t slices = model->form().slices; slices != 1)
+    fail_usage(
+        "the network sees {} neighbouring slices (model.kind: {}), but only one slice at a time can be given to a "
+        "network so far; take one with model.kind: unet",
+        slices, model.kind());
 }
 
 Model load_model(const std::string& path_or_name) {
@@ -133,8 +157,10 @@ Model load_model(const std::string& path_or_name) {
     Model model;
     model.config = parse_model_config(parse_object(file.metadata, "thor.config"));
     model.templates = take_templates(file);
-    model.members = take_members(model.config, file);
-    if (model.members.empty()) model.weights = parse_model_weights(file.tensors, model.config);
+    if (holds_members(file))
+      model.networks = take_members(model.config, file);
+    else
+      model.networks = parse_model_weights(file.tensors, model.config);
     model.training = parse_object(file.metadata, "thor.training");
     model.calibration = parse_object(file.metadata, "thor.calibration");
     model.detector = parse_object(file.metadata, "thor.detector");
@@ -145,10 +171,10 @@ Model load_model(const std::string& path_or_name) {
 
 void save_model(const std::string& path, const Model& model, const std::string& precision) {
   Safetensors file;
-  if (model.members.empty()) {
-    const LoadReport report = compare(model.weights, unet_shapes(model.config.model));
+  if (!model.is_ensemble()) {
+    const LoadReport report = compare(model.weights(), model.config.model->shapes());
     if (!report.ok()) fail(ErrorKind::Internal, "a model to be saved does not fit its own config: {}", report.text());
-    file.tensors = stored_weights(model.weights, precision);
+    file.tensors = stored_weights(model.weights(), precision);
   }
   ModelConfig config = model.config;
   file.metadata = {{"thor.format", kModelFormat},
@@ -157,7 +183,7 @@ void save_model(const std::string& path, const Model& model, const std::string& 
                    {"thor.training", metadata_text(model.training)},
                    {"thor.calibration", metadata_text(model.calibration)},
                    {"thor.detector", metadata_text(model.detector)}};
-  store_members(model.members, precision, file);
+  if (model.is_ensemble()) store_members(model.members(), precision, file);
   store_templates(model.templates, file);
   write_safetensors(path, file);
 }

@@ -2,6 +2,7 @@
 #pragma once
 #include <nlohmann/json.hpp>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "thor/data/preprocess.h"
@@ -9,35 +10,45 @@
 #include "thor/detect/evidence.h"
 #include "thor/diffusion/diffusion.h"
 #include "thor/diffusion/noise.h"
-#include "thor/nn/unet.h"
+#include "thor/nn/architecture.h"
 
 namespace thor {
 
 /// Everything about a model that detection must know and a user must never repeat by hand.
 struct ModelConfig {
-  UNetConfig model;
+  NetworkConfig model;
   DiffusionConfig diffusion;
   NoiseConfig noise;
   PreprocessConfig preprocess;
   /// Sections `model`, `diffusion`, `noise`, `preprocess`.
   void describe(Fields& fields);
+  /// Throws Usage where the parts do not fit each other.
   void check() const;
+  /// Throws Usage where the network sees neighbouring slices: training, detection and sampling give it one at a time.
+  void check_takes_single_slices() const;
 };
 
 struct Member;
 
-/// What training leaves behind: one safetensors file; the rest is JSON in its metadata under "thor.*" keys.
+/// One network, or an ensemble of several: one safetensors file; all but tensors is JSON in its metadata under "thor.*"
+/// keys. An ensemble has no weights of its own and preprocesses as all its members do.
 struct Model {
   ModelConfig config;
-  StateDict weights;                                      ///< float32, MONAI Generative's names
+  std::variant<StateDict, std::vector<Member>> networks;  ///< the weights of the one network, or the members
   Templates templates;                                    ///< of the chain of volumes; empty = takes ready slices only
   nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
   nlohmann::json calibration = nlohmann::json::object();  ///< see calibration.h; empty until `thor calibrate`
   nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
   std::string hash;                                       ///< SHA-256 of the file it came from
-  /// Of an ensemble, which has no weights of its own and preprocesses as all its members do.
-  std::vector<Member> members = {};
   std::string member = {};  ///< its name, where it is one member of the ensemble in that file (members.h)
+
+  bool is_ensemble() const { return std::holds_alternative<std::vector<Member>>(networks); }
+  /// The weights of the one network, float32 under its published names. Throws Internal for an ensemble.
+  const StateDict& weights() const;
+  StateDict& weights();
+  /// The members of the ensemble. Throws Internal for one network.
+  const std::vector<Member>& members() const;
+  std::vector<Member>& members();
 };
 
 /// One network of an ensemble with the detector it recommends, and what that finds in healthy scans.

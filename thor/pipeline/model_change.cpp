@@ -38,7 +38,7 @@ void change_preprocessing(Model& model, const PreprocessConfig& to) {
         "the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; add --set preprocess.size={0}",
         from.size, to.size);
   if (!same_window(from, to)) {
-    if (!model.members.empty())
+    if (model.is_ensemble())
       fail_usage(
           "slices would become gray otherwise than when the ensemble's healthy references were made "
           "(preprocess.intensity {} "
@@ -47,18 +47,22 @@ void change_preprocessing(Model& model, const PreprocessConfig& to) {
     drop_calibration(model, "slices become gray otherwise than when it was made");
   }
   model.config.preprocess = to;
-  for (Member& member : model.members) member.model.config.preprocess = to;
+  if (!model.is_ensemble()) return;
+  for (Member& member : model.members()) member.model.config.preprocess = to;
 }
 
 void prepare_to_store(Model& model, const std::string& precision) {
-  for (const Member& member : model.members)
-    if (rounds(member.model.weights, precision))
+  if (!model.is_ensemble()) {
+    if (rounds(model.weights(), precision)) drop_calibration(model, "the stored weights are rounded");
+    return;
+  }
+  for (const Member& member : model.members())
+    if (rounds(member.model.weights(), precision))
       fail_usage(
           "the weights of '{}' would be rounded, and the ensemble's healthy references were made with them as they "
           "are; combine "
           "its models again with --store {}",
           member.name, precision);
-  if (rounds(model.weights, precision)) drop_calibration(model, "the stored weights are rounded");
 }
 
 }  // namespace thor

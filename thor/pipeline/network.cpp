@@ -16,7 +16,7 @@ constexpr size_t kMostRecordings = 3;
 
 }  // namespace
 
-Network::Network(const UNetConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision)
+Network::Network(const NetworkConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision)
     : config_(config), device_(device) {
   StateDict placed;
   for (const auto& [name, tensor] : weights) placed[name] = tensor.to(device);
@@ -42,7 +42,7 @@ Tensor Network::forward(const Tensor& xt, int64_t t) const {
 
 Tensor Network::step(const Tensor& xt, const Tensor& t) const {
   Recording* recording = recording_for(xt, t);
-  return recording ? recording->replay({xt, t}) : unet_forward(config_, weights_, xt, t);
+  return recording ? recording->replay({xt, t}) : config_->forward(weights_, {xt, t});
 }
 
 Recording* Network::recording_for(const Tensor& xt, const Tensor& t) const {
@@ -52,7 +52,7 @@ Recording* Network::recording_for(const Tensor& xt, const Tensor& t) const {
   if (recordings_.size() == kMostRecordings) recordings_.clear();
   return (recordings_[shape] = record({xt, t},
                                       [this](const std::vector<Tensor>& inputs) {
-                                        return unet_forward(config_, weights_, inputs[0], inputs[1]);
+                                        return config_->forward(weights_, {inputs[0], inputs[1]});
                                       }))
       .get();
 }
@@ -60,8 +60,8 @@ Recording* Network::recording_for(const Tensor& xt, const Tensor& t) const {
 Tensor Network::feature_distance(const Tensor& a, const Tensor& b, int64_t t) const {
   return each(a.size(0), [&](int64_t begin, int64_t count) {
     const Tensor step = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
-    const auto of_a = unet_features(config_, weights_, a.narrow(0, begin, count), step);
-    const auto of_b = unet_features(config_, weights_, b.narrow(0, begin, count), step);
+    const auto of_a = config_->features(weights_, {a.narrow(0, begin, count), step});
+    const auto of_b = config_->features(weights_, {b.narrow(0, begin, count), step});
     return thor::feature_distance(of_a, of_b, a.size(2), a.size(3)) / (2.0 * static_cast<double>(of_a.size()));
   });
 }

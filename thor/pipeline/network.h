@@ -7,22 +7,22 @@
 #include <map>
 #include <memory>
 
+#include "thor/nn/architecture.h"
 #include "thor/nn/kernel/gpu.h"
-#include "thor/nn/unet.h"
 
 namespace thor {
 
-/// The UNet where it runs and as precise as it runs. On a CPU the images of a batch go through one by one: nothing is
-/// lost (one image fills the cores), an image's result cannot depend on its neighbours, memory does not grow with the
-/// batch and an interrupt is heard after one image. On a GPU they go through together, and the step is recorded once
-/// for each shape and replayed. All calls throw Interrupted once the user asked to stop.
+/// A network of any architecture where it runs and as precise as it runs. On a CPU the images of a batch go through one
+/// by one: nothing is lost (one image fills the cores), an image's result cannot depend on its neighbours, memory does
+/// not grow with the batch and an interrupt is heard after one image. On a GPU they go through together, and the step
+/// is recorded once for each shape and replayed. All calls throw Interrupted once the user asked to stop.
 class Network {
  public:
-  Network(const UNetConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision);
+  Network(const NetworkConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision);
   at::Device device() const { return device_; }
   /// x_t in model range -> the raw output. [N,1,H,W] -> float32 [N,1,H,W]
   Tensor forward(const Tensor& xt, int64_t t) const;
-  /// 1 - cosine similarity of two images, in model range, in the features of the encoder at timestep t, mean over its
+  /// 1 - cosine similarity of two images, in model range, in the features of the network at timestep t, mean over its
   /// levels (half the unit-normalized squared difference). [N,1,H,W] twice -> [N,1,H,W] in [0,2]
   Tensor feature_distance(const Tensor& a, const Tensor& b, int64_t t) const;
 
@@ -32,7 +32,7 @@ class Network {
   /// The recorded step for images of this shape; null where it cannot be recorded.
   Recording* recording_for(const Tensor& xt, const Tensor& t) const;
 
-  UNetConfig config_;
+  NetworkConfig config_;
   StateDict weights_;
   at::Device device_;
   mutable std::map<std::vector<int64_t>, std::unique_ptr<Recording>> recordings_;  ///< by shape

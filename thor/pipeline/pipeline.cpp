@@ -32,8 +32,8 @@ struct Pipeline::State {
     for (const ImageKey& key : images.keys)
       keys.push_back({run.seed, key.case_id, key.slice, draw.purpose, static_cast<uint64_t>(draw.t),
                       static_cast<uint64_t>(draw.repeat), key.chain});
-    return sent_to(draw_noise(model->config.noise, keys, 1, images.pixels.size(2), images.pixels.size(3)),
-                   network->device());
+    const auto [channels, height, width] = diffusion.noise_shape(images.pixels.size(2), images.pixels.size(3));
+    return sent_to(draw_noise(model->config.noise, keys, channels, height, width), network->device());
   }
 
   /// Gray images where the network is, for measurements.
@@ -63,7 +63,7 @@ struct Pipeline::State {
     check_detector(*chosen, diffusion);
     perceptual =
         choose_perceptual({chosen->perceptual(), chosen->perceptual_scaled_twice(), run.lpips}, network, diffusion);
-    if (!members.empty()) perceptual.name = perceptual_of_members();
+    if (model->is_ensemble()) perceptual.name = perceptual_of_members();
     detector = std::move(chosen);
   }
 
@@ -78,7 +78,7 @@ struct Pipeline::State {
     for (size_t i = 0; i < members.size(); ++i)
       views.push_back(
           {[member = members[i], after_call](const Images& images) { return member->detect(images, after_call); },
-           model->members[i].reference});
+           model->members()[i].reference});
     return views;
   }
 };
@@ -91,7 +91,7 @@ std::vector<std::shared_ptr<const Pipeline>> pipelines_of(std::vector<Member>& m
   for (Member& member : members) {
     DetectorChoice choice = choose_detector(member.model, "", {});
     pipelines.push_back(std::make_shared<const Pipeline>(member.model, std::move(choice.detector), run));
-    member.model.weights.clear();
+    member.model.weights().clear();
   }
   return pipelines;
 }
@@ -121,14 +121,18 @@ double seconds_of(const std::function<void()>& work, int64_t images) {
 
 Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunConfig& run) {
   model.config.check();
+  if (!model.is_ensemble()) model.config.check_takes_single_slices();  // the pipelines of members check theirs
   if (run.batch < 1) fail_usage("the batch is {}, expected at least 1", run.batch);
   const Diffusion diffusion(model.config.diffusion);
   std::shared_ptr<const Network> network;
-  if (model.members.empty())
-    network = std::make_shared<Network>(model.config.model, model.weights, choose_device(run.device),
+  std::vector<std::shared_ptr<const Pipeline>> members;
+  if (model.is_ensemble()) {
+    members = pipelines_of(model.members(), run);
+  } else {
+    network = std::make_shared<Network>(model.config.model, model.weights(), choose_device(run.device),
                                         choose_precision(run.precision));
-  model.weights.clear();
-  auto members = pipelines_of(model.members, run);
+    model.weights().clear();
+  }
   state_ = std::make_unique<State>(State{
       std::make_shared<Model>(std::move(model)), nullptr, run, diffusion, network, {}, nullptr, std::move(members)});
   state_->use(std::move(detector));
@@ -201,7 +205,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
     const Context context{s.diffusion, denoise, noise, distance, {}, s.run.batch, s.member_views(after_call)};
     const Tensor pixels = s.network ? sent_to(images.pixels, s.network->device()) : images.pixels;
     Detection found = s.detector->detect(context, {pixels, images.keys});
-    if (after_call && s.members.empty() && network_calls() == 0) after_call(count);
+    if (after_call && !s.model->is_ensemble() && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})
       *result = result->to(at::kCPU, at::kFloat).contiguous();
     return found;

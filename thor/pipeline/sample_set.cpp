@@ -45,9 +45,10 @@ nlohmann::json description(const SampleJob& job, const Model& model, const std::
 }  // namespace
 
 void check_can_sample(const Model& model, const SampleConfig& config, bool with_start_image) {
-  if (!model.members.empty())
+  if (model.is_ensemble())
     fail_usage("the model is an ensemble of {} networks; draw from a diffusion model that it was made of",
-               model.members.size());
+               model.members().size());
+  model.config.check_takes_single_slices();
   if (model.config.diffusion.process != "noise")
     fail_usage(
         "the model undoes corruption of an image that is there, so none can be drawn from it; take a diffusion model "
@@ -75,7 +76,7 @@ std::string write_sample_set(const SampleJob& job) {
   with_context("drawing from '" + job.model + "'",
                [&] { check_can_sample(model, job.config, !job.start_image.empty()); });
   const Diffusion diffusion(model.config.diffusion);
-  const Network network(model.config.model, model.weights, choose_device(job.run.device),
+  const Network network(model.config.model, model.weights(), choose_device(job.run.device),
                         choose_precision(job.run.precision));
   SampleBatch batch{job.run.seed, 0, 0, model.config.preprocess.size, {}};
   if (!job.start_image.empty()) batch.start = preprocess(model.config.preprocess, read_image(job.start_image)).unit;

@@ -76,8 +76,9 @@ Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, con
     timesteps.push_back(example.t);
     keys.push_back(example.noise);
   }
-  const Tensor x0 = diffusion.from_unit(at::stack(images).unsqueeze(1));
-  const Tensor eps = draw_noise(config.model.noise, keys, 1, x0.size(2), x0.size(3));
+  const Tensor unit = at::stack(images).unsqueeze(1), x0 = diffusion.from_unit(unit);
+  const auto [channels, height, width] = diffusion.noise_shape(unit.size(2), unit.size(3));
+  const Tensor eps = draw_noise(config.model.noise, keys, channels, height, width);
   const Tensor t = at::tensor(timesteps, at::kLong);
   Batch batch{diffusion.add_noise(x0, eps, t), t, diffusion.target(x0, eps, t), {}};
   if (config.train.patch == 0) return batch;

@@ -7,8 +7,9 @@
 namespace thor {
 namespace {
 
-// Reads only what decides which detector it is and with which defaults: detector.name and noise.kind.
-void read_detector_choice(ExperimentConfig& config, const std::string& yaml, const std::vector<std::string>& sets) {
+// Reads only what decides which other keys there are and with which defaults: model.kind, detector.name and noise.kind.
+void read_choices(ExperimentConfig& config, const std::string& yaml, const std::vector<std::string>& sets) {
+  config.model.model = network_of_kind(yaml, sets);
   Fields choice;
   choice.add("detector.name", &config.detector_name, "");
   choice.add("noise.kind", &config.model.noise.kind, "");
@@ -70,7 +71,7 @@ ExperimentConfig load_experiment(const std::string& yaml_path, const std::vector
   const std::string yaml = read_text_file(yaml_path, 1 << 20);
   ExperimentConfig config;
   with_context("reading " + yaml_path, [&] {
-    read_detector_choice(config, yaml, sets);
+    read_choices(config, yaml, sets);
     Fields(config).read(yaml);
   });
   Fields fields(config);

@@ -34,7 +34,7 @@ void write_samples(const std::string& path, const Model& model, const StateDict&
   const at::Device device = weights.begin()->second.device();
   const auto denoise = [&](const Tensor& xt, int64_t t) {
     const Tensor at_t = at::full({xt.size(0)}, t, at::TensorOptions(device).dtype(at::kLong));
-    return unet_forward(config.model, weights, xt.to(device), at_t).cpu();
+    return config.model->forward(weights, {xt.to(device), at_t}).cpu();
   };
   const SampleBatch batch{seed, 0, kImages, config.preprocess.size, {}};
   write_picture(path, side_by_side(draw_samples(diffusion, config.noise, sampling, batch, denoise)));
@@ -47,7 +47,7 @@ void write_restored(const std::string& path, const Model& model, const StateDict
   const at::Device device = weights.begin()->second.device();
   const Tensor xt = batch.xt.slice(0, 0, count).to(device), t = batch.t.slice(0, 0, count).to(device);
   const auto restored = [&](const Tensor& output) { return diffusion.x0_from_output(output, xt, 0); };
-  const Tensor output = unet_forward(model.config.model, weights, xt, t).to(at::kFloat);
+  const Tensor output = model.config.model->forward(weights, {xt, t}).to(at::kFloat);
   std::vector<Tensor> rows;
   for (const Tensor& images : {xt, restored(output), restored(batch.target.slice(0, 0, count).to(device))})
     rows.push_back(side_by_side(diffusion.to_unit(images).clamp(0, 1).cpu()));

@@ -96,8 +96,8 @@ class Run {
   double step() {
     const Batch batch = training_batch(config_, diffusion_, data_.slices, state_.step);
     adam_->zero_gradients();
-    const Tensor output = unet_forward(config_.model.model, cast_weights(state_.weights, dtype_),
-                                       sent_to(batch.xt, device_), sent_to(batch.t, device_));
+    const Tensor output = network()->forward(cast_weights(state_.weights, dtype_),
+                                             {sent_to(batch.xt, device_), sent_to(batch.t, device_)});
     const Tensor loss = training_loss(config_.train.loss, output, batch);
     const double loss_value = loss.item<double>();
     if (!std::isfinite(loss_value))
@@ -135,8 +135,7 @@ class Run {
     for (int64_t first = 0; first < images; first += size) {
       const int64_t count = std::min(size, images - first);
       const Batch batch = validation_batch(config_, diffusion_, val_.slices, first, count);
-      const Tensor output =
-          unet_forward(config_.model.model, weights, sent_to(batch.xt, device_), sent_to(batch.t, device_));
+      const Tensor output = network()->forward(weights, {sent_to(batch.xt, device_), sent_to(batch.t, device_)});
       sum += training_loss(config_.train.loss, output, batch).item<double>() * count;
     }
     validation_loss_ = sum / images;
@@ -160,7 +159,7 @@ class Run {
     Model model;
     model.config = config_.model;
     model.templates = data_.templates;
-    model.weights = state_.ema;
+    model.networks = state_.ema;
     model.training = {{"version", version()},
                       {"steps", state_.step},
                       {"seconds", state_.seconds},
@@ -191,10 +190,12 @@ class Run {
   }
 
   StateDict first_weights() {
-    if (paths_.from.empty()) return init_unet(config_.model.model, config_.train.seed);
+    if (paths_.from.empty()) return network()->initial(config_.train.seed);
     const Model model = load_model(paths_.from);
-    const ShapeList shapes = unet_shapes(config_.model.model);
-    StateDict weights = load_strictly(model.weights, shapes, paths_.from);
+    if (model.is_ensemble())
+      fail_usage("'{}' is an ensemble; --from takes one network, such as a model that it was made of", paths_.from);
+    const ShapeList shapes = network()->shapes();
+    StateDict weights = load_strictly(model.weights(), shapes, paths_.from);
     for (auto& [name, tensor] : weights) tensor = tensor.clone();
     state_.from = {{"model", model.hash}, {"training", model.training}};
     return weights;
@@ -215,7 +216,7 @@ class Run {
                  dump_json(nlohmann::json::diff(old.config, state_.config)[0]));
     if (old.data_sha256 != data_.sha256)
       fail_input("'{}' was trained on other data than '{}'", paths_.run, paths_.train_data);
-    const ShapeList shapes = unet_shapes(config_.model.model);
+    const ShapeList shapes = network()->shapes();
     for (StateDict* part : {&old.weights, &old.ema, &old.first_moments, &old.second_moments})
       for (auto& [name, tensor] : * part = load_strictly(*part, shapes, checkpoint_path())) tensor = tensor.to(device_);
     state_ = std::move(old);
@@ -225,6 +226,7 @@ class Run {
   // Fields that did not exist when the checkpoint was written take their defaults.
   nlohmann::json with_defaults(const nlohmann::json& old) const {
     ExperimentConfig config;
+    config.model.model = network_of_kind(dump_json(old), {});
     config.detector_name = config_.detector_name;
     config.detector = config_.detector;
     Fields fields(config);
@@ -243,6 +245,7 @@ class Run {
     }
   }
 
+  const NetworkConfig& network() const { return config_.model.model; }
   bool due(int64_t every) const { return every > 0 && state_.step % every == 0; }
   bool out_of_time() const { return config_.train.max_minutes > 0 && state_.seconds > 60 * config_.train.max_minutes; }
   std::string checkpoint_path() const { return paths_.run + "/checkpoint.safetensors"; }
@@ -266,6 +269,7 @@ class Run {
 }  // namespace
 
 TrainResult train(const ExperimentConfig& config, const TrainPaths& paths, bool resume, const std::string& device) {
+  config.model.check_takes_single_slices();
   return Run(config, paths, resume, device).loop();
 }
 

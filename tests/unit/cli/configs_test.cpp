@@ -65,7 +65,7 @@ TEST(ReadyExperiments, PhantomNamesEveryKeyWithAComment) {
 TEST(ReadyExperiments, ThorBrainIsTheNetworkOfThePaper) {
   const ExperimentConfig config = load_experiment(THOR_SOURCE_DIR "/configs/thor-brain.yaml", {});
   int64_t parameters = 0;
-  for (const auto& [name, shape] : unet_shapes(config.model.model)) {
+  for (const auto& [name, shape] : config.model.model->shapes()) {
     int64_t count = 1;
     for (const int64_t side : shape) count *= side;
     parameters += count;

@@ -29,6 +29,9 @@ const std::map<std::string, std::set<std::string>> kInnerRooms{
     {"nn/kernel", {"gpu.h"}},
     {"nn/weights", {"safetensors.h", "torch_file.h", "weights.h"}}};
 
+// Headers that only their own room includes, each with the one that others include instead.
+const std::map<std::string, std::string> kBehindADoor{{"thor/nn/unet.h", "thor/nn/architecture.h"}};
+
 // The image room's own door to ITK; as private as ITK itself.
 constexpr const char* kItkHeader = "thor/image/register/itk.h";
 
@@ -107,6 +110,8 @@ Breaches private_includes(const SourceFile& file) {
   const std::string own = inner_room_of(file.path);
   if (!own.empty() && !kInnerRooms.count(own)) return {breach(file, 1, "inner room '" + own + "' is not in the list")};
   each_include(file, [&](int line, const std::string& name) {
+    if (const auto door = kBehindADoor.find(name); door != kBehindADoor.end() && room_of(name) != room_of(file.path))
+      breaches.push_back(breach(file, line, "includes " + name + ", expected " + door->second));
     const std::string inner = inner_room_of(name);
     if (inner.empty() || room_of(name) == room_of(file.path)) return;
     const auto row = kInnerRooms.find(inner);

@@ -62,6 +62,12 @@ TEST(Layering, RefusesPrivateHeadersOfInnerRoomsElsewhere) {
   EXPECT_THAT(private_includes({"thor/image/read.cpp", "#include \"thor/image/dicom/dicom_parse.h\"\n"}), IsEmpty());
 }
 
+TEST(Layering, RefusesTheUNetWhereTheTableOfArchitecturesIsTheDoor) {
+  EXPECT_THAT(private_includes({"thor/train/a.cpp", "#include \"thor/nn/unet.h\"\n"}),
+              ElementsAre("thor/train/a.cpp:1: includes thor/nn/unet.h, expected thor/nn/architecture.h"));
+  EXPECT_THAT(private_includes({"thor/nn/a.cpp", "#include \"thor/nn/unet.h\"\n"}), IsEmpty());
+}
+
 TEST(Layering, RefusesItkElsewhereAndHeavyHeaders) {
   EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include <itkImage.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/image/image.h", "#include <itkImage.h>\n"}), SizeIs(1));

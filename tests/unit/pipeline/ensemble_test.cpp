@@ -41,12 +41,19 @@ TEST(EnsembleModel, ComesBackAsItWasSaved) {
   const test::TemporaryFolder folder;
   save_model(folder / "both.safetensors", tiny_ensemble());
   const Model loaded = load_model(folder / "both.safetensors");
-  ASSERT_EQ(loaded.members.size(), 2u);
-  EXPECT_TRUE(loaded.weights.empty());
-  EXPECT_EQ(loaded.members[1].name, "b");
-  EXPECT_EQ(loaded.members[1].model.detector.at("name"), "anoddpm");
+  ASSERT_EQ(loaded.members().size(), 2u);
+  EXPECT_EQ(loaded.members()[1].name, "b");
+  EXPECT_EQ(loaded.members()[1].model.detector.at("name"), "anoddpm");
   const Images images = test::pictures(2);
   EXPECT_TRUE(pipeline_of(loaded).detect(images).map.equal(pipeline_of(tiny_ensemble()).detect(images).map));
+}
+
+TEST(EnsembleModel, HasNoWeightsOfItsOwnAndANetworkHasNoMembers) {
+  const Model ensemble = tiny_ensemble(), network = test::tiny_model();
+  EXPECT_TRUE(ensemble.is_ensemble());
+  EXPECT_FALSE(network.is_ensemble());
+  EXPECT_THROW(ensemble.weights(), Error);
+  EXPECT_THROW(network.members(), Error);
 }
 
 TEST(EnsembleModel, IsHalfTheSizeInBfloat16) {
@@ -60,7 +67,8 @@ TEST(EnsembleModel, IsHalfTheSizeInBfloat16) {
     return sum;
   };
   EXPECT_EQ(2 * bytes("half.safetensors"), bytes("whole.safetensors"));
-  EXPECT_EQ(load_model(folder / "half.safetensors").members[0].model.weights.begin()->second.scalar_type(), at::kFloat);
+  EXPECT_EQ(load_model(folder / "half.safetensors").members()[0].model.weights().begin()->second.scalar_type(),
+            at::kFloat);
 }
 
 TEST(EnsembleModel, CountsTheNetworkCallsOfItsMembers) {
@@ -102,7 +110,7 @@ void calibrate_in(const std::string& path, const std::string& member, double lev
 TEST(EnsembleModel, LetsOneMemberDetectAsTheModelItWasMadeOf) {
   Model ensemble = tiny_ensemble();
   ensemble.templates["mni"] = {};
-  ensemble.members[0].model.detector["start_step"] = 2;
+  ensemble.members()[0].model.detector["start_step"] = 2;
   const Model one = member_of(ensemble, "b");
   EXPECT_EQ(one.templates.count("mni"), 1u);
   const DetectorChoice choice = choose_detector(one, "", {});
@@ -117,7 +125,7 @@ TEST(EnsembleModel, KeepsCalibrationsOfItsMembersApartFromItsOwn) {
   const test::TemporaryFolder folder;
   const std::string path = folder / "both.safetensors";
   Model alike = tiny_ensemble();
-  alike.members[1].model.detector = alike.members[0].model.detector;  // the same method, perhaps of another network
+  alike.members()[1].model.detector = alike.members()[0].model.detector;  // the same method, perhaps of another network
   save_model(path, alike);
   const std::vector<std::pair<std::string, double>> levels{{"", 1}, {"a", 2}, {"b", 3}};
   for (const auto& [member, level] : levels) calibrate_in(path, member, level);

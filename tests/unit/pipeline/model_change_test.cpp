@@ -28,7 +28,7 @@ Model calibrated(Model model) {
 }
 
 void round_to_bf16(Model& model) {
-  for (auto& [name, tensor] : model.weights) tensor = tensor.to(at::kBFloat16).to(at::kFloat);
+  for (auto& [name, tensor] : model.weights()) tensor = tensor.to(at::kBFloat16).to(at::kFloat);
 }
 
 TEST(ModelChange, GivesAllMembersOfAnEnsembleTheSamePreprocessing) {
@@ -38,7 +38,7 @@ TEST(ModelChange, GivesAllMembersOfAnEnsembleTheSamePreprocessing) {
   save_model(folder / "chained.safetensors", ensemble);
   const Model loaded = load_model(folder / "chained.safetensors");
   EXPECT_EQ(loaded.config.preprocess.slices, chain().slices);
-  EXPECT_EQ(preprocess_json(loaded.members[1].model.config), preprocess_json(loaded.config));
+  EXPECT_EQ(preprocess_json(loaded.members()[1].model.config), preprocess_json(loaded.config));
   EXPECT_FALSE(loaded.calibration.empty());
 }
 
@@ -81,7 +81,7 @@ TEST(ModelChange, DropsACalibrationOnlyWhereStoringRoundsTheWeights) {
 TEST(ModelChange, RefusesToRoundTheWeightsOfAnEnsemble) {
   Model ensemble = test::tiny_ensemble();
   EXPECT_THAT([&] { prepare_to_store(ensemble, "bf16"); }, ThrowsMessage<Error>(HasSubstr("the weights of 'a'")));
-  for (Member& member : ensemble.members) round_to_bf16(member.model);
+  for (Member& member : ensemble.members()) round_to_bf16(member.model);
   EXPECT_NO_THROW(prepare_to_store(ensemble, "bf16"));
 }
 

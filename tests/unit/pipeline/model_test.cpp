@@ -10,6 +10,7 @@
 #include "tests/unit/pipeline/tiny_model.h"
 #include "thor/base/error.h"
 #include "thor/base/file.h"
+#include "thor/nn/unet25d.h"
 #include "thor/nn/weights/safetensors.h"
 
 namespace thor {
@@ -60,8 +61,8 @@ TEST_F(ModelFile, ComesBackAsItWasSaved) {
   EXPECT_EQ(loaded.calibration, model.calibration);
   EXPECT_EQ(loaded.detector, model.detector);
   EXPECT_EQ(loaded.hash, sha256_of_file(path));
-  ASSERT_EQ(loaded.weights.size(), model.weights.size());
-  for (const auto& [name, tensor] : model.weights) EXPECT_TRUE(at::equal(loaded.weights.at(name), tensor)) << name;
+  ASSERT_EQ(loaded.weights().size(), model.weights().size());
+  for (const auto& [name, tensor] : model.weights()) EXPECT_TRUE(at::equal(loaded.weights().at(name), tensor)) << name;
 }
 
 TEST_F(ModelFile, KeepsTheChainOfVolumesAndItsTemplates) {
@@ -82,7 +83,7 @@ TEST_F(ModelFile, KeepsTheChainOfVolumesAndItsTemplates) {
   EXPECT_TRUE(at::equal(kept.image.voxels, mni.image.voxels));
   EXPECT_EQ(kept.image.geometry.ras_from_voxel, mni.image.geometry.ras_from_voxel);
   EXPECT_EQ(kept.grid.size, mni.grid.size);
-  EXPECT_EQ(loaded.weights.size(), model.weights.size());
+  EXPECT_EQ(loaded.weights().size(), model.weights().size());
   save_calibration(path, folder / "calibrated.safetensors", loaded);
   EXPECT_EQ(load_model(folder / "calibrated.safetensors").templates.size(), 1u);
 }
@@ -103,7 +104,7 @@ TEST_F(ModelFile, IsTheSameFileEveryTime) {
 TEST_F(ModelFile, HalfPrecisionWeightsBecomeFloat32) {
   for (auto& [name, tensor] : content.tensors) tensor = tensor.to(at::kHalf);
   EXPECT_EQ(load_changed(), "");
-  EXPECT_EQ(load_model(path).weights.at("out.2.conv.weight").scalar_type(), at::kFloat);
+  EXPECT_EQ(load_model(path).weights().at("out.2.conv.weight").scalar_type(), at::kFloat);
 }
 
 TEST_F(ModelFile, CutAnywhereIsRefused) {
@@ -131,11 +132,45 @@ TEST_F(ModelFile, WithAnUnknownConfigKeyNamesTheNearestOne) {
   EXPECT_THAT(load_changed(), HasSubstr("did you mean 'diffusion.steps'"));
 }
 
+TEST_F(ModelFile, FromBeforeThereWereKindsHoldsAUNet) {
+  nlohmann::json config = nlohmann::json::parse(content.metadata["thor.config"]);
+  EXPECT_EQ(config["model"].at("kind"), "unet");
+  config["model"].erase("kind");
+  content.metadata["thor.config"] = config.dump();
+  EXPECT_EQ(load_changed(), "");
+  EXPECT_EQ(load_model(path).config.model.kind(), "unet");
+}
+
+TEST_F(ModelFile, OfAnUnknownKindNamesTheNearestOne) {
+  content.metadata["thor.config"] = R"({"model": {"kind": "unet3"}})";
+  EXPECT_THAT(load_changed(), HasSubstr("'model.kind' is 'unet3', expected one of: unet, unet25d"));
+}
+
+TEST_F(ModelFile, OfNeighbouringSlicesComesBackButDetectsNothingYet) {
+  Model model = test::tiny_model();
+  UNetConfig network;
+  network.channels = {8};
+  network.attention = {false};
+  network.head_channels = 8;
+  network.norm_groups = 4;
+  model.config.model = UNet25d(3, network);
+  model.networks = model.config.model->initial(1);
+  save_model(path, model);
+  const Model loaded = load_model(path);
+  EXPECT_EQ(loaded.config.model.kind(), "unet25d");
+  EXPECT_EQ(loaded.config.model->shapes(), model.config.model->shapes());
+  EXPECT_THAT([&] { Pipeline(loaded, std::make_unique<test::ThreeStepDetector>(), test::on_cpu()); },
+              ::testing::ThrowsMessage<Error>(HasSubstr("sees 3 neighbouring slices")));
+}
+
 TEST_F(ModelFile, WithAHostileConfigIsRefused) {
   const std::vector<std::string> hostile = {"",
                                             "[1]",
                                             "{",
                                             "3",
+                                            R"({"model": {"kind": []}})",
+                                            R"({"model": [1]})",
+                                            R"({"model": {"kind": "unet25d", "slices": 2}})",
                                             R"({"model": {"channels": []}})",
                                             R"({"model": {"res_blocks": 1000000000000}})",
                                             R"({"model": {"channels": [9007199254740992]}})",
@@ -173,7 +208,7 @@ TEST_F(ModelFile, WithNaNWeightsIsRefused) {
 
 TEST_F(ModelFile, ThatWouldNotLoadIsNotSaved) {
   Model model = test::tiny_model();
-  model.weights.erase("conv_in.conv.bias");
+  model.weights().erase("conv_in.conv.bias");
   EXPECT_THROW(save_model(folder / "other", model), Error);
   EXPECT_FALSE(std::filesystem::exists(folder / "other"));
 }

@@ -16,7 +16,7 @@ class ChosenLpips : public ::testing::Test {
     for (const auto& [name, shape] : lpips_shapes(LpipsNet::Squeeze)) file.tensors[name] = 0.1 * at::rand(shape);
     write_safetensors(folder / "lpips.safetensors", file);
     const Model model = test::tiny_model();
-    const auto network = std::make_shared<Network>(model.config.model, model.weights, at::kCPU, at::kFloat);
+    const auto network = std::make_shared<Network>(model.config.model, model.weights(), at::kCPU, at::kFloat);
     chosen =
         choose_perceptual({"lpips", false, folder / "lpips.safetensors"}, network, Diffusion(model.config.diffusion));
   }

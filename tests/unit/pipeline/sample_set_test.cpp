@@ -81,7 +81,7 @@ TEST(CanSample, RefusesModelsThatHaveNoImagesToDraw) {
   Model restorer = tiny_model(), patches = tiny_model(), ensemble = tiny_model();
   restorer.config.diffusion.process = "corruption";
   patches.training = {{"config", {{"patch", 32}}}};
-  ensemble.members.resize(2);
+  ensemble.networks = std::vector<Member>(2);
   EXPECT_THAT(refusal(restorer), HasSubstr("undoes corruption"));
   EXPECT_THAT(refusal(patches), HasSubstr("patches of 32 x 32"));
   EXPECT_THAT(refusal(ensemble), HasSubstr("ensemble of 2 networks"));

@@ -17,7 +17,7 @@ inline Member tiny_member(const std::string& name, const std::string& detector) 
 inline Model tiny_ensemble() {
   Model model;
   model.config = tiny_model().config;
-  model.members = {tiny_member("a", "ddpm"), tiny_member("b", "anoddpm")};
+  model.networks = std::vector<Member>{tiny_member("a", "ddpm"), tiny_member("b", "anoddpm")};
   return model;
 }
 

@@ -3,20 +3,23 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include "thor/nn/unet_architecture.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor::test {
 
 inline Model tiny_model(const std::string& intensity = "full_range") {
   Model model;
-  model.config.model.channels = {8, 8};
-  model.config.model.attention = {false, true};
-  model.config.model.head_channels = 8;
-  model.config.model.norm_groups = 4;
+  UNetConfig network;
+  network.channels = {8, 8};
+  network.attention = {false, true};
+  network.head_channels = 8;
+  network.norm_groups = 4;
+  model.config.model = UNet(network);
   model.config.preprocess.size = 16;
   model.config.preprocess.intensity = intensity;
-  model.weights = init_unet(model.config.model, 1);
-  Tensor& last = model.weights.at("out.2.conv.weight");  // zero as initialized
+  model.networks = model.config.model->initial(1);
+  Tensor& last = model.weights().at("out.2.conv.weight");  // zero as initialized
   last = 0.3 * draw_noise({}, StreamKey{5, 0, 0, Purpose::Init, 0}, last.size(0) * last.size(1), 3, 3).view_as(last);
   model.hash = "0123";
   return model;

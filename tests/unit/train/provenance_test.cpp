@@ -5,10 +5,20 @@
 #include "thor/base/file.h"
 #include "thor/data/summary.h"
 #include "thor/image/image.h"
+#include "thor/nn/unet_architecture.h"
 #include "thor/train/trainer.h"
 
 namespace thor {
 namespace {
+
+UNet network_with(std::vector<int64_t> channels) {
+  UNetConfig config;
+  config.channels = std::move(channels);
+  config.attention = {false, false};
+  config.head_channels = 8;
+  config.norm_groups = 4;
+  return UNet(config);
+}
 
 /// Two images and a training of one step on them.
 class Provenance : public ::testing::Test {
@@ -20,10 +30,7 @@ class Provenance : public ::testing::Test {
       write_png(folder_ / (std::string(name) + ".png"), image, 16);
     }
     write_text_atomically(folder_ / "train.csv", "image\na.png\nb.png\n");
-    config_.model.model.channels = {8, 8};
-    config_.model.model.attention = {false, false};
-    config_.model.model.head_channels = 8;
-    config_.model.model.norm_groups = 4;
+    config_.model.model = network_with({8, 8});
     config_.model.preprocess.size = 16;
     config_.train.steps = 1;
     config_.train.batch = 2;
@@ -61,13 +68,14 @@ TEST_F(Provenance, ATrainingFromAModelStartsAtItsWeightsAndSaysSo) {
   config_.train.seed = 7;
   config_.train.t_max = 400;
   const Model second = load_model(train_into("second", folder_ / "first/model.safetensors"));
-  for (const auto& [name, tensor] : first.weights) EXPECT_TRUE(at::allclose(tensor, second.weights.at(name))) << name;
+  for (const auto& [name, tensor] : first.weights())
+    EXPECT_TRUE(at::allclose(tensor, second.weights().at(name))) << name;
   EXPECT_EQ(second.training.at("from").at("model"), first.hash);
 }
 
 TEST_F(Provenance, ATrainingFromAModelOfAnotherNetworkIsRefused) {
   const std::string first = train_into("first");
-  config_.model.model.channels = {8, 16};
+  config_.model.model = network_with({8, 16});
   EXPECT_THROW(train_into("second", first), Error);
 }
 

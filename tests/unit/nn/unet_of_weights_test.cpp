@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/cli/architecture.h"
+#include "thor/nn/unet.h"
 
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
@@ -26,11 +26,11 @@ UNetConfig config_of(std::vector<int64_t> channels, std::vector<bool> attention,
   return config;
 }
 
-TEST(Architecture, IsReadFromNamesAndShapes) {
+TEST(UNetOfWeights, IsReadFromNamesAndShapes) {
   for (const UNetConfig& config :
        {config_of({128, 256, 256}, {false, true, true}, 1),
         config_of({32, 64, 128, 128}, {false, false, false, true}, 2), config_of({8, 16}, {true, false}, 3)}) {
-    const UNetConfig read = architecture_of(hollow(config));
+    const UNetConfig read = unet_of_weights(hollow(config));
     EXPECT_EQ(read.channels, config.channels);
     EXPECT_EQ(read.attention, config.attention);
     EXPECT_EQ(read.res_blocks, config.res_blocks);
@@ -42,20 +42,20 @@ TEST(Architecture, IsReadFromNamesAndShapes) {
 }
 
 // What describes the field, what checks it and what imports a network agree on how many blocks there may be.
-TEST(Architecture, OfTheMostBlocksIsReadAndOfOneMoreRefusedEverywhere) {
+TEST(UNetOfWeights, OfTheMostBlocksIsReadAndOfOneMoreRefusedEverywhere) {
   const std::string most = std::to_string(kMaxResBlocks), over = std::to_string(kMaxResBlocks + 1);
   UNetConfig config = config_of({8, 16}, {false, true}, kMaxResBlocks);
   EXPECT_NO_THROW(config.check());
   EXPECT_NO_THROW(Fields(config).assign("res_blocks=" + most));
   StateDict weights = hollow(config);
-  EXPECT_EQ(architecture_of(weights).res_blocks, kMaxResBlocks);
+  EXPECT_EQ(unet_of_weights(weights).res_blocks, kMaxResBlocks);
 
   EXPECT_THROW(Fields(config).assign("res_blocks=" + over), Error);
   config.res_blocks = kMaxResBlocks + 1;
   EXPECT_THROW(config.check(), Error);
   weights["down_blocks.0.resnets." + most + ".conv1.conv.weight"] = at::zeros({1}).expand({8, 8, 3, 3});
   try {
-    architecture_of(weights);
+    unet_of_weights(weights);
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::Unsupported);
@@ -64,17 +64,17 @@ TEST(Architecture, OfTheMostBlocksIsReadAndOfOneMoreRefusedEverywhere) {
   }
 }
 
-TEST(Architecture, OfTheMostLevelsIsReadAndOfOneMoreRefused) {
+TEST(UNetOfWeights, OfTheMostLevelsIsReadAndOfOneMoreRefused) {
   StateDict weights = hollow(config_of(std::vector<int64_t>(kMaxUNetLevels, 8), std::vector<bool>(kMaxUNetLevels), 1));
-  EXPECT_EQ(architecture_of(weights).channels.size(), static_cast<size_t>(kMaxUNetLevels));
+  EXPECT_EQ(unet_of_weights(weights).channels.size(), static_cast<size_t>(kMaxUNetLevels));
   const std::string next = "down_blocks." + std::to_string(kMaxUNetLevels) + ".resnets.0.conv1.conv.weight";
   weights[next] = at::zeros({1}).expand({8, 8, 3, 3});
-  EXPECT_THROW(architecture_of(weights), Error);
+  EXPECT_THROW(unet_of_weights(weights), Error);
 }
 
-TEST(Architecture, OfAnotherNetworkIsRefusedByName) {
+TEST(UNetOfWeights, OfAnotherNetworkIsRefusedByName) {
   try {
-    architecture_of({{"encoder.weight", at::zeros({3})}});
+    unet_of_weights({{"encoder.weight", at::zeros({3})}});
     ADD_FAILURE() << "accepted";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::Input);
@@ -82,10 +82,10 @@ TEST(Architecture, OfAnotherNetworkIsRefusedByName) {
   }
 }
 
-TEST(Architecture, OfAVolumetricNetworkIsRefused) {
+TEST(UNetOfWeights, OfAVolumetricNetworkIsRefused) {
   StateDict weights = hollow(config_of({8, 16}, {false, true}, 1));
   weights["conv_in.conv.weight"] = at::zeros({8, 1, 3, 3, 3});
-  EXPECT_THROW(architecture_of(weights), Error);
+  EXPECT_THROW(unet_of_weights(weights), Error);
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/cli/architecture.h"
+#include "thor/nn/unet.h"
 
 #include <numeric>
 
@@ -38,7 +38,7 @@ void refuse_more(const StateDict& weights, const std::string& next, const char* 
 
 }  // namespace
 
-UNetConfig architecture_of(const StateDict& weights) {
+UNetConfig unet_of_weights(const StateDict& weights) {
   UNetConfig config;
   config.in_channels = dimension(weights, "conv_in.conv.weight", 1);
   config.out_channels = dimension(weights, "out.2.conv.weight", 0);
