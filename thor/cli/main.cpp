@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "thor/base/error.h"
-#include "thor/base/log.h"
+#include "thor/base/run_context.h"
 #include "thor/base/version.h"
 #include "thor/cli/command_line.h"
 #include "thor/cli/console.h"
@@ -36,12 +36,15 @@ int run_program(const std::vector<std::string>& words) {
     fmt::print("{}", thor::help_text(call.command));
   } else {
     thor::prepare_process();
-    thor::install_console(call.quiet);
+    thor::RunContext context = thor::console_context(call.quiet);
+    const thor::StopOnSignals signals(context);
+    const thor::RunScope scope(&context);
     code = call.command.run();
+    if (code == 0 && context.stop_requested()) code = thor::kExitInterrupted;
   }
   // Results that did not reach a full disk are an error, not a success.
   if (std::fflush(stdout) != 0) thor::fail_input("cannot write the results to standard output");
-  return code == 0 && thor::interrupted() ? thor::kExitInterrupted : code;
+  return code;
 }
 
 }  // namespace

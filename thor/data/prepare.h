@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "thor/base/run_context.h"
 #include "thor/data/archive.h"
 #include "thor/data/split.h"
 #include "thor/data/templates.h"
@@ -19,6 +20,7 @@ struct PrepareJob {
   int64_t workers = 1;   ///< scans at a time, each on one thread; the result is the same for any number
   std::string keep;      ///< folder: a file for every finished volume, from which a stopped run goes on; "" = none
   std::string pictures;  ///< folder: the slices of volumes as pictures too (slice_pictures.h); "" = none
+  RunContext* context = nullptr;  ///< null = that of the calling thread
 };
 
 /// How one scan came out.

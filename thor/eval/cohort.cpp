@@ -245,6 +245,7 @@ void look_at_all(const std::vector<CaseInput>& inputs, const Model& model, Looks
 
 CohortReport compare_cohort(const Model& model, const std::vector<CaseInput>& inputs, int64_t score_images,
                             const RunConfig& run) {
+  const RunScope scope(run.context);
   CohortReport report;
   Looks looks;
   look_at_all(inputs, model, looks, report);

@@ -40,6 +40,7 @@ HealthyReference reference_of(const NamedModel& one, const std::vector<SplitRow>
 
 Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healthy, const ReferenceConfig& reference,
               const RunConfig& run) {
+  const RunScope scope(run.context);
   check_models(models);
   Model ensemble;
   ensemble.config = models[0].model.config;

@@ -39,7 +39,8 @@ void examine_batch(const Pipeline& pipeline, const std::vector<Place>& batch,
 }  // namespace
 
 std::vector<Finding> examine(const Pipeline& pipeline, std::vector<Image> scans, const FindingOptions& options,
-                             int64_t batch, const ExamProgress& progress) {
+                             int64_t batch, RunContext* context) {
+  const RunScope scope(context);
   if (batch < 1) fail_usage("a batch of {} slices, expected at least 1", batch);
   std::vector<std::unique_ptr<ScanExam>> exams;
   std::vector<Place> places;
@@ -48,11 +49,10 @@ std::vector<Finding> examine(const Pipeline& pipeline, std::vector<Image> scans,
     for (int64_t slice = 0; slice < exams.back()->slices(); ++slice) places.push_back({exams.back().get(), slice});
   }
   const auto count = static_cast<int64_t>(places.size());
-  const int64_t calls = count * std::max<int64_t>(1, pipeline.network_calls());
-  int64_t done = 0;
-  const auto after_call = [&](int64_t more) {
-    done += more;
-    if (progress && !progress(done, calls)) throw Interrupted();
+  Progress progress("examining", count * std::max<int64_t>(1, pipeline.network_calls()));
+  const auto after_call = [&](int64_t calls) {
+    progress.advance(calls);
+    throw_if_interrupted();
   };
   for (int64_t first = 0; first < count; first += batch)
     examine_batch(pipeline, {places.begin() + first, places.begin() + std::min(count, first + batch)}, after_call);
@@ -65,10 +65,10 @@ std::vector<Finding> examine(const Pipeline& pipeline, std::vector<Image> scans,
 }
 
 Finding examine(const Pipeline& pipeline, Image scan, const FindingOptions& options, int64_t batch,
-                const ExamProgress& progress) {
+                RunContext* context) {
   std::vector<Image> one;
   one.push_back(std::move(scan));
-  return std::move(examine(pipeline, std::move(one), options, batch, progress).front());
+  return std::move(examine(pipeline, std::move(one), options, batch, context).front());
 }
 
 }  // namespace thor

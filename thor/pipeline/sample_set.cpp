@@ -68,6 +68,7 @@ void check_can_sample(const Model& model, const SampleConfig& config, bool with_
 }
 
 std::string write_sample_set(const SampleJob& job) {
+  const RunScope scope(job.run.context);
   if (job.count < 1) fail_usage("{} images are asked for, expected 1 or more", job.count);
   if (job.run.batch < 1) fail_usage("the batch is {}, expected 1 or more", job.run.batch);
   const at::NoGradGuard no_grad;

@@ -266,6 +266,7 @@ class Run {
 }  // namespace
 
 TrainResult train(const ExperimentConfig& config, const TrainPaths& paths, bool resume, const std::string& device) {
+  const RunScope scope(paths.context);
   return Run(config, paths, resume, device).loop();
 }
 
