@@ -11,6 +11,7 @@
 namespace thor {
 
 /// Preprocessed slices ready for training: one safetensors file, memory-mapped, so no epoch decodes a picture.
+/// Several threads may read one archive at once.
 struct Archive {
   Tensor slices;                   ///< float32 [N,size,size] in [0,1], a view into the mapped file
   std::vector<std::string> names;  ///< N, as in the CSV

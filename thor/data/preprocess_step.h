@@ -28,6 +28,7 @@ struct StepState {
 };
 
 /// One step: its parameters and what it does.
+/// Its const functions may be called by several threads at once.
 class PreprocessStep {
  public:
   virtual ~PreprocessStep() = default;

@@ -11,6 +11,7 @@ namespace thor {
 
 /// A folder of slices as pictures on their own grid, with the list `index.csv` (column: image) of them, as `read_split`
 /// takes it.
+/// One object serves one thread at a time.
 class SlicePictures {
  public:
   /// Throws Input where the folder cannot be made.

@@ -20,6 +20,7 @@ struct DiffusionConfig {
 
 /// The noise schedule and the algebra between x_0, eps, v and x_t. Immutable. x_t and x_0 are in model range;
 /// `from_unit` and `to_unit` are the only place where the ranges meet.
+/// Any number of threads may use one object.
 class Diffusion {
  public:
   explicit Diffusion(const DiffusionConfig& config);

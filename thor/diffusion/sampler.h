@@ -29,6 +29,7 @@ struct SamplerStep {
 
 /// One reverse chain. Knows no network: it is given the network's output. A multistep sampler remembers its last step;
 /// `restart` forgets it (after the chain was re-noised by hand).
+/// One object serves one thread at a time.
 class Sampler {
  public:
   virtual ~Sampler() = default;

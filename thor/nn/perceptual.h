@@ -26,6 +26,7 @@ class SqueezeNet;
 
 /// LPIPS v0.1 (Zhang et al. 2018, METHODS 5), torch names of torchvision's features and the 1x1 heads. On the CPU
 /// images neither influence each other nor does the number of threads.
+/// Its const functions may be called by several threads at once.
 class Lpips {
  public:
   /// Strict, names as to_lpips_names gives them; which network is read from the names. Throws Input with the report.

@@ -27,6 +27,7 @@ struct ModelConfig {
 struct Member;
 
 /// What training leaves behind: one safetensors file; the rest is JSON in its metadata under "thor.*" keys.
+/// Several threads may read one model at once.
 struct Model {
   ModelConfig config;
   StateDict weights;                                      ///< float32, MONAI Generative's names

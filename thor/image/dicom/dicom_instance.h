@@ -86,6 +86,7 @@ void take_marks(const DicomDataset& data, DicomMarks& marks);
 DicomPalette gray_palette(const DicomDataset& data, bool big_endian);
 
 /// Decodes the frames of one file, which it keeps open and unpacked: what lies before a frame is looked at once.
+/// One object serves one thread at a time.
 class DicomFrameReader {
  public:
   explicit DicomFrameReader(std::shared_ptr<const DicomInstance> instance);

@@ -19,6 +19,7 @@ enum class Packing {
 };
 
 /// Reads a file from a place on. Messages do not name the file.
+/// One object serves one thread at a time.
 class ByteReader {
  public:
   /// Throws Input where it cannot be opened.

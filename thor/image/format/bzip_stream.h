@@ -7,6 +7,7 @@
 
 namespace thor {
 
+/// One object serves one thread at a time.
 class BzipStream {
  public:
   /// Up to so many packed bytes; fewer only at the end.

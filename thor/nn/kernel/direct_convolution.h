@@ -23,6 +23,7 @@ struct PixelMap {
 /// One convolution followed by ReLU, with its weights as the kernel reads them. For small images, for which
 /// libraries spend more time on preparing than on multiplying. Each pixel is summed up by one thread, always in the
 /// same order.
+/// Its const functions may be called by several threads at once.
 class DirectConvolution {
  public:
   /// weight [Cout,Cin,k,k] with Cout a multiple of 16, bias [Cout]. Internal error for another Cout.

@@ -10,6 +10,7 @@ namespace thor {
 
 /// A file mapped privately into memory: what is written to the mapping stays in this process. The file must not be
 /// truncated while it is mapped; our own writers replace files by renaming and never do that.
+/// Several threads may read it at once.
 class MappedFile {
  public:
   /// Throws Input if the path is no readable regular file or is empty.

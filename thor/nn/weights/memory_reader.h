@@ -11,6 +11,7 @@ namespace thor {
 
 /// Reads little-endian numbers and texts from bytes in memory, front to back. Whatever would lie behind the end is an
 /// Input error.
+/// One object serves one thread at a time.
 class MemoryReader {
  public:
   MemoryReader(const uint8_t* data, uint64_t size, uint64_t position = 0) : data_(data), size_(size) { seek(position); }

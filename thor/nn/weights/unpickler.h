@@ -54,6 +54,7 @@ struct PickleValue {
 /// A restricted reader of Python's pickle format, enough for what torch.save writes. It executes nothing: the few
 /// globals of tensors and containers have fixed meanings, every other is refused by name. Steps are limited, values
 /// belong to the unpickler (cycles do no harm) and die with it.
+/// One object serves one thread at a time.
 class Unpickler {
  public:
   explicit Unpickler(MemoryReader& reader) : reader_(reader) {}
