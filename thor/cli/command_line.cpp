@@ -126,7 +126,8 @@ Invocation parse_command_line(const std::vector<std::string>& words) {
   const std::string& first = words[0];
   call.version = first == "--version";
   call.help = first == "--help" || first == "-h" || first == "help";
-  if (call.version || (call.help && words.size() == 1)) return call;
+  call.reference = first == "help" && words.size() == 2 && words[1] == "--markdown";
+  if (call.version || call.reference || (call.help && words.size() == 1)) return call;
 
   const std::string& name = call.help ? words[1] : first;
   std::vector<std::string> names;

@@ -15,7 +15,7 @@
 #include <memory>
 #include <thread>
 
-#include "thor/base/log.h"
+#include "thor/cli/flags.h"
 
 namespace thor {
 namespace {
@@ -39,7 +39,7 @@ class Console {
   void say(LogLevel level, const std::string& text) {
     if (level == LogLevel::Debug || (quiet_ && level != LogLevel::Warning)) return;
     erase();
-    fmt::print(stderr, "thor: {}{}\n", level == LogLevel::Warning ? "warning: " : "", text);
+    fmt::print(stderr, "thor: {}{}\n", level == LogLevel::Warning ? "warning: " : "", with_flags(text));
   }
 
   void draw(const ProgressState& state) {

@@ -221,9 +221,8 @@ void compare_scores(const Model& model, std::vector<OpenSlice> slices, const Run
       fact_of("image scores", healthy,
               fmt::format("{} images, KS {:.2f} (5 % limit {:.2f})", set.scores.size(), distance, critical),
               distance > critical,
-              "not the scores of the healthy scans: these images hold lesions, or come from elsewhere; check on "
-              "healthy scans of "
-              "this source with 'thor calibrate --check'"));
+              "not the scores of the healthy scans: these images hold lesions, or come from elsewhere; check the "
+              "calibration on healthy scans of this source"));
 }
 
 /// Opens every image; a bad one is recorded and the rest goes on.

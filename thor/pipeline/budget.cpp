@@ -101,7 +101,7 @@ BudgetChoice fit_budget(const Model& model, const BudgetRequest& request, const 
   const RunScope scope(run.context);
   for (const std::string& set : request.sets)
     if (set.rfind("detector.speed=", 0) == 0)
-      fail_usage("a budget chooses the speed, and --set {} does too; give one of them", set);
+      fail_usage("a budget chooses the speed, and `{}` does too; give one of them", set);
   const std::string detector = choose_detector(model, request.detector, {}).name;
   std::vector<std::string> precisions{"fp32", "bf16"};
   if (run.precision == "bf16") precisions = {"bf16"};
