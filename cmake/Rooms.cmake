@@ -21,7 +21,9 @@ function(thor_room NAME)
     endif()
   endforeach()
   add_library(thor_${NAME} STATIC ${SOURCES})
-  set_target_properties(thor_${NAME} PROPERTIES LINKER_LANGUAGE CXX)
+  # Hidden: a shared library that these are linked into exports nothing of them but its exceptions (base/export.h).
+  set_target_properties(thor_${NAME} PROPERTIES LINKER_LANGUAGE CXX CXX_VISIBILITY_PRESET hidden
+                        VISIBILITY_INLINES_HIDDEN ON)
   target_include_directories(thor_${NAME} PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:include>)
   target_link_libraries(thor_${NAME} PUBLIC ${ROOM_PUBLIC} PRIVATE ${ROOM_PRIVATE} thor_options)
 endfunction()

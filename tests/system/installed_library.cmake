@@ -16,3 +16,6 @@ run(${CMAKE_COMMAND} --build ${ROOM}/examples -j 2)
 set(SCAN ${SOURCE}/models/demo/images/brain_0001.png)
 run(${ROOM}/examples/detect_volume ${ROOM}/prefix/share/thor/models/brain-t1-axial.safetensors ${SCAN})
 run(${ROOM}/examples/own_detector ${ROOM}/prefix/share/thor/models/brain-t1-axial.safetensors ${SCAN} thor)
+# What was trained detects.
+run(${ROOM}/examples/train_on_folder ${SOURCE}/models/demo/images ${ROOM}/run)
+run(${ROOM}/examples/detect_volume ${ROOM}/run/model.safetensors ${SCAN})

@@ -30,8 +30,9 @@ struct YamlText {
 void to_json(nlohmann::json& json, const YamlText& item);
 
 /// The described fields of one or more config structs, under dotted names such as "detector.start_step".
-/// A struct describes itself once (`void describe(Fields&)`); YAML, `--set`, JSON and checks all come from
-/// that description. The struct must outlive the Fields that point into it.
+/// A struct describes itself once (`void describe(Fields&)`); YAML, `--set`, JSON, checks and docs/reference.md
+/// all come from that description. The struct must outlive the Fields that point into it.
+/// One thread at a time uses the fields and the struct.
 class Fields {
  public:
   using Value = std::variant<bool*, int64_t*, double*, std::string*, std::vector<bool>*, std::vector<int64_t>*,

@@ -6,6 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "thor/base/export.h"
+
 namespace thor {
 
 /// The cause of an error. It decides the exit code (see exit_code).
@@ -18,7 +20,7 @@ enum class ErrorKind {
 
 /// The one exception of the library. Its message says what is wrong, which thing, what was expected and what to do;
 /// a catcher that knows more adds a line with `while_doing` and rethrows.
-class Error : public std::runtime_error {
+class THOR_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string message);
 

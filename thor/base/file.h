@@ -29,6 +29,7 @@ std::string absent_content(const std::string& path);
 void make_folder(const std::string& path);
 
 /// Computes SHA-256 (FIPS 180-4) incrementally with OpenSSL.
+/// One object serves one thread at a time.
 class Sha256 {
  public:
   Sha256();

@@ -41,6 +41,7 @@ struct StreamKey {
 };
 
 /// Counter-based generator: Philox4x32-10 (Salmon et al., SC 2011) keyed by a hash of the StreamKey.
+/// One object serves one thread at a time; equal keys give equal numbers on any thread.
 class Random {
  public:
   explicit Random(const StreamKey& key);

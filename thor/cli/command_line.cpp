@@ -167,7 +167,8 @@ Invocation parse_command_line(const std::vector<std::string>& words) {
   const auto asks_for_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
   call.version = words[0] == "--version";
   call.help = asks_for_help(words[0]) || words[0] == "help";
-  if (call.version || (call.help && words.size() == 1)) return call;
+  call.reference = words.size() == 2 && words[0] == "help" && words[1] == "--markdown";
+  if (call.version || call.reference || (call.help && words.size() == 1)) return call;
 
   const std::vector<std::string> named(words.begin() + (call.help ? 1 : 0), words.end());
   const std::vector<Command> all = commands();

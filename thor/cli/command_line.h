@@ -11,6 +11,7 @@ namespace thor {
 struct Invocation {
   Command command;  ///< empty for the overview and the version
   bool help = false, version = false, quiet = false;
+  bool reference = false;  ///< the page of all commands and configs, `thor help --markdown`
 };
 
 /// Reads a command line (without the program's name). Throws Usage: unknown command or option with the nearest

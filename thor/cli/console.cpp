@@ -8,13 +8,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
 #include <thread>
 
-#include "thor/base/log.h"
+#include "thor/cli/flags.h"
 
 namespace thor {
 namespace {
@@ -27,7 +28,10 @@ std::string clock_text(double seconds) {
                   : fmt::format("{}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60);
 }
 
-/// Draws progress on standard error. Called under the log's own lock.
+/// What a signal handler reaches: nothing but what is static.
+std::atomic<RunContext*> stopped_by_signals{nullptr};
+
+/// Draws progress on standard error. Called by one thread at a time.
 class Console {
  public:
   explicit Console(bool quiet) : quiet_(quiet), terminal_(::isatty(STDERR_FILENO) == 1) {}
@@ -35,7 +39,7 @@ class Console {
   void say(LogLevel level, const std::string& text) {
     if (level == LogLevel::Debug || (quiet_ && level != LogLevel::Warning)) return;
     erase();
-    fmt::print(stderr, "thor: {}{}\n", level == LogLevel::Warning ? "warning: " : "", text);
+    fmt::print(stderr, "thor: {}{}\n", level == LogLevel::Warning ? "warning: " : "", with_flags(text));
   }
 
   void draw(const ProgressState& state) {
@@ -77,10 +81,10 @@ class Console {
 
 }  // namespace
 
-void install_console(bool quiet) {
+RunContext console_context(bool quiet) {
   const auto console = std::make_shared<Console>(quiet);
-  set_log_sink([console](LogLevel level, const std::string& text) { console->say(level, text); });
-  set_progress_sink([console](const ProgressState& state) { console->draw(state); });
+  return RunContext([console](LogLevel level, const std::string& text) { console->say(level, text); },
+                    [console](const ProgressState& state) { console->draw(state); });
 }
 
 void prepare_process() {
@@ -97,12 +101,23 @@ void prepare_process() {
   const char* wish = std::getenv("OMP_NUM_THREADS");
   const int threads = wish ? std::atoi(wish) : 0;
   at::set_num_threads(threads > 0 ? threads : std::max(1u, std::thread::hardware_concurrency()));
+}
 
+StopOnSignals::StopOnSignals(RunContext& context) {
+  stopped_by_signals = &context;
   struct sigaction action = {};
-  action.sa_handler = [](int) { request_interrupt(); };
+  action.sa_handler = [](int) {
+    if (RunContext* stopped = stopped_by_signals) stopped->request_stop();
+  };
   action.sa_flags = static_cast<int>(SA_RESETHAND) | SA_RESTART;  // the second Ctrl-C kills
   ::sigaction(SIGINT, &action, nullptr);
   ::sigaction(SIGTERM, &action, nullptr);
+}
+
+StopOnSignals::~StopOnSignals() {
+  ::signal(SIGINT, SIG_DFL);
+  ::signal(SIGTERM, SIG_DFL);
+  stopped_by_signals = nullptr;
 }
 
 }  // namespace thor

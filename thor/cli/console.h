@@ -1,14 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include "thor/base/run_context.h"
 
 namespace thor {
 
-/// Sends the library's messages and progress to standard error: a bar on a terminal, a plain line now and then
-/// elsewhere. `quiet` leaves only warnings.
-void install_console(bool quiet);
+/// The program's context: messages and progress go to standard error, as a bar on a terminal, as a plain line now and
+/// then elsewhere. `quiet` leaves only warnings.
+RunContext console_context(bool quiet);
 
-/// Settings that must precede every tensor: memory, vector instructions, threads (see docs), and Ctrl-C, which asks
-/// to stop the first time and kills the second.
+/// Settings that must precede every tensor: memory, vector instructions, threads (see docs).
 void prepare_process();
+
+/// While it lives, Ctrl-C and SIGTERM ask a context to stop the first time and kill the second. One at a time.
+class StopOnSignals {
+ public:
+  explicit StopOnSignals(RunContext& context);
+  ~StopOnSignals();
+  StopOnSignals(const StopOnSignals&) = delete;
+  StopOnSignals& operator=(const StopOnSignals&) = delete;
+};
 
 }  // namespace thor

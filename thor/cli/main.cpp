@@ -8,10 +8,12 @@
 #include <vector>
 
 #include "thor/base/error.h"
-#include "thor/base/log.h"
+#include "thor/base/run_context.h"
 #include "thor/base/version.h"
 #include "thor/cli/command_line.h"
 #include "thor/cli/console.h"
+#include "thor/cli/flags.h"
+#include "thor/cli/reference.h"
 
 namespace {
 
@@ -29,19 +31,24 @@ int run_program(const std::vector<std::string>& words) {
   int code = 0;
   if (call.version) {
     fmt::print("thor {}\n", thor::version());
-  } else if (call.command.name.empty()) {
+  } else if (call.command.name.empty() && !call.reference) {
     fmt::print("{}", thor::overview_text());
     code = call.help ? 0 : 2;
+  } else if (call.reference) {
+    fmt::print("{}", thor::reference_text());
   } else if (call.help) {
     fmt::print("{}", thor::help_text(call.command));
   } else {
     thor::prepare_process();
-    thor::install_console(call.quiet);
+    thor::RunContext context = thor::console_context(call.quiet);
+    const thor::StopOnSignals signals(context);
+    const thor::RunScope scope(&context);
     code = call.command.run();
+    if (code == 0 && context.stop_requested()) code = thor::kExitInterrupted;
   }
   // Results that did not reach a full disk are an error, not a success.
   if (std::fflush(stdout) != 0) thor::fail_input("cannot write the results to standard output");
-  return code == 0 && thor::interrupted() ? thor::kExitInterrupted : code;
+  return code;
 }
 
 }  // namespace
@@ -50,7 +57,7 @@ int main(int argc, char** argv) {
   try {
     return run_program({argv + 1, argv + argc});
   } catch (const thor::Error& error) {
-    return say_error(error.what(), thor::exit_code(error.kind()));
+    return say_error(thor::with_flags(error.what()), thor::exit_code(error.kind()));
   } catch (const thor::Interrupted&) {
     return thor::kExitInterrupted;
   } catch (const std::bad_alloc&) {

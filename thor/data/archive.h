@@ -11,6 +11,7 @@
 namespace thor {
 
 /// Preprocessed slices for training in one memory-mapped safetensors file, so that no epoch decodes images.
+/// Several threads may read one archive at once.
 struct Archive {
   Tensor slices;                   ///< float32 [N,size,size] in [0,1], a view into the mapped file
   std::vector<std::string> names;  ///< N names, as in the CSV

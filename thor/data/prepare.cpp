@@ -34,7 +34,7 @@ class PrepareRun {
   void work() {
     std::vector<std::thread> others;
     const auto workers = std::min<int64_t>(job_.workers, static_cast<int64_t>(job_.scans.size()));
-    for (int64_t i = 1; i < workers; ++i) others.emplace_back([this] { take_scans(); });
+    for (int64_t i = 1; i < workers; ++i) others.emplace_back(in_current_context([this] { take_scans(); }));
     const int threads = omp_get_max_threads();
     take_scans();
     omp_set_num_threads(threads);
@@ -170,6 +170,7 @@ std::string failures_of(const std::vector<ScanReport>& scans) {
 }
 
 PrepareResult prepare_scans(const PrepareJob& job) {
+  const RunScope scope(job.context);
   if (job.scans.empty()) fail_input("there are no images to prepare");
   if (job.workers < 1) fail_usage("there are {} workers, expected at least 1", job.workers);
   job.preprocess.check();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "thor/base/run_context.h"
 #include "thor/data/archive.h"
 #include "thor/data/split.h"
 #include "thor/data/templates.h"
@@ -15,10 +16,11 @@ namespace thor {
 struct PrepareJob {
   std::vector<SplitRow> scans;  ///< pictures, volumes, folders of DICOM
   PreprocessConfig preprocess;
-  Templates templates;   ///< templates that the steps name
-  int64_t workers = 1;   ///< concurrent scans, one thread each; results do not depend on it
-  std::string keep;      ///< folder with a file for every finished volume, to resume from; "" = none
-  std::string pictures;  ///< folder for pictures of the slices of volumes (slice_pictures.h); "" = none
+  Templates templates;            ///< templates that the steps name
+  int64_t workers = 1;            ///< concurrent scans, one thread each; results do not depend on it
+  std::string keep;               ///< folder with a file for every finished volume, to resume from; "" = none
+  std::string pictures;           ///< folder for pictures of the slices of volumes (slice_pictures.h); "" = none
+  RunContext* context = nullptr;  ///< null = that of the calling thread
 };
 
 /// The outcome of one scan.

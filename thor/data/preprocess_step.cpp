@@ -43,8 +43,7 @@ const Template& StepState::template_of(const std::string& name) const {
   if (found == templates.end())
     fail_usage(
         "the template '{0}' of the preprocessing steps is not there, so only ready slices can be taken; name its file "
-        "with "
-        "--template {0}=FILE (a model gets it with 'thor import MODEL -o NEW --config EXPERIMENT.yaml')",
+        "with `template` {0}=FILE (a model gets it with 'thor import' and `config`)",
         name);
   return found->second;
 }

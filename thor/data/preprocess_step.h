@@ -28,6 +28,7 @@ struct StepState {
 };
 
 /// One preprocessing step: its parameters and its operation.
+/// Its const functions may be called by several threads at once.
 class PreprocessStep {
  public:
   virtual ~PreprocessStep() = default;

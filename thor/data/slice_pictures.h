@@ -11,6 +11,7 @@ namespace thor {
 
 /// A folder of slices as pictures on their own grid, with their list `index.csv` (column: image) in the form of
 /// `read_split`.
+/// One object serves one thread at a time.
 class SlicePictures {
  public:
   /// Throws Input if the folder cannot be created.

@@ -34,7 +34,7 @@ std::string template_file(const std::string& name, const TemplatePlaces& places)
     for (const char* ending : {"", ".nii.gz", ".nii"})
       if (const auto path = std::filesystem::path(folder) / (name + ending); std::filesystem::is_regular_file(path, ec))
         return path.string();
-  fail_usage("there is no file for the template '{}' of preprocess.steps; name one with --template {}=FILE, or put {}",
+  fail_usage("there is no file for the template '{}' of preprocess.steps; name one with `template` {}=FILE, or put {}",
              name, name, fmt::format("'{}.nii.gz' into {}", name, fmt::join(folders, " or ")));
 }
 

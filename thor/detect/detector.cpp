@@ -109,7 +109,7 @@ void check_detector(const Detector& detector, const Diffusion& diffusion) {
     fail_usage(
         "the detector needs a network that undoes {}, but the model's was trained to undo {} (diffusion.process): {}",
         wanted, learned,
-        learned == "corruption" ? "use --detector restorer, or another model"
+        learned == "corruption" ? "use `detector` restorer, or another model"
                                 : "train one with configs/restorer-brain-small.yaml, or choose another detector");
   detector.check(diffusion);
 }

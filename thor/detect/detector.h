@@ -66,6 +66,8 @@ struct Context {
 };
 
 /// One method: its parameters and its algorithm.
+/// `detect` keeps no state between calls: several threads may call it at once; `describe` and what is set through its
+/// fields comes before.
 class Detector {
  public:
   virtual ~Detector() = default;

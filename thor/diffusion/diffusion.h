@@ -21,6 +21,7 @@ struct DiffusionConfig {
 
 /// The noise schedule and the conversions between x_0, eps, v and x_t. It is immutable. x_t and x_0 are in the model
 /// range, in the space of the network; only `from_unit` and `to_unit` convert between this space and images in [0,1].
+/// Any number of threads may use one object.
 class Diffusion {
  public:
   /// In the space of the pixels, with the range of the config, or in another.

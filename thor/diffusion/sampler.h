@@ -29,6 +29,7 @@ struct SamplerStep {
 
 /// One reverse chain. It is independent of the network and receives the network's output. A multistep sampler stores
 /// its last step; `restart` discards it (after x_t was replaced).
+/// One object serves one thread at a time.
 class Sampler {
  public:
   virtual ~Sampler() = default;

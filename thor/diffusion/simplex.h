@@ -8,6 +8,7 @@
 namespace thor {
 
 /// OpenSimplex noise (Kurt Spencer's public-domain algorithm of 2014, METHODS 3).
+/// It is immutable: any number of threads may use one object.
 class OpenSimplex {
  public:
   explicit OpenSimplex(int64_t seed);

@@ -169,6 +169,7 @@ std::vector<const CellResult*> AblationResult::cells_of(size_t setting) const {
 }
 
 AblationResult run_ablation(const AblationConfig& config, RunConfig run) {
+  const RunScope scope(run.context);
   return AblationRunner(config, std::move(run)).work();
 }
 

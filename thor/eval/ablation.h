@@ -35,6 +35,12 @@ struct AblationConfig {
   int64_t batch = 8, memory_mb = 2048;
   EvaluationConfig evaluation;
 };
+/// The YAML file as it is described; its lists are then read item by item.
+struct AblationFile {
+  AblationConfig& config;
+  std::vector<YamlText> axes, rows, reference;
+  void describe(Fields& fields);
+};
 /// Reads the YAML file; relative paths start at its folder. Throws Usage: unknown keys, neither or both of axes and
 /// rows, more than five axes, an axis without values.
 AblationConfig load_ablation(const std::string& path);

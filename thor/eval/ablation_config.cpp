@@ -11,29 +11,6 @@ namespace {
 constexpr size_t kMaxAxes = 5, kMaxSettings = 1000;
 constexpr const char* kModelAxis = "model";
 
-/// The file as it is described; its lists are then read item by item.
-struct AblationFile {
-  AblationConfig& config;
-  std::vector<YamlText> axes, rows, reference;
-
-  void describe(Fields& fields) {
-    fields.add("title", &config.title, "of the page");
-    fields.add("output", &config.output, "folder for the results");
-    fields.add("model", &config.model, "model.safetensors of a run");
-    fields.add("detector", &config.detector, "as of `thor detect --detector`");
-    fields.add("set", &config.set, "detector.KEY=VALUE for all settings");
-    fields.add("truth", &config.truth, "CSV: image,mask[,group]");
-    fields.add("axes", &axes, "parameters to vary, every combination: key, values");
-    fields.add("rows", &rows, "or single settings: name, model, set, seed");
-    fields.add("reference", &reference, "settings like rows that come first; others are compared with the first");
-    fields.add("seeds", &config.seeds, "every setting runs once with each; figures are means over them", at_least(0));
-    fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
-    fields.add("batch", &config.batch, "images examined under all settings before the next", between(1, 4096));
-    fields.add("memory_mb", &config.memory_mb, "for network calls that settings share", between(1, 1 << 20));
-    fields.group("evaluation", config.evaluation);
-  }
-};
-
 void check_ablation(const AblationConfig& config) {
   if (config.truth.empty()) fail_usage("'truth' is missing: a CSV with image,mask[,group]");
   if (config.axes.empty() == config.rows.empty()) fail_usage("either 'axes' or 'rows' says what is varied");
@@ -93,6 +70,23 @@ AblationSetting named(const AblationConfig& config, const AblationRow& row) {
 }
 
 }  // namespace
+
+void AblationFile::describe(Fields& fields) {
+  fields.add("title", &config.title, "of the page");
+  fields.add("output", &config.output, "folder for the results");
+  fields.add("model", &config.model, "model.safetensors of a run");
+  fields.add("detector", &config.detector, "which method; default: the one that the model recommends");
+  fields.add("set", &config.set, "detector.KEY=VALUE for all settings");
+  fields.add("truth", &config.truth, "CSV: image,mask[,group]");
+  fields.add("axes", &axes, "parameters to vary, every combination: key, values");
+  fields.add("rows", &rows, "or single settings: name, model, set, seed");
+  fields.add("reference", &reference, "settings like rows that come first; others are compared with the first");
+  fields.add("seeds", &config.seeds, "every setting runs once with each; figures are means over them", at_least(0));
+  fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
+  fields.add("batch", &config.batch, "images examined under all settings before the next", between(1, 4096));
+  fields.add("memory_mb", &config.memory_mb, "for network calls that settings share", between(1, 1 << 20));
+  fields.group("evaluation", config.evaluation);
+}
 
 void AblationAxis::describe(Fields& fields) {
   fields.add("key", &key, "detector.KEY, or model");

@@ -185,6 +185,7 @@ std::vector<const CellResult*> BenchmarkResult::cells_of(size_t dataset, size_t 
 }
 
 BenchmarkResult run_benchmark(const BenchmarkConfig& config, RunConfig run) {
+  const RunScope scope(run.context);
   return Runner(config, std::move(run)).work();
 }
 

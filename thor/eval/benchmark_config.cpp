@@ -12,28 +12,6 @@ namespace fs = std::filesystem;
 namespace thor {
 namespace {
 
-/// The file as it is described; its lists are then read item by item.
-struct BenchmarkFile {
-  BenchmarkConfig& config;
-  std::vector<YamlText> models, methods, datasets;
-
-  void describe(Fields& fields) {
-    fields.add("title", &config.title, "of the page");
-    fields.add("output", &config.output, "folder for the results");
-    fields.add("models", &models, "trained models: name, file");
-    fields.add("methods", &methods, "contenders: name, model, detector, set");
-    fields.add("datasets", &datasets, "test sets: name, truth, healthy");
-    fields.add("seeds", &config.seeds, "every method runs once with each; figures are means over them", at_least(0));
-    fields.add("validation", &config.validation,
-               "CSV with masks that no data set contains: where thresholds come from");
-    fields.add("calibration", &config.calibration,
-               "CSV of healthy images that no data set contains: where thresholds at 1, 2 and 5 % come from");
-    fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
-    fields.add("batch", &config.batch, "images at once; changes speed, not results", between(1, 4096));
-    fields.group("evaluation", config.evaluation);
-  }
-};
-
 /// Throws Usage unless every entry has a name, and another one than the others, as part of a file name too.
 template <class Entry>
 void check_names(const char* list, const std::vector<Entry>& entries) {
@@ -72,6 +50,21 @@ void check_benchmark(const BenchmarkConfig& config) {
 
 }  // namespace
 
+void BenchmarkFile::describe(Fields& fields) {
+  fields.add("title", &config.title, "of the page");
+  fields.add("output", &config.output, "folder for the results");
+  fields.add("models", &models, "trained models: name, file");
+  fields.add("methods", &methods, "contenders: name, model, detector, set");
+  fields.add("datasets", &datasets, "test sets: name, truth, healthy");
+  fields.add("seeds", &config.seeds, "every method runs once with each; figures are means over them", at_least(0));
+  fields.add("validation", &config.validation, "CSV with masks that no data set contains: where thresholds come from");
+  fields.add("calibration", &config.calibration,
+             "CSV of healthy images that no data set contains: where thresholds at 1, 2 and 5 % come from");
+  fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
+  fields.add("batch", &config.batch, "images at once; changes speed, not results", between(1, 4096));
+  fields.group("evaluation", config.evaluation);
+}
+
 void ModelEntry::describe(Fields& fields) {
   fields.add("name", &name, "what methods call it");
   fields.add("file", &file, "model.safetensors of a run");
@@ -80,8 +73,8 @@ void ModelEntry::describe(Fields& fields) {
 void MethodEntry::describe(Fields& fields) {
   fields.add("name", &name, "title in the tables");
   fields.add("model", &model, "one of the models");
-  fields.add("detector", &detector, "as of `thor detect --detector`");
-  fields.add("set", &set, "detector.KEY=VALUE, as of `--set`");
+  fields.add("detector", &detector, "which method; default: the one that the model recommends");
+  fields.add("set", &set, "its settings, detector.KEY=VALUE each");
 }
 
 void DatasetEntry::describe(Fields& fields) {

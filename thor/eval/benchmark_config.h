@@ -40,6 +40,12 @@ struct BenchmarkConfig {
   std::vector<DatasetEntry> datasets;
 };
 
+/// The YAML file as it is described; its lists are then read item by item.
+struct BenchmarkFile {
+  BenchmarkConfig& config;
+  std::vector<YamlText> models, methods, datasets;
+  void describe(Fields& fields);
+};
 /// Reads the YAML file; relative paths in it are made to start at its folder. Throws Usage: unknown keys, values out of
 /// range, nothing to compare, names that are not distinct, a method on a model that is not listed.
 BenchmarkConfig load_benchmark(const std::string& path);

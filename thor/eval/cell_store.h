@@ -11,6 +11,7 @@ namespace thor {
 
 /// Finished sets of maps in a folder, each under a name and with the key of everything that decided it, so that a long
 /// comparison that was stopped anywhere repeats nothing that is still true.
+/// One object serves one thread at a time.
 class CellStore {
  public:
   /// Makes the folder. Throws Input where that is impossible.

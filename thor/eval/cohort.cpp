@@ -219,9 +219,8 @@ void compare_scores(const Model& model, const std::vector<NetworkSlice>& slices,
       fact_of("image scores", healthy,
               fmt::format("{} images, KS {:.2f} (5 % limit {:.2f})", set.scores.size(), distance, critical),
               distance > critical,
-              "not the scores of the healthy scans: these images hold lesions, or come from elsewhere; check on "
-              "healthy scans of "
-              "this source with 'thor calibrate --check'"));
+              "not the scores of the healthy scans: these images hold lesions, or come from elsewhere; check the "
+              "calibration on healthy scans of this source"));
 }
 
 /// Opens every image; a bad one is recorded and the rest goes on.
@@ -243,6 +242,7 @@ void look_at_all(const std::vector<CaseInput>& inputs, const Model& model, Looks
 
 CohortReport compare_cohort(const Model& model, const std::vector<CaseInput>& inputs, int64_t score_images,
                             const RunConfig& run) {
+  const RunScope scope(run.context);
   CohortReport report;
   Looks looks;
   look_at_all(inputs, model, looks, report);

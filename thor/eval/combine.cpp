@@ -21,8 +21,9 @@ void check_models(const std::vector<NamedModel>& models) {
     if (!names.insert(one.name).second) fail_usage("two members are called '{}'; name them with NAME=MODEL", one.name);
     if (one.model.is_ensemble()) fail_usage("'{}' is an ensemble itself; combine its members", one.name);
     if (preprocess_json(one.model.config) != preprocess_json(models[0].model.config))
-      fail_usage("'{}' preprocesses images otherwise than '{}'; give both the same steps with 'thor import --config'",
-                 one.name, models[0].name);
+      fail_usage(
+          "'{}' preprocesses images otherwise than '{}'; give both the same steps with 'thor import' and `config`",
+          one.name, models[0].name);
   }
 }
 
@@ -40,6 +41,7 @@ HealthyReference reference_of(const NamedModel& one, const std::vector<SplitRow>
 
 Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healthy, const ReferenceConfig& reference,
               const RunConfig& run) {
+  const RunScope scope(run.context);
   check_models(models);
   Model ensemble;
   ensemble.config = models[0].model.config;

@@ -142,6 +142,7 @@ double map_correlation(const Tensor& a, const Tensor& b) {
 }
 
 Diagnosis diagnose(const Model& model, DiagnoseRequest request, const RunConfig& run) {
+  const RunScope scope(run.context);
   if (request.seeds < 2) fail_usage("{} seeds cannot be compared, expected at least 2", request.seeds);
   Diagnosis diagnosis;
   const auto lesions = lesions_of(model, request.rows, diagnosis.failed);

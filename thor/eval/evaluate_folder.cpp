@@ -132,6 +132,7 @@ std::vector<LeftOut> maps_without_row(const MapFolder& maps, const std::vector<c
 
 Evaluation evaluate_folder(const std::string& maps_folder, const std::string& truth_csv, const EvaluationConfig& config,
                            const std::vector<NamedThreshold>& thresholds, bool native) {
+  const RunScope scope(config.context);
   const auto rows = read_split(truth_csv);
   const MapFolder maps(maps_folder);
   const FolderCases cases(rows, maps, native);

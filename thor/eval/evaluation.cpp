@@ -236,6 +236,7 @@ void EvaluationConfig::describe(Fields& fields) {
 
 Evaluation evaluate_cases(size_t count, const CaseSource& source, const EvaluationConfig& config,
                           const std::vector<NamedThreshold>& thresholds) {
+  const RunScope scope(config.context);
   size_groups(config.size_edges);
   size_groups_ml(config.size_edges_ml);
   std::set<std::string> labels{"oracle"};

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thor/base/config.h"
+#include "thor/base/run_context.h"
 #include "thor/base/tensor.h"
 
 namespace thor {
@@ -17,9 +18,10 @@ std::vector<int64_t> paper_size_edges();
 struct EvaluationConfig {
   std::vector<int64_t> size_edges = paper_size_edges();
   std::vector<double> size_edges_ml{0.1, 1, 10, 1000};  ///< of volumes: (0.1,1] small, (1,10] medium, (10,1000] large
-  double lesion_overlap = 0.1;  ///< share of a lesion's pixels above the threshold that counts as found
-  int64_t resamples = 2000;     ///< of the bootstrap over cases
-  int64_t seed = 0;             ///< of the bootstrap
+  double lesion_overlap = 0.1;    ///< share of a lesion's pixels above the threshold that counts as found
+  int64_t resamples = 2000;       ///< of the bootstrap over cases
+  int64_t seed = 0;               ///< of the bootstrap
+  RunContext* context = nullptr;  ///< no key of the YAML; null = that of the calling thread
   void describe(Fields& fields);
 };
 

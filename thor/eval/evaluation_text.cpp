@@ -167,7 +167,7 @@ std::string Evaluation::table() const {
   if (std::none_of(cases.begin(), cases.end(), [](const CaseScores& one) { return one.lesion; }))
     text +=
         "no lesion in the truth: Dice, AUPRC, AUROC, precision, recall and a best threshold are not defined; what is "
-        "marked in healthy tissue is measured at a threshold brought along (--threshold, or a calibration)\n";
+        "marked in healthy tissue is measured at a threshold that is given, or that of a calibration\n";
   text += fmt::format("Dice: {} pooled over the cases, on {} grid; {}\n", pixels,
                       volumes  ? "each scan's own"
                       : native ? "each image's own"

@@ -118,6 +118,7 @@ LocalizationGroup summarize(const std::string& label, const std::vector<Localize
 }  // namespace
 
 Localization localize(const LocalizationOptions& options) {
+  const RunScope scope(options.context);
   const BoxTable table = relevant_boxes(options);
   const MapFolder healthy(options.healthy), maps(options.maps);
   check_same_maker(healthy, maps);

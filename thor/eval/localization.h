@@ -63,6 +63,7 @@ struct LocalizationOptions {
   double rate = 0.05;               ///< false positives among healthy pixels
   std::vector<std::string> ignore;  ///< labels that mark nothing abnormal, e.g. the side marker
   bool native = false;
+  RunContext* context = nullptr;  ///< null = that of the calling thread
 };
 /// The X-ray protocol of the paper (docs/methods/localization.md). Throws Input: no image that can be scored, maps of
 /// different models or settings, an unreadable map.

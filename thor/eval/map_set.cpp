@@ -132,6 +132,7 @@ nlohmann::json about_set(const Pipeline& pipeline, const std::string& detector_n
 MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
                   const std::vector<SplitRow>& rows, const RunConfig& run,
                   const Pipeline::NetworkCallback& after_call) {
+  const RunScope scope(run.context);
   std::optional<Progress> progress;
   if (!after_call)
     progress.emplace("detecting", static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
@@ -147,6 +148,7 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
 
 MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
                      const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only) {
+  const RunScope scope(run.context);
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(inputs.size()) * calls);
   Collector collector(pipeline, run, about_set(pipeline, detector_name, detector_config, run),
@@ -163,6 +165,7 @@ MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name,
 
 MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
                      const std::vector<NetworkSlice>& slices, const RunConfig& run) {
+  const RunScope scope(run.context);
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(slices.size()) * calls);
   Collector collector(pipeline, run, about_set(pipeline, detector_name, detector_config, run),

@@ -14,6 +14,7 @@ enum class PixelKind { Healthy, Lesion };
 /// The pooled pixels of a group of cases: map values of healthy and of lesion pixels. Exact while it holds at most
 /// `exact_limit` values; beyond, they are folded into a histogram of fixed size (32 MB) whose bins are as wide as 2^-12
 /// of their values, so that values closer than that count as tied. Memory is bounded however many pixels come.
+/// One object serves one thread at a time.
 class PixelPool {
  public:
   explicit PixelPool(size_t exact_limit = 32'000'000) : exact_limit_(exact_limit) {}

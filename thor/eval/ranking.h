@@ -10,6 +10,7 @@ struct Areas {
 };
 
 /// Both areas from values that come in descending order, equal ones together: METHODS 10.
+/// One object serves one thread at a time.
 class Ranking {
  public:
   /// `positives` and `negatives` of each class, given in advance.

@@ -58,8 +58,8 @@ RestorationMeter::RestorationMeter() {
   if (std::filesystem::exists(path, ignored))
     lpips_ = std::make_shared<Lpips>(load_lpips(path));
   else
-    log_once(LogLevel::Info, fmt::format("no LPIPS-alex of restorations: no weights at '{}'; 'thor import FILE --as "
-                                         "lpips-alex' puts them there",
+    log_once(LogLevel::Info, fmt::format("no LPIPS-alex of restorations: no weights at '{}'; 'thor import' puts them "
+                                         "there (`as` lpips-alex)",
                                          path));
 }
 

@@ -27,6 +27,7 @@ Tensor inside_dark_border(const Tensor& image);
 double changed_share(const Tensor& image, const Tensor& pseudo_healthy, const Tensor& lesion);
 
 /// Measures restorations. Uses the imported LPIPS weights `lpips-alex` where they are; says once where they are not.
+/// Its const functions may be called by several threads at once.
 class RestorationMeter {
  public:
   RestorationMeter();

@@ -9,6 +9,7 @@ namespace thor {
 
 /// SqueezeNet 1.1 up to its last fire module (Iandola et al., arXiv 1602.07360), on the CPU in float32. The
 /// result of an image depends neither on its neighbours nor on the number of threads.
+/// Its const functions may be called by several threads at once.
 class SqueezeNet {
  public:
   /// Takes the weights net.features.* with the shapes of `lpips_shapes`.

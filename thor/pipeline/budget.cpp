@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "thor/base/error.h"
+#include "thor/base/run_context.h"
 #include "thor/pipeline/detector_choice.h"
 
 namespace thor {
@@ -97,9 +98,10 @@ double parse_duration(const std::string& text) {
 }
 
 BudgetChoice fit_budget(const Model& model, const BudgetRequest& request, const RunConfig& run) {
+  const RunScope scope(run.context);
   for (const std::string& set : request.sets)
     if (set.rfind("detector.speed=", 0) == 0)
-      fail_usage("a budget chooses the speed, and --set {} does too; give one of them", set);
+      fail_usage("a budget chooses the speed, and `{}` does too; give one of them", set);
   const std::string detector = choose_detector(model, request.detector, {}).name;
   std::vector<std::string> precisions{"fp32", "bf16"};
   if (run.precision == "bf16") precisions = {"bf16"};

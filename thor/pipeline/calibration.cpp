@@ -74,8 +74,8 @@ double Calibration::threshold(double rate) const {
   std::vector<double> rates;
   for (const auto& [known, value] : thresholds) rates.push_back(known);
   fail_usage(
-      "the model is not calibrated for a false-positive rate of {}, only for {}; 'thor calibrate --data HEALTHY --fpr "
-      "{}' makes one",
+      "the model is not calibrated for a false-positive rate of {}, only for {}; 'thor calibrate' with `fpr` "
+      "{} makes one",
       rate, fmt::join(rates, ", "), rate);
 }
 

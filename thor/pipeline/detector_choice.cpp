@@ -45,7 +45,7 @@ void read_recommended(Fields& fields, const Model& model) {
 void assign(Fields& fields, const std::vector<std::string>& sets) {
   for (const auto& set : sets) {
     if (set.rfind("detector.name=", 0) == 0)
-      fail_usage("the detector is chosen with --detector, not with --set {}", set);
+      fail_usage("the detector is chosen with `detector`, not by setting {}", set);
     if (set.rfind("detector.sampler.steps=", 0) == 0 && fields.has("detector.sampler.timesteps"))
       fields.assign("detector.sampler.timesteps=[]");  // else the timesteps would win, whoever named them
     fields.assign(set);

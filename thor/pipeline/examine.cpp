@@ -9,17 +9,20 @@
 #include "thor/pipeline/slice_queue.h"
 
 namespace thor {
+
 std::vector<Finding> examine(const Pipeline& pipeline, std::vector<Image> scans, const FindingOptions& options,
-                             int64_t batch, const ExamProgress& progress) {
+                             int64_t batch, RunContext* context) {
+  const RunScope scope(context);
   std::vector<std::unique_ptr<ScanExam>> exams;
-  int64_t calls = 0, done = 0;
+  int64_t calls = 0;
   for (Image& scan : scans) {
     exams.push_back(open_exam(pipeline.model(), options, std::move(scan)));
     calls += exams.back()->slices() * std::max<int64_t>(1, pipeline.network_calls());
   }
+  Progress progress("examining", calls);
   SliceQueue queue(pipeline, batch, [&](int64_t more) {
-    done += more;
-    if (progress && !progress(done, calls)) throw Interrupted();
+    progress.advance(more);
+    throw_if_interrupted();
   });
   for (const auto& exam : exams)
     for (int64_t slice = 0; slice < exam->slices(); ++slice)
@@ -37,10 +40,10 @@ std::vector<Finding> examine(const Pipeline& pipeline, std::vector<Image> scans,
 }
 
 Finding examine(const Pipeline& pipeline, Image scan, const FindingOptions& options, int64_t batch,
-                const ExamProgress& progress) {
+                RunContext* context) {
   std::vector<Image> one;
   one.push_back(std::move(scan));
-  return std::move(examine(pipeline, std::move(one), options, batch, progress).front());
+  return std::move(examine(pipeline, std::move(one), options, batch, context).front());
 }
 
 }  // namespace thor

@@ -36,7 +36,7 @@ void check_format(const Metadata& metadata, const std::string& path) {
   if (format == metadata.end() || !metadata.count("thor.config"))
     fail_input(
         "it holds weights only, not a thor model (no 'thor.config' in its metadata); make a model of it with "
-        "'thor import {} --as unet'",
+        "'thor import {}' (`as` unet)",
         path);
   if (format->second != kModelFormat) {
     const auto writer = metadata.find("thor.version");

@@ -32,6 +32,7 @@ struct Member;
 
 /// One network, or an ensemble of several: one safetensors file; all but tensors is JSON in its metadata under "thor.*"
 /// keys. An ensemble has no weights of its own and preprocesses as all its members do.
+/// Several threads may read one model at once.
 struct Model {
   ModelConfig config;
   std::variant<StateDict, std::vector<Member>> networks;  ///< the weights of the one network, or the members

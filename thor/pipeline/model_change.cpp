@@ -34,9 +34,8 @@ bool rounds(const StateDict& weights, const std::string& precision) {
 void change_preprocessing(Model& model, const PreprocessConfig& to) {
   const PreprocessConfig& from = model.config.preprocess;
   if (from.size != to.size)
-    fail_usage(
-        "the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; add --set preprocess.size={0}",
-        from.size, to.size);
+    fail_usage("the model sees slices of {0} x {0} pixels, the experiment makes {1} x {1}; set `preprocess.size={0}`",
+               from.size, to.size);
   if (!same_window(from, to)) {
     if (model.is_ensemble())
       fail_usage(
@@ -60,8 +59,7 @@ void prepare_to_store(Model& model, const std::string& precision) {
     if (rounds(member.model.weights(), precision))
       fail_usage(
           "the weights of '{}' would be rounded, and the ensemble's healthy references were made with them as they "
-          "are; combine "
-          "its models again with --store {}",
+          "are; combine its models again with `store` {}",
           member.name, precision);
 }
 

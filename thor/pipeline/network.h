@@ -16,6 +16,7 @@ namespace thor {
 /// by one: nothing is lost (one image fills the cores), an image's result cannot depend on its neighbours, memory does
 /// not grow with the batch and an interrupt is heard after one image. On a GPU they go through together, and the step
 /// is recorded once for each shape and replayed. All calls throw Interrupted once the user asked to stop.
+/// One object serves one thread at a time.
 class Network {
  public:
   Network(const NetworkConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision);

@@ -118,7 +118,7 @@ PerceptualChoice choose_perceptual(const PerceptualRequest& request, std::shared
   if (request.lpips_file.empty() && !std::filesystem::exists(path, ignored)) {
     log_once(LogLevel::Warning,
              fmt::format("no LPIPS weights at '{}': using the diffusion network's own features instead "
-                         "(perceptual: unet); 'thor import FILE --as lpips-squeeze' puts them there",
+                         "(perceptual: unet); 'thor import' puts them there (`as` lpips-squeeze)",
                          path));
     return {"unet", unet_distance(network, diffusion)};
   }

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "thor/base/error.h"
+#include "thor/base/run_context.h"
 #include "thor/nn/kernel/gpu.h"
 #include "thor/pipeline/call_cache.h"
 #include "thor/pipeline/detector_choice.h"
@@ -120,6 +121,7 @@ double seconds_of(const std::function<void()>& work, int64_t images) {
 }  // namespace
 
 Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunConfig& run) {
+  const RunScope scope(run.context);
   model.config.check();
   if (!model.is_ensemble()) model.config.check_takes_single_slices();  // the pipelines of members check theirs
   if (run.batch < 1) fail_usage("the batch is {}, expected at least 1", run.batch);

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "thor/base/run_context.h"
 #include "thor/detect/detector.h"
 #include "thor/pipeline/model.h"
 
@@ -16,16 +17,21 @@ struct RunConfig {
   std::string device = "auto";     ///< auto | cpu | cuda:N
   std::string precision = "fp32";  ///< fp32 | bf16
   std::string lpips;               ///< weights file; "" = THOR_HOME
+  /// Where messages and progress go and what stops the work; null = that of the calling thread.
+  RunContext* context = nullptr;
 };
 
-/// A model, a detector and where they run: images in, maps out.
+/// A model, a detector and where they run: images in, maps out. One thread at a time uses a pipeline and those that
+/// were made of it (`with_detector`, `with_seed`), which share its network and memory of calls. Pipelines that were
+/// constructed on their own may run on different threads at once.
 class Pipeline {
  public:
   Pipeline(Model model, std::unique_ptr<Detector> detector, const RunConfig& run);
   /// Called after every pass through the network with the number of images in it, and once where the detector needs no
   /// network: what progress is counted in.
   using NetworkCallback = std::function<void(int64_t images)>;
-  /// Network-grid images in, detections out, on the CPU (no files). Throws Interrupted once the user asked to stop.
+  /// Network-grid images in, detections out, on the CPU (no files). Throws Interrupted once the current context
+  /// (run_context.h) is asked to stop.
   Detection detect(const Images& images, const NetworkCallback& after_call = {}) const;
   /// The same model on the same device with another detector, or with other random numbers; shares the memory of calls.
   Pipeline with_detector(std::unique_ptr<Detector> detector) const;

@@ -20,9 +20,9 @@ namespace {
 
 void check_start(const SampleConfig& config, bool with_start_image) {
   if (with_start_image && config.start_step < 0)
-    fail_usage("a start image needs the timestep it is noised to, e.g. --set sample.start_step=600");
+    fail_usage("a start image needs the timestep it is noised to, e.g. `sample.start_step=600`");
   if (!with_start_image && config.start_step >= 0)
-    fail_usage("sample.start_step is {}, where an image is half noise: give that image with --start-image, or leave it",
+    fail_usage("sample.start_step is {}, where an image is half noise: give that image with `start_image`, or leave it",
                config.start_step);
 }
 
@@ -64,11 +64,12 @@ void check_can_sample(const Model& model, const SampleConfig& config, bool with_
   if (const int64_t t_max = trained_with(model, "t_max"); t_max > 0 && start >= t_max)
     fail_usage(
         "the walk would begin at timestep {}, but the model was trained on those below {} only (train.t_max); give "
-        "--start-image and --set sample.start_step={} or less",
+        "`start_image` and `sample.start_step={}` or less",
         start, t_max, t_max - 1);
 }
 
 std::string write_sample_set(const SampleJob& job) {
+  const RunScope scope(job.run.context);
   if (job.count < 1) fail_usage("{} images are asked for, expected 1 or more", job.count);
   if (job.run.batch < 1) fail_usage("the batch is {}, expected 1 or more", job.run.batch);
   const at::NoGradGuard no_grad;

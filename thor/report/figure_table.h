@@ -13,6 +13,7 @@ enum class Best { Highest, Lowest, None };
 
 /// A table built column by column: one row for each thing compared, the best figure of a column in bold. Figures that
 /// are not finite are shown as "-"; a column of nothing else is left out.
+/// One object serves one thread at a time.
 class FigureTable {
  public:
   FigureTable(std::string caption, const std::string& row_title, const std::vector<std::string>& row_names);

@@ -117,6 +117,7 @@ class FolderRun {
 }  // namespace
 
 FolderResult detect_files(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run) {
+  const RunScope scope(run.context);
   options.volume.check();
   const std::vector<CaseInput> cases = list_cases(options.inputs, {options.choice, options.participants});
   const ResultFolder folder(pipeline, options, run);

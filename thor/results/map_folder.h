@@ -23,6 +23,7 @@ struct MapEntry {
 };
 
 /// The maps of a folder, found by the image they belong to.
+/// It is immutable: any number of threads may use one object.
 class MapFolder {
  public:
   /// Reads every sidecar. Throws Input: no such folder, a broken sidecar, no sidecar at all.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/results/prefetch.h"
 
+#include "thor/base/run_context.h"
+
 namespace thor {
 
 Prefetch::Prefetch(size_t count, Reader read, const Limits& limits)
-    : count_(count), read_(std::move(read)), limits_(limits), thread_([this] { read_all(); }) {}
+    : count_(count), read_(std::move(read)), limits_(limits), thread_(in_current_context([this] { read_all(); })) {}
 
 Prefetch::~Prefetch() {
   {

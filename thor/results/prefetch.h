@@ -14,6 +14,8 @@ namespace thor {
 
 /// Reads cases while those before them are examined: a thread that is a few pictures or one volume ahead. What it reads
 /// does not depend on how far ahead it is.
+/// `next` is called by one thread, `release` by any; `read` runs on a thread of its own, in the context of the thread
+/// that made the object.
 class Prefetch {
  public:
   /// The case with this index, or what went wrong.

@@ -9,6 +9,8 @@
 namespace thor {
 
 /// A case between its reading and its writing: slices go out to the network, findings come back, in any batches.
+/// One thread at a time uses a case; it moves from the thread that reads to the one that examines and the one that
+/// writes.
 class ExaminedCase {
  public:
   virtual ~ExaminedCase() = default;

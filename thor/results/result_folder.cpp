@@ -67,8 +67,8 @@ std::optional<Calibration> calibration_for(const Pipeline& pipeline, const Detec
     found->threshold(options.fpr);
   else
     info(
-        "the model has no calibration for this ({}), so there are no masks and no p-values; 'thor calibrate MODEL "
-        "--data HEALTHY.csv' with the same settings makes one",
+        "the model has no calibration for this ({}), so there are no masks and no p-values; 'thor calibrate' "
+        "with the same settings makes one",
         missing_calibration(pipeline.model(), setting));
   return found;
 }

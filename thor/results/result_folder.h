@@ -13,6 +13,7 @@ namespace thor {
 
 /// The folder that results go to: what their files are called, what all sidecars of a run say, and which old files give
 /// way. A sidecar is written last; an old one goes first, so that one never stands beside the map of another run.
+/// The functions of different cases may be called by several threads at once: one reads ahead, one writes.
 class ResultFolder {
  public:
   /// Makes the folder. Throws Usage: an unknown layout, a rate for the mask that is none, or that the model's

@@ -29,7 +29,7 @@ void note_scaling(const nlohmann::json& detector) {
   if (map.is_object() && map.value("normalize", "") == "max")
     log_once(LogLevel::Warning,
              "detector.map.normalize is max: every slice's map is scaled to its own maximum, so that healthy slices "
-             "look as anomalous as sick ones; for volumes --set detector.map.normalize=none");
+             "look as anomalous as sick ones; for volumes set `detector.map.normalize=none`");
 }
 
 }  // namespace

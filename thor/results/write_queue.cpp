@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "thor/base/run_context.h"
+
 namespace thor {
 namespace {
 
@@ -12,7 +14,7 @@ constexpr uint64_t kMaxWaitingToBeWritten = uint64_t{64} << 20;  // bytes
 }  // namespace
 
 WriteQueue::WriteQueue(std::function<void(uint64_t)> written)
-    : written_(std::move(written)), thread_([this] { write_all(); }) {}
+    : written_(std::move(written)), thread_(in_current_context([this] { write_all(); })) {}
 
 WriteQueue::~WriteQueue() {
   {

@@ -14,6 +14,8 @@
 namespace thor {
 
 /// Writes cases while those after them are examined, one by one in the order in which they come.
+/// Its functions are called by one thread; the cases are written on a thread of its own, in the context of the thread
+/// that made the queue.
 class WriteQueue {
  public:
   /// `written(bytes)` is called, on the writing thread, for every case that has left the memory.

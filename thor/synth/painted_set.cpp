@@ -39,6 +39,7 @@ std::string paint_one(const PaintJob& job, const SplitRow& row, const Image& ima
 }  // namespace
 
 std::string write_painted_set(const PaintJob& job) {
+  const RunScope scope(job.context);
   job.config.check();
   const std::vector<SplitRow> rows = read_healthy(job.healthy);
   check_file_names(rows);
@@ -48,7 +49,7 @@ std::string write_painted_set(const PaintJob& job) {
   std::vector<std::string> lines(rows.size());
   Progress progress("painting", count);
   std::mutex reporting;
-  at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+  const auto paint_some = in_current_context([&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end && !interrupted(); ++i) {
       const SplitRow& row = rows[static_cast<size_t>(i)];
       with_context("painting " + row.image, [&] {
@@ -60,6 +61,7 @@ std::string write_painted_set(const PaintJob& job) {
       progress.advance();
     }
   });
+  at::parallel_for(0, count, 1, paint_some);
   if (interrupted()) fail_input("stopped on request: the painted slices in '{}' are not complete", job.output);
   const std::string path = job.output + "/index.csv";
   write_text_atomically(path,

@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "thor/base/run_context.h"
 #include "thor/synth/painting.h"
 
 namespace thor {
@@ -12,6 +13,7 @@ struct PaintJob {
   std::string output;   ///< folder
   PaintConfig config;
   uint64_t seed = 0;
+  RunContext* context = nullptr;  ///< null = that of the calling thread
 };
 
 /// Paints a lesion of each group into every slice of the list and writes images/*.png (of the source's depth),

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "thor/base/config.h"
+#include "thor/base/run_context.h"
 #include "thor/base/tensor.h"
 #include "thor/data/boxes.h"
 
@@ -32,7 +33,9 @@ inline constexpr int64_t kMinPhantomSize = 32, kMaxPhantomSize = 1024;
 Phantom make_phantom(int64_t size, int64_t seed, int64_t index, const std::string& lesion);
 
 /// Writes `folder`/images/*.png, masks/*.png and train.csv, val.csv, test.csv (image,mask,group); for radiographs also
-/// healthy.csv and boxes.csv (see read_boxes; those of test.csv). -> the paths of the lists
-std::vector<std::string> write_phantoms(const std::string& folder, const PhantomConfig& config);
+/// healthy.csv and boxes.csv (see read_boxes; those of test.csv). -> the paths of the lists.
+/// `context`: null = that of the calling thread. Stopped on request it throws Input: the set is not complete.
+std::vector<std::string> write_phantoms(const std::string& folder, const PhantomConfig& config,
+                                        RunContext* context = nullptr);
 
 }  // namespace thor

@@ -65,7 +65,7 @@ struct SetWriter {
   std::string write(const std::string& set, int64_t first, int64_t count, bool ill) const {
     std::vector<PhantomLines> lines(static_cast<size_t>(count));
     std::mutex reporting;
-    at::parallel_for(0, count, 1, [&](int64_t begin, int64_t end) {
+    const auto draw_some = in_current_context([&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end && !interrupted(); ++i) {
         const std::string group = ill ? kind.groups[static_cast<size_t>(i) % kind.groups.size()] : "";
         lines[static_cast<size_t>(i)] = write_one(fmt::format("{}_{:04}", set, i), first + i, group);
@@ -73,6 +73,7 @@ struct SetWriter {
         progress.advance();
       }
     });
+    at::parallel_for(0, count, 1, draw_some);
     if (interrupted()) fail_input("stopped on request: the phantoms in '{}' are not complete", folder);
     std::string split = "image,mask,group\n", boxes;
     for (const PhantomLines& one : lines) {
@@ -109,7 +110,8 @@ void PhantomConfig::describe(Fields& fields) {
   fields.add("seed", &seed, "Another seed draws other subjects", at_least(0));
 }
 
-std::vector<std::string> write_phantoms(const std::string& folder, const PhantomConfig& config) {
+std::vector<std::string> write_phantoms(const std::string& folder, const PhantomConfig& config, RunContext* context) {
+  const RunScope scope(context);
   make_folder(folder + "/images");
   make_folder(folder + "/masks");
   const PhantomKind& kind = phantom_kind(config.kind);

@@ -38,6 +38,7 @@ std::string simulate_one(const SimulateJob& job, const SplitRow& row) {
 }  // namespace
 
 std::string write_simulated_set(const SimulateJob& job) {
+  const RunScope scope(job.context);
   job.change.check();
   const std::vector<SplitRow> rows = read_split(job.source);
   check_file_names(rows);

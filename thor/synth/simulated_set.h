@@ -2,6 +2,7 @@
 #pragma once
 #include <string>
 
+#include "thor/base/run_context.h"
 #include "thor/synth/scanner_change.h"
 
 namespace thor {
@@ -12,6 +13,7 @@ struct SimulateJob {
   std::string output;  ///< folder
   ScannerChange change;
   uint64_t seed = 0;
+  RunContext* context = nullptr;  ///< null = that of the calling thread
 };
 
 /// Writes every slice as another scanner might have given it: images/*.png (16 bit), masks/*.png and index.csv

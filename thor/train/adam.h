@@ -8,6 +8,7 @@ namespace thor {
 
 /// Adam (Kingma & Ba 2015) and AdamW (Loshchilov & Hutter 2019) over a list of parameters, multi-tensor; its whole
 /// state is two tensors a parameter and the step, which makes exact resume plain.
+/// One object serves one thread at a time.
 class Adam {
  public:
   /// beta1 0.9, beta2 0.999, eps 1e-8. `weight_decay` is decoupled (AdamW); 0 is Adam.

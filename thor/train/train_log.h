@@ -7,6 +7,7 @@
 namespace thor {
 
 /// The metrics of a run: one JSON object a line in log.jsonl, and the same numbers as TensorBoard scalars.
+/// One object serves one thread at a time.
 class TrainLog {
  public:
   /// Opens `folder`; lines of steps after `last_step` (written before a kill, after the checkpoint) are dropped.

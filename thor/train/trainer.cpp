@@ -181,7 +181,7 @@ class Run {
 
   void start_fresh() {
     if (std::filesystem::exists(checkpoint_path()))
-      fail_usage("'{}' already holds a training; go on with --resume, or choose another folder", paths_.run);
+      fail_usage("'{}' already holds a training; go on with `resume`, or choose another folder", paths_.run);
     state_.weights = first_weights();
     for (auto& [name, tensor] : state_.weights) {
       tensor = tensor.to(device_);
@@ -203,9 +203,9 @@ class Run {
 
   // The steps, time limit and intervals may change between runs; nothing that decides the weights may.
   void restore() {
-    if (!paths_.from.empty()) fail_usage("--resume goes on from the run's own weights; leave out --from");
+    if (!paths_.from.empty()) fail_usage("`resume` goes on from the run's own weights; leave out `from`");
     if (!std::filesystem::exists(checkpoint_path()))
-      fail_usage("nothing to resume: '{}' does not exist; leave out --resume to start", checkpoint_path());
+      fail_usage("nothing to resume: '{}' does not exist; leave out `resume` to start", checkpoint_path());
     Checkpoint old = load_checkpoint(checkpoint_path());
     for (const char* key : {"steps", "max_minutes", "validate_every", "checkpoint_every", "sample_every"})
       old.config["train"][key] = state_.config["train"][key];
@@ -269,6 +269,7 @@ class Run {
 }  // namespace
 
 TrainResult train(const ExperimentConfig& config, const TrainPaths& paths, bool resume, const std::string& device) {
+  const RunScope scope(paths.context);
   config.model.check_takes_single_slices();
   return Run(config, paths, resume, device).loop();
 }

@@ -114,7 +114,7 @@ TEST_F(TemplateFiles, ThatAreMissingAreAskedForByName) {
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::Usage);
-    EXPECT_THAT(error.what(), HasSubstr("--template mni=FILE"));
+    EXPECT_THAT(error.what(), HasSubstr("`template` mni=FILE"));
   }
   EXPECT_TRUE(load_templates_if_there(steps_, {}).empty());
   places_ = {{{"mni", folder_ / "brain.nii.gz"}, {"brain", folder_ / "brain.nii.gz"}}, {}};

@@ -150,7 +150,7 @@ TEST(VolumeSteps, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(refused("{step: resample, spacing: [1, 1]}"), HasSubstr("needs one of"));
   EXPECT_THAT(refused("{step: resample, onto: mni, spacing: [1, 1, 1]}"), HasSubstr("needs one of"));
   EXPECT_THAT(refused("{step: register}"), HasSubstr("template: NAME"));
-  EXPECT_THAT(refused("{step: register, template: mni}"), HasSubstr("--template mni=FILE"));
+  EXPECT_THAT(refused("{step: register, template: mni}"), HasSubstr("`template` mni=FILE"));
   EXPECT_THAT(refused("{step: brain_mask}"), HasSubstr("either"));
   EXPECT_THAT(refused("{step: intensity, black: 99, white: 2}"), HasSubstr("black < white"));
   EXPECT_THAT(refused("{step: reorient, to: RAR}"), HasSubstr("RAR"));

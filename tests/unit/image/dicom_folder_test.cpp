@@ -178,7 +178,7 @@ TEST_F(DicomFolder, WithTimePointsNeedsAChoice) {
 TEST_F(DicomFolder, WhoseImagesAllNameOnePlaceSaysSo) {
   for (int z = 0; z < 5; ++z) write(std::to_string(z), slice(z, 7));
   EXPECT_THAT(refusal(),
-              AllOf(HasSubstr("5 images all name one place"), HasSubstr("-10\\20\\7"), HasSubstr("--frame")));
+              AllOf(HasSubstr("5 images all name one place"), HasSubstr("-10\\20\\7"), HasSubstr("`frame`")));
   EXPECT_EQ(max_abs_diff(read({4, ""}).voxels[0], slice_of(0)), 0);  // by instance number
 }
 

@@ -59,7 +59,7 @@ class DicomFrames : public testing::Test {
 TEST_F(DicomFrames, AreEchoesWhereTheEchoTimeSaysSo) {
   write([](int frame, int) { return Says{{0x00180081, {"DS", frame == 0 ? "4.6" : "9.20"}}}; });
   EXPECT_THAT(refusal(), AllOf(HasSubstr("2 frames"), HasSubstr("0: echo time 4.6 ms, 1: echo time 9.2 ms"),
-                               HasSubstr("--frame")));
+                               HasSubstr("`frame`")));
   expect_both_whole();
 }
 
@@ -194,7 +194,7 @@ TEST_F(EnhancedDicom, HasFramesForEachTimePointWhereverTheyLieInTheFile) {
   // Frame 0 of the scan is at 1, 2, 4 of the file, frame 1 at 0, 3, 5.
   const std::string bytes =
       enhanced({{0, "1", 7}, {0, "1", 3}, {2, "1", 3}, {2, "1", 7}, {4, "1", 3}, {4, "1", 7}}, pixels);
-  EXPECT_THAT(refusal(bytes), AllOf(HasSubstr("0: time point 3, 1: time point 7"), HasSubstr("--frame")));
+  EXPECT_THAT(refusal(bytes), AllOf(HasSubstr("0: time point 3, 1: time point 7"), HasSubstr("`frame`")));
   EXPECT_EQ(max_abs_diff(read_scan(path_, {0, ""}).voxels, at::stack({pixels[1], pixels[2], pixels[4]})), 0);
   EXPECT_EQ(max_abs_diff(read_scan(path_, {1, ""}).voxels, at::stack({pixels[0], pixels[3], pixels[5]})), 0);
 }

@@ -150,6 +150,19 @@ Breaches prints_or_exits(const SourceFile& file) {
   return breaches;
 }
 
+Breaches names_options(const SourceFile& file) {
+  static const std::regex option("\"[^\"]*--[a-z][^\"]*\""), of_another_program("gdcmconv --raw");
+  Breaches breaches;
+  if (room_of(file.path) == "cli") return breaches;
+  each_line(file.text, [&](int number, const std::string& line) {
+    const std::string code = std::regex_replace(line.substr(0, line.find("//")), of_another_program, "");
+    std::smatch match;
+    if (std::regex_search(code, match, option))
+      breaches.push_back(breach(file, number, "the library names settings, not options: " + match.str()));
+  });
+  return breaches;
+}
+
 Breaches untidy(const SourceFile& file) {
   // Spelled in halves so that this file passes its own test.
   static const std::regex notes(

@@ -24,6 +24,8 @@ Breaches private_includes(const SourceFile& file);
 Breaches foreign_includes(const SourceFile& file);
 /// Only thor/cli prints or ends the process.
 Breaches prints_or_exits(const SourceFile& file);
+/// Messages of the library name settings, not options of the program, which only thor/cli knows.
+Breaches names_options(const SourceFile& file);
 /// SPDX line first, at most kMaxLines lines, no notes about work left undone.
 Breaches untidy(const SourceFile& file);
 

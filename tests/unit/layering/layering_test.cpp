@@ -34,6 +34,8 @@ TEST(Layering, ItkStaysInTheImageRoomAndHeadersStayLight) { EXPECT_THAT(all(fore
 
 TEST(Layering, TheLibraryNeverPrintsOrExits) { EXPECT_THAT(all(prints_or_exits, {"thor"}), IsEmpty()); }
 
+TEST(Layering, MessagesOfTheLibraryNameSettingsNotOptions) { EXPECT_THAT(all(names_options, {"thor"}), IsEmpty()); }
+
 TEST(Layering, EveryFileIsTidy) { EXPECT_THAT(all(untidy, {"thor", "tests", "bench"}), IsEmpty()); }
 
 TEST(Layering, RefusesUpwardSidewaysAndUnknownIncludes) {
@@ -86,6 +88,16 @@ TEST(Layering, RefusesPrintingAndExitingOutsideTheCommandLine) {
   EXPECT_THAT(prints_or_exits({"thor/nn/a.cpp", "x;  // exit(1) is for the command line\nsnprintf(b, n, f);\n"}),
               IsEmpty());
   EXPECT_THAT(prints_or_exits({"thor/cli/main.cpp", "std::cerr << 1;\n"}), IsEmpty());
+}
+
+TEST(Layering, RefusesOptionsInMessagesOutsideTheCommandLine) {
+  EXPECT_THAT(names_options({"thor/train/trainer.cpp", "fail_usage(\"go on with --resume\");\n"}),
+              ElementsAre(HasSubstr("thor/train/trainer.cpp:1")));
+  EXPECT_THAT(names_options({"thor/train/trainer.cpp", "fail_usage(\"go on with `resume`\");  // --resume\n"}),
+              IsEmpty());
+  EXPECT_THAT(names_options({"thor/image/dicom/a.cpp", "fail_input(\"convert it with gdcmconv --raw\");\n"}),
+              IsEmpty());
+  EXPECT_THAT(names_options({"thor/cli/a.cpp", "fail_usage(\"give --model\");\n"}), IsEmpty());
 }
 
 TEST(Layering, RefusesLongUnlicensedAndUnfinishedFiles) {

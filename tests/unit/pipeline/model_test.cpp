@@ -118,7 +118,7 @@ TEST_F(ModelFile, CutAnywhereIsRefused) {
 
 TEST_F(ModelFile, OfWeightsOnlyNamesTheCommandThatImportsThem) {
   content.metadata.clear();
-  EXPECT_THAT(load_changed(), HasSubstr("thor import " + path + " --as unet"));
+  EXPECT_THAT(load_changed(), HasSubstr("thor import " + path + "' (`as` unet)"));
 }
 
 TEST_F(ModelFile, OfANewerFormatIsUnsupported) {

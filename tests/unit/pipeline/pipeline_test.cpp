@@ -129,19 +129,22 @@ TEST(Pipeline, DistancesAreZeroOnlyBetweenEqualImages) {
   }
 }
 
-TEST(Pipeline, WithoutLpipsWeightsSaysSoOnceAndUsesTheNetworksFeatures) {
+TEST(Pipeline, WithoutLpipsWeightsSaysSoOncePerJobAndUsesTheNetworksFeatures) {
   const test::TemporaryFolder empty;
   ::setenv("THOR_HOME", empty.path().c_str(), 1);
-  std::vector<std::string> said;
-  set_log_sink([&](LogLevel level, const std::string& text) {
-    if (level == LogLevel::Warning) said.push_back(text);
-  });
-  EXPECT_EQ(tiny_pipeline(on_cpu(), "lpips").perceptual(), "unet");
-  EXPECT_EQ(tiny_pipeline(on_cpu(), "lpips").perceptual(), "unet");
-  set_log_sink({});
+  for (int job = 0; job < 2; ++job) {
+    std::vector<std::string> said;
+    RunContext context([&](LogLevel level, const std::string& text) {
+      if (level == LogLevel::Warning) said.push_back(text);
+    });
+    RunConfig run = on_cpu();
+    run.context = &context;
+    EXPECT_EQ(tiny_pipeline(run, "lpips").perceptual(), "unet");
+    EXPECT_EQ(tiny_pipeline(run, "lpips").perceptual(), "unet");
+    ASSERT_EQ(said.size(), 1u);
+    EXPECT_THAT(said[0], HasSubstr("`as` lpips-squeeze"));
+  }
   ::unsetenv("THOR_HOME");
-  ASSERT_EQ(said.size(), 1u);
-  EXPECT_THAT(said[0], HasSubstr("thor import FILE --as lpips-squeeze"));
 }
 
 TEST(Pipeline, RefusesLpipsWeightsThatAreNone) {

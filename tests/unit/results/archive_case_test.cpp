@@ -85,7 +85,7 @@ TEST_F(DetectArchive, OneThatWasPreparedForAnotherModelIsListed) {
 
 TEST_F(DetectArchive, RefusesBidsNames) {
   layout = "bids";
-  EXPECT_THAT(refusal(), HasSubstr("--bids"));
+  EXPECT_THAT(refusal(), HasSubstr("`bids`"));
 }
 
 TEST_F(DetectArchive, ADamagedOneIsListed) {

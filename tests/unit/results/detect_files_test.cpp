@@ -172,9 +172,9 @@ TEST_F(DetectFiles, CountsItsProgressInNetworkCalls) {
   picture("b.png", 20, 20);
   broken("c.png");
   ProgressState last;
-  set_progress_sink([&](const ProgressState& state) { last = state; });
+  RunContext context({}, [&](const ProgressState& state) { last = state; });
+  const RunScope scope(&context);
   detect();
-  set_progress_sink({});
   EXPECT_EQ(last.total, 9);
   EXPECT_EQ(last.done, 9);
   EXPECT_TRUE(last.finished);
@@ -185,13 +185,14 @@ TEST_F(DetectFiles, CountsItsProgressInImagesWhereThereIsNoNetwork) {
   picture("b.png", 20, 20);
   broken("c.png");
   ProgressState last;
-  set_progress_sink([&](const ProgressState& state) { last = state; });
+  RunContext context({}, [&](const ProgressState& state) { last = state; });
   DetectOptions options;
   options.inputs = {in};
   options.output = out;
   const Pipeline pipeline(test::tiny_model(), make_detector("threshold", "gaussian"), on_cpu());
-  EXPECT_EQ(detect_files(pipeline, options, on_cpu()).done.size(), 2u);
-  set_progress_sink({});
+  RunConfig run = on_cpu();
+  run.context = &context;
+  EXPECT_EQ(detect_files(pipeline, options, run).done.size(), 2u);
   EXPECT_EQ(last.total, 3);
   EXPECT_EQ(last.done, 3);
 }
@@ -223,29 +224,26 @@ TEST_F(DetectFiles, RefusesInputsThatAreNotThere) {
   EXPECT_THROW(list_cases({in}), Error);
 }
 
-TEST(DetectFilesDeathTest, StopsCleanlyOnInterruptAndKeepsWhatIsFinished) {
-  // In a process of its own: an interrupt cannot be taken back.
-  const auto run = [] {
-    const test::TemporaryFolder folder;
-    fs::create_directory(folder / "in");
-    for (const char* name : {"a", "b", "c"})
-      write_png(folder / ("in/" + std::string(name) + ".png"), at::rand({16, 16}), 8);
-    int64_t calls = 0;
-    set_progress_sink([&](const ProgressState& state) {
-      if (state.done >= 4 && ++calls == 1) request_interrupt();
-    });
-    const Pipeline pipeline = test::tiny_pipeline(on_cpu(0, 1));
-    DetectOptions options;
-    options.inputs = {folder / "in"};
-    options.output = folder / "out";
-    const FolderResult result = detect_files(pipeline, options, on_cpu(0, 1));
-    const bool right =
-        result.done.size() == 1 && fs::exists(folder / "out/a.json") && !fs::exists(folder / "out/b.json");
-    fs::remove_all(folder.path());
-    std::_Exit(right ? 0 : 1);
-  };
-  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
+TEST_F(DetectFiles, StopsCleanlyOnRequestAndKeepsWhatIsFinished) {
+  for (const char* name : {"a.png", "b.png", "c.png"}) picture(name);
+  std::string said;
+  RunContext* job = nullptr;
+  RunContext context([&](LogLevel, const std::string& text) { said += text; },
+                     [&](const ProgressState& state) {
+                       if (state.done >= 4) job->request_stop();
+                     });
+  job = &context;
+  RunConfig run = on_cpu(0, 1);
+  run.context = &context;
+  DetectOptions options;
+  options.inputs = {in};
+  options.output = out;
+  EXPECT_EQ(detect_files(test::tiny_pipeline(run), options, run).done.size(), 1u);
+  EXPECT_TRUE(fs::exists(out + "/a.json"));
+  EXPECT_FALSE(fs::exists(out + "/b.json"));
+  EXPECT_THAT(said, HasSubstr("stopped on request: 1 of 3"));
+  // The request ended with its job: another one goes on.
+  EXPECT_EQ(detect_files(test::tiny_pipeline(), options, on_cpu(0, 1)).done.size(), 3u);
 }
 
 TEST(DetectFilesDeathTest, AFullDiskIsAnInputErrorThatLeavesNoHalfFile) {

@@ -3,11 +3,12 @@
 
 #include <gmock/gmock.h>
 
+#include <future>
 #include <thread>
 
 #include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
-#include "thor/base/log.h"
+#include "thor/base/run_context.h"
 
 namespace thor {
 namespace {
@@ -75,35 +76,52 @@ TEST_F(Examining, WithoutACalibrationThereIsNeitherMaskNorPValue) {
 TEST_F(Examining, CountsNetworkCallsUpToTheirNumber) {
   std::vector<int64_t> done;
   int64_t all = 0;
-  examine(pipeline(), slice(), found, 8, [&](int64_t so_far, int64_t total) {
-    done.push_back(so_far);
-    all = total;
-    return true;
+  RunContext context({}, [&](const ProgressState& state) {
+    done.push_back(state.done);
+    all = state.total;
   });
-  EXPECT_THAT(done, ::testing::ElementsAre(1, 2, 3));
+  examine(pipeline(), slice(), found, 8, &context);
+  EXPECT_THAT(done, ::testing::ElementsAre(0, 1, 2, 3, 3));
   EXPECT_EQ(all, 3);
 }
 
 TEST_F(Examining, OneOfTwoAtOnceIsStoppedAndTheOtherFinishes) {
   const Pipeline first = pipeline(), second = pipeline();
   const Finding alone = examine(second, test::head(), found);
+  // Neither ends before the other has begun to count.
+  std::promise<void> first_counts, second_counts;
+  RunContext* to_be_stopped = nullptr;
+  std::vector<int64_t> of_first, of_second;
+  RunContext first_context({}, [&](const ProgressState& state) {
+    of_first.push_back(state.done);
+    if (state.done != 4 || state.finished) return;
+    first_counts.set_value();
+    second_counts.get_future().wait();
+    to_be_stopped->request_stop();
+  });
+  RunContext second_context({}, [&](const ProgressState& state) {
+    of_second.push_back(state.done);
+    if (state.done != 8) return;
+    second_counts.set_value();
+    first_counts.get_future().wait();
+  });
+  to_be_stopped = &first_context;
   bool was_stopped = false;
-  int64_t last = 0;
-  Finding finished;
   std::thread stopped([&] {
     try {
-      examine(first, test::head(), found, 2, [](int64_t done, int64_t) { return done < 4; });
+      examine(first, test::head(), found, 2, &first_context);
     } catch (const Interrupted&) {
       was_stopped = true;
     }
   });
-  std::thread whole([&] {
-    finished = examine(second, test::head(), found, 8, [&](int64_t done, int64_t) { return last = done, true; });
-  });
+  Finding finished;
+  std::thread whole([&] { finished = examine(second, test::head(), found, 8, &second_context); });
   stopped.join();
   whole.join();
   EXPECT_TRUE(was_stopped);
-  EXPECT_GT(last, 4);
+  EXPECT_EQ(of_first.back(), 4);
+  EXPECT_EQ(of_second.back(), 3 * 16);
+  EXPECT_FALSE(second_context.stop_requested());
   EXPECT_TRUE(at::equal(finished.map, alone.map));
 }
 

@@ -2,10 +2,12 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <fstream>
+#include <thread>
 
 #include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
-#include "thor/base/log.h"
+#include "thor/base/run_context.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/pipeline/volume_id.h"
 
@@ -21,6 +23,7 @@ using test::kLesionVoxel;
 using test::on_cpu;
 using test::VolumeFiles;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr const char* kOrientations[] = {"RAS", "LPS", "LAS", "PIR", "SAR", "IPL", "ASL"};
 
@@ -85,9 +88,10 @@ TEST_F(VolumeFiles, BlankSlicesHaveNoMapAndCostNoCalls) {
   half.voxels.narrow(0, 0, 8).zero_();
   scan("half.nii.gz", half);
   ProgressState last;
-  set_progress_sink([&](const ProgressState& state) { last = state; });
-  detect(std::make_unique<test::ThreeStepDetector>());
-  set_progress_sink({});
+  RunContext context({}, [&](const ProgressState& state) { last = state; });
+  RunConfig run = on_cpu();
+  run.context = &context;
+  detect(std::make_unique<test::ThreeStepDetector>(), run);
   const Tensor map = result("half_map.nii.gz").voxels;
   EXPECT_EQ(map.narrow(0, 0, 8).abs().max().item<float>(), 0);
   EXPECT_GT(map.narrow(0, 8, 8).max().item<float>(), 0);
@@ -287,29 +291,58 @@ TEST(VolumeId, DependsOnTheVoxelsButNotOnTheirOrder) {
   EXPECT_NE(volume_id(at::zeros({2, 3, 4})), volume_id(at::zeros({2, 3, 5})));
 }
 
-TEST(VolumeFilesDeathTest, AnInterruptLeavesWholeVolumesOnly) {
-  // In a process of its own: an interrupt cannot be taken back.
-  const auto run = [] {
-    const test::TemporaryFolder folder;
-    fs::create_directory(folder / "in");
-    for (const char* name : {"a", "b"})
-      write_nifti(folder / ("in/" + std::string(name) + ".nii.gz"), head().voxels, head().geometry);
-    Model model = test::tiny_model("percentile");
-    set_progress_sink([](const ProgressState& state) {
-      if (state.done >= 3 * 16 + 3) request_interrupt();
-    });
-    const Pipeline pipeline(model, std::make_unique<test::ThreeStepDetector>(), on_cpu(0, 1));
+TEST_F(VolumeFiles, AStopLeavesWholeVolumesOnly) {
+  scan("a.nii.gz", head());
+  scan("b.nii.gz", head());
+  RunContext* job = nullptr;
+  RunContext context({}, [&](const ProgressState& state) {
+    if (state.done >= 3 * 16 + 3) job->request_stop();
+  });
+  job = &context;
+  RunConfig run = on_cpu(0, 1);
+  run.context = &context;
+  EXPECT_EQ(detect(std::make_unique<test::ThreeStepDetector>(), run).done.size(), 1u);
+  EXPECT_TRUE(fs::exists(out + "/a.json"));
+  EXPECT_FALSE(fs::exists(out + "/b.json"));
+  EXPECT_FALSE(fs::exists(out + "/b_map.nii.gz"));
+}
+
+/// One job: what it hears, and its scans.
+struct Job {
+  std::string said;
+  ProgressState last;
+  RunContext context{[this](LogLevel, const std::string& text) { said += text + "\n"; },
+                     [this](const ProgressState& state) { last = state; }};
+  FolderResult result;
+  void detect(const Model& model, const std::string& in, const std::string& out) {
+    RunConfig run = on_cpu();
+    run.context = &context;
     DetectOptions options;
-    options.inputs = {folder / "in"};
-    options.output = folder / "out";
-    const FolderResult result = detect_files(pipeline, options, on_cpu(0, 1));
-    const bool right = result.done.size() == 1 && fs::exists(folder / "out/a.json") &&
-                       !fs::exists(folder / "out/b.json") && !fs::exists(folder / "out/b_map.nii.gz");
-    fs::remove_all(folder.path());
-    std::_Exit(right ? 0 : 1);
-  };
-  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
-  EXPECT_EXIT(run(), ::testing::ExitedWithCode(0), "");
+    options.inputs = {in};
+    options.output = out;
+    const Pipeline pipeline(model, std::make_unique<test::ThreeStepDetector>(), run);
+    result = detect_files(pipeline, options, run);
+  }
+};
+
+TEST_F(VolumeFiles, WhatAReaderWarnsOfArrivesAtItsOwnJob) {
+  // Read ahead on a thread of its own. Without a form nothing says which side is left.
+  scan("odd.nii", head());
+  std::fstream(in + "/odd.nii", std::ios::in | std::ios::out | std::ios::binary).seekp(252).write("\0\0\0\0", 4);
+  const std::string other = folder / "other";
+  fs::create_directory(other);
+  write_nifti(other + "/plain.nii", head().voxels, head().geometry);
+  Job odd, plain;
+  std::thread first([&] { odd.detect(model, in, out); });
+  std::thread second([&] { plain.detect(model, other, folder / "out_of_other"); });
+  first.join();
+  second.join();
+  ASSERT_EQ(odd.result.done.size(), 1u);
+  ASSERT_EQ(plain.result.done.size(), 1u);
+  EXPECT_THAT(odd.said, HasSubstr("left and right may be swapped"));
+  EXPECT_THAT(plain.said, Not(HasSubstr("swapped")));
+  EXPECT_EQ(odd.last.done, 3 * 16);
+  EXPECT_EQ(plain.last.done, 3 * 16);
 }
 
 }  // namespace

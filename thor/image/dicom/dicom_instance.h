@@ -87,6 +87,7 @@ void take_marks(const DicomDataset& data, DicomMarks& marks);
 DicomPalette gray_palette(const DicomDataset& data, bool big_endian);
 
 /// Decodes the frames of one file. The file stays open and unpacked, so that the data before a frame are read once.
+/// One object serves one thread at a time.
 class DicomFrameReader {
  public:
   explicit DicomFrameReader(std::shared_ptr<const DicomInstance> instance);

@@ -64,7 +64,7 @@ std::string frame_list(const ToldFrames& told, size_t places) {
 std::vector<StackedFrame> chosen_of(const ToldFrames& told, size_t places, const ScanChoice& choice) {
   const auto frames = static_cast<int64_t>(told.names.size());
   if (choice.frame < 0)
-    fail(ErrorKind::Unsupported, "it has {} frames ({}); choose one with --frame", frames, frame_list(told, places));
+    fail(ErrorKind::Unsupported, "it has {} frames ({}); choose one with `frame`", frames, frame_list(told, places));
   const auto frame = static_cast<size_t>(chosen_frame(choice, frames));
   if (told.places_of_frame(frame) < static_cast<int64_t>(places))
     fail_input("frame {} ({}) has images at {} of {} places; find the missing files, or choose another frame", frame,
@@ -77,7 +77,7 @@ std::string position_text(const Point3& p) { return fmt::format("{:g}\\{:g}\\{:g
 [[noreturn]] void refuse_one_place(const StackPlace& place) {
   fail_input(
       "its {} images all name one place, Image Position (Patient) {}: as slices they need places of their own (correct "
-      "(0020,0032)), as time points or echoes something that tells them apart; choose a single image with --frame",
+      "(0020,0032)), as time points or echoes something that tells them apart; choose a single image with `frame`",
       place.images.size(), position_text(place.images[0].origin()));
 }
 
@@ -208,7 +208,7 @@ StackedFrame one_of_unplaced(const std::vector<StackedFrame>& frames, const Scan
   const bool oriented = all_are(frames, [](const StackedFrame& f) { return f.plane().oriented; });
   fail(ErrorKind::Unsupported,
        "its {} images do not say {}, so they cannot be stacked ({}); add it from the scanner's own files, or choose a "
-       "single image with --frame",
+       "single image with `frame`",
        frames.size(),
        positioned && !oriented   ? "how they are turned: Image Orientation (Patient) (0020,0037) is missing"
        : oriented && !positioned ? "where they lie: Image Position (Patient) (0020,0032) is missing"

@@ -19,6 +19,7 @@ enum class Packing {
 };
 
 /// Reads a file from an offset. Messages do not name the file.
+/// One object serves one thread at a time.
 class ByteReader {
  public:
   /// Throws Input if the file cannot be opened.

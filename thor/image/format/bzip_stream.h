@@ -7,6 +7,7 @@
 
 namespace thor {
 
+/// One object serves one thread at a time.
 class BzipStream {
  public:
   /// Provides up to the given number of compressed bytes; fewer only at the end.

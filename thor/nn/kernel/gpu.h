@@ -26,6 +26,7 @@ Tensor fused_attention(const Tensor& q, const Tensor& k, const Tensor& v, int64_
 
 /// A computation on tensors of fixed shapes that is recorded once as a CUDA graph and replayed, so that the GPU does
 /// not wait for the CPU to start several hundred kernels one by one.
+/// One object serves one thread at a time.
 class Recording {
  public:
   virtual ~Recording() = default;

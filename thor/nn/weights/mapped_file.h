@@ -10,6 +10,7 @@ namespace thor {
 
 /// A private memory mapping of a file; writes to the mapping stay in this process. The file must not be truncated while
 /// it is mapped, which the writers of this program avoid by renaming.
+/// Several threads may read it at once.
 class MappedFile {
  public:
   /// Maps a file. Throws Input if the path is no readable regular file or is empty.

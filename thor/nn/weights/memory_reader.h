@@ -10,6 +10,7 @@
 namespace thor {
 
 /// Reads little-endian numbers and texts sequentially from bytes in memory. Throws Input beyond the end.
+/// One object serves one thread at a time.
 class MemoryReader {
  public:
   MemoryReader(const uint8_t* data, uint64_t size, uint64_t position = 0) : data_(data), size_(size) { seek(position); }

@@ -54,6 +54,7 @@ struct PickleValue {
 /// A restricted reader of the pickle format for files of torch.save. It executes nothing: the few globals of tensors
 /// and containers have fixed meanings, and every other one is refused by name. The number of steps is limited. The
 /// unpickler owns all values, so that cycles are harmless.
+/// One object serves one thread at a time.
 class Unpickler {
  public:
   explicit Unpickler(MemoryReader& reader) : reader_(reader) {}

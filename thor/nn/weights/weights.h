@@ -36,6 +36,7 @@ bool starts_with(const std::string& text, const std::string& prefix);
 StateDict subset(const StateDict& state, const std::string& prefix);
 
 /// A prefix in a StateDict, so that the code of a network reads like its parameter names: conv(w / "conv1.conv", x).
+/// It is immutable: any number of threads may use one object.
 class Scope {
  public:
   explicit Scope(const StateDict& state, std::string prefix = {}) : state_(&state), prefix_(std::move(prefix)) {}
