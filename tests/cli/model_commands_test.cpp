@@ -136,12 +136,18 @@ TEST_F(ModelCommands, CombineMakesAnEnsembleThatNamesItsMembersAndDetects) {
   EXPECT_EQ(info["members"]["a"]["training"]["config"]["seed"], 0);
   EXPECT_EQ(info["members"]["b"]["training"]["config"]["seed"], 5);
   EXPECT_EQ(info["members"]["b"]["detector"]["name"], "ddpm");
+  EXPECT_EQ(info["members"]["b"]["model"]["kind"], "unet");
+  EXPECT_EQ(info["detector"]["name"], "ensemble");
+  EXPECT_EQ(info["file"]["networks"], 2);
+  EXPECT_FALSE(info.contains("model"));
   EXPECT_EQ(info["training"]["healthy_scans"], 2);
   // Its maps are evidence in units of its own, not residuals as a member alone has them.
   must("thor detect both.safetensors ph/test.csv -o both-maps");
   EXPECT_EQ(names_in("both-maps"), names_in("one-maps"));
   EXPECT_GT(difference_of_maps("both-maps", "one-maps").largest, 0.01);
-  expect_refusals(folder_->path(), {{members + "--data ph/test.csv -o y.safetensors", 1, "list healthy scans only"}});
+  expect_refusals(folder_->path(), {{members + "--data ph/test.csv -o y.safetensors", 1, "list healthy scans only"},
+                                    {"thor train tiny.yaml --data ph/train.csv -o r --from both.safetensors", 2,
+                                     "--from takes one network"}});
   EXPECT_FALSE(fs::exists(*folder_ / "y.safetensors"));
 }
 

@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "tests/contract/small_world.h"
+#include "thor/nn/architecture.h"
 #include "thor/nn/layers.h"
-#include "thor/nn/unet.h"
 
 namespace thor::test {
 namespace {
@@ -28,11 +28,9 @@ std::unique_ptr<Detector> quick(const DetectorRow& row) {
   return detector;
 }
 
-UNetConfig small_unet() {
-  UNetConfig config;
-  config.channels = {32, 64};
-  config.attention = {false, true};
-  config.head_channels = 32;
+NetworkConfig small(const ArchitectureRow& row) {
+  NetworkConfig config = *row.make();
+  Fields(config).read("{channels: [32, 64], attention: [false, true], head_channels: 32}");
   return config;
 }
 
@@ -72,18 +70,23 @@ TEST(HiddenDevice, EveryDetectorComputesWhereItsImagesLieAndReadsNothingBack) {
   }
 }
 
-TEST(HiddenDevice, TheNetworkComputesWhereItsWeightsLie) {
+TEST(HiddenDevice, EveryNetworkComputesWhereItsWeightsLie) {
   const at::NoGradGuard no_grad;
   const HiddenDevice device;
-  StateDict weights = init_unet(small_unet(), 1);
-  for (auto& [name, tensor] : weights) tensor = tensor + 0.02 * at::randn(tensor.sizes());
-  const at::Tensor x = at::randn({2, 1, 32, 32}), t = at::full({2}, 7, at::kLong);
-  for (const auto type : {at::kFloat, at::kBFloat16}) {
-    const StateDict cast = cast_weights(weights, type);
-    const at::Tensor expected = unet_forward(small_unet(), cast, x, t);
-    const at::Tensor found = unet_forward(small_unet(), hidden(cast), hidden(x), hidden(t));
-    EXPECT_LT(((revealed(found) - expected).norm() / expected.norm()).item<double>(), type == at::kFloat ? 1e-4 : 0.02);
-    EXPECT_EQ(HiddenDevice::reads(), 0);
+  for (const ArchitectureRow& row : architectures()) {
+    SCOPED_TRACE(row.name);
+    const NetworkConfig network = small(row);
+    StateDict weights = network->initial(1);
+    for (auto& [name, tensor] : weights) tensor = tensor + 0.02 * at::randn(tensor.sizes());
+    const at::Tensor x = at::randn({2, network->form().in_channels, 32, 32}), t = at::full({2}, 7, at::kLong);
+    for (const auto type : {at::kFloat, at::kBFloat16}) {
+      const StateDict cast = cast_weights(weights, type);
+      const at::Tensor expected = network->forward(cast, {x, t});
+      const at::Tensor found = network->forward(hidden(cast), {hidden(x), hidden(t)});
+      EXPECT_LT(((revealed(found) - expected).norm() / expected.norm()).item<double>(),
+                type == at::kFloat ? 1e-4 : 0.02);
+      EXPECT_EQ(HiddenDevice::reads(), 0);
+    }
   }
 }
 

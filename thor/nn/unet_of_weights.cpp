@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/unet.h"
-
 #include <numeric>
 
 #include "thor/base/error.h"
+#include "thor/nn/unet.h"
 
 namespace thor {
 namespace {

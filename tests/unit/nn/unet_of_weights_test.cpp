@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/nn/unet.h"
-
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
 #include "thor/base/error.h"
+#include "thor/nn/unet.h"
 
 namespace thor {
 namespace {
