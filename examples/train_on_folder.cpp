@@ -23,14 +23,15 @@ int main(int argc, char** argv) try {
   thor::ExperimentConfig config;  // what is not set here has its default
   config.model.model.channels = {16, 32};
   config.model.model.attention = {false, false};
-  config.model.model.norm_groups = 16;
+  config.model.model.head_channels = config.model.model.norm_groups = 16;
   config.model.preprocess.size = 32;  // pixels
   config.train.steps = 20;            // enough to see that it runs; a good model takes many thousands
   config.train.batch = 4;
   config.detector = thor::make_detector(config.detector_name, config.model.noise.kind);
   thor::RunContext context([](thor::LogLevel, const std::string& text) { std::printf("%s\n", text.c_str()); },
                            [](const thor::ProgressState& state) {
-                             if (state.finished) std::printf("%s: %s\n", state.task.c_str(), state.note.c_str());
+                             if (state.finished)
+                               std::printf("%s: %.0f s %s\n", state.task.c_str(), state.seconds, state.note.c_str());
                            });
   paths.context = &context;
 
