@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tests/parity/golden.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 namespace {
@@ -43,7 +44,7 @@ TEST_F(MetricsParity, Percentiles) {
   int found = 0;
   for (const char* kind : {"percentile", "quantile"})
     for (const auto& q : golden_.matches(std::string(kind) + "\\.([0-9.]+)")) {
-      EXPECT_NEAR(percentile(golden_["percentile.in"], std::stod(q)), number(golden_[kind + ("." + q)]), kTolerance);
+      EXPECT_NEAR(percentile_of(golden_["percentile.in"], std::stod(q)), number(golden_[kind + ("." + q)]), kTolerance);
       ++found;
     }
   EXPECT_GT(found, 0);

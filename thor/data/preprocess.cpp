@@ -7,8 +7,8 @@
 #include <cmath>
 
 #include "thor/base/error.h"
-#include "thor/data/percentile.h"
 #include "thor/data/preprocess_step.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 namespace {

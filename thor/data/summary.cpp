@@ -17,7 +17,7 @@ constexpr double kUsualSpread = 0.2;       // of a quantile among images of one 
 constexpr double kQuantiles[] = {0.05, 0.25, 0.5, 0.75, 0.95};
 
 /// The value below which a share of a histogram over [0,1] lies.
-double quantile_of(const Tensor& histogram, double share) {  // [kBins]
+double histogram_quantile(const Tensor& histogram, double share) {  // [kBins]
   const Tensor below = histogram.cumsum(0);
   const double wanted = share * below[-1].item<double>();
   const int64_t bin = below.lt(wanted).sum().item<int64_t>();
@@ -26,7 +26,7 @@ double quantile_of(const Tensor& histogram, double share) {  // [kBins]
 
 std::vector<double> quantiles_of(const Tensor& histogram) {
   std::vector<double> quantiles;
-  for (const double share : kQuantiles) quantiles.push_back(quantile_of(histogram, share));
+  for (const double share : kQuantiles) quantiles.push_back(histogram_quantile(histogram, share));
   return quantiles;
 }
 
@@ -69,7 +69,7 @@ DataSummary summarize(const Tensor& slices) {
   summary.images = slices.size(0);
   summary.foreground_share = histogram.sum().item<double>() / static_cast<double>(slices.numel());
   summary.foreground_quantiles = quantiles_of(histogram);
-  for (const double share : {0.05, 0.5, 0.95}) summary.image_means.push_back(quantile_of(means, share));
+  for (const double share : {0.05, 0.5, 0.95}) summary.image_means.push_back(histogram_quantile(means, share));
   return summary;
 }
 

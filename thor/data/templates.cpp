@@ -12,8 +12,8 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
-#include "thor/data/percentile.h"
 #include "thor/data/preprocess_step.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 namespace {

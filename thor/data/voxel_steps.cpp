@@ -4,8 +4,8 @@
 #include <filesystem>
 
 #include "thor/base/error.h"
-#include "thor/data/percentile.h"
 #include "thor/data/preprocess_step.h"
+#include "thor/image/quantile.h"
 #include "thor/image/register/registration.h"
 #include "thor/image/resample.h"
 

@@ -7,30 +7,10 @@
 #include <cmath>
 
 #include "thor/base/error.h"
-#include "thor/detect/border.h"
+#include "thor/image/gaussian.h"
 
 namespace thor {
 namespace {
-
-std::vector<double> gaussian_weights(double sigma, int64_t radius) {
-  std::vector<double> weights;
-  double sum = 0;
-  for (int64_t i = -radius; i <= radius; ++i) {
-    weights.push_back(std::exp(-0.5 * static_cast<double>(i * i) / (sigma * sigma)));
-    sum += weights.back();
-  }
-  for (double& weight : weights) weight /= sum;
-  return weights;
-}
-
-// A sum of shifted images and not a convolution, whose rounding may depend on the batch (or be TF32).
-Tensor blur_along(const Tensor& images, int64_t axis, const std::vector<double>& weights) {
-  const int64_t radius = static_cast<int64_t>(weights.size()) / 2, size = images.size(axis);
-  const Tensor padded = mirrored_border(images, axis, radius);
-  Tensor sum = at::zeros_like(images);
-  for (int64_t k = 0; k <= 2 * radius; ++k) sum.add_(padded.narrow(axis, k, size), weights[k]);
-  return sum;
-}
 
 Tensor divided_by_maximum(const Tensor& map) { return map / (map.amax({1, 2, 3}, /*keepdim=*/true) + 1e-8); }
 
@@ -55,7 +35,7 @@ Tensor gaussian_blur(const Tensor& images, double sigma) {
   const int64_t radius = static_cast<int64_t>(4 * sigma + 0.5);
   if (radius == 0) return images;
   const auto weights = gaussian_weights(sigma, radius);
-  return blur_along(blur_along(images, 2, weights), 3, weights);
+  return smoothed_along(smoothed_along(images, 2, weights, Border::Mirrored), 3, weights, Border::Mirrored);
 }
 
 Tensor saliency(const Tensor& perceptual_distance, double sigma) {

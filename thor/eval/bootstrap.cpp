@@ -8,7 +8,7 @@
 #include <numeric>
 
 #include "thor/base/random.h"
-#include "thor/eval/metrics.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 
@@ -26,7 +26,7 @@ Interval bootstrap(size_t cases, const CaseStatistic& statistic, const Evaluatio
   }
   if (values.empty()) return {whole, kUndefined, kUndefined};
   const Tensor all = at::tensor(values, at::kDouble);
-  return {whole, percentile(all, 2.5), percentile(all, 97.5)};
+  return {whole, percentile_of(all, 2.5), percentile_of(all, 97.5)};
 }
 
 Interval bootstrap_mean(const std::vector<double>& values, const EvaluationConfig& config) {

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "thor/base/error.h"
+#include "thor/pipeline/mask_runs.h"
 
 namespace thor {
 namespace {
@@ -113,27 +114,20 @@ std::vector<int64_t> lesions_found(const Components& lesions, const std::vector<
 
 Components connected_components(const Tensor& mask) {
   const Extent extent = extent_of(mask);
-  const std::vector<bool> inside = pixels_inside(mask);
+  const Tensor inside = mask.gt(0).to(at::kByte).contiguous().view({extent.depth, extent.height, extent.width});
+  const std::vector<MaskRun> runs = connected_runs(inside);
   Components components;
-  components.labels.assign(inside.size(), 0);
-  std::vector<int64_t> open;
-  for (size_t first = 0; first < inside.size(); ++first) {
-    if (!inside[first] || components.labels[first] > 0) continue;
-    components.sizes.push_back(0);
-    const int64_t label = components.count();
-    components.labels[first] = label;
-    open.push_back(static_cast<int64_t>(first));
-    while (!open.empty()) {
-      const int64_t pixel = open.back();
-      open.pop_back();
-      ++components.sizes.back();
-      each_neighbour(pixel, extent, [&](int64_t neighbour) {
-        const auto place = static_cast<size_t>(neighbour);
-        if (!inside[place] || components.labels[place] > 0) return;
-        components.labels[place] = label;
-        open.push_back(neighbour);
-      });
+  components.labels.assign(static_cast<size_t>(mask.numel()), 0);
+  std::vector<int64_t> label_of(runs.size(), 0);  // by the index of a component's first run
+  for (const MaskRun& run : runs) {
+    int64_t& label = label_of[run.component];
+    if (label == 0) {
+      components.sizes.push_back(0);
+      label = components.count();
     }
+    components.sizes[static_cast<size_t>(label - 1)] += run.end - run.begin;
+    const auto row = components.labels.begin() + (run.z * extent.height + run.y) * extent.width;
+    std::fill(row + run.begin, row + run.end, label);
   }
   return components;
 }

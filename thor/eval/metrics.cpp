@@ -96,18 +96,4 @@ double average_precision(const Tensor& map, const Tensor& truth) { return areas_
 
 double auroc(const Tensor& map, const Tensor& truth) { return areas_of(map, truth).auroc; }
 
-double percentile(const Tensor& values, double q) {
-  if (values.numel() == 0 || !(q >= 0 && q <= 100))
-    fail(ErrorKind::Internal, "percentile {} of {} values", q, values.numel());
-  const Tensor copy = values.flatten().to(at::kDouble).clone();
-  double *first = copy.data_ptr<double>(), *last = first + copy.numel();
-  if (!std::all_of(first, last, [](double v) { return std::isfinite(v); }))
-    fail_input("the percentile of values that are not finite is not defined");
-  const double place = q / 100 * static_cast<double>(copy.numel() - 1), fraction = place - std::floor(place);
-  double* low = first + static_cast<int64_t>(std::floor(place));
-  std::nth_element(first, low, last);
-  if (low + 1 == last || fraction == 0) return *low;
-  return *low + fraction * (*std::min_element(low + 1, last) - *low);
-}
-
 }  // namespace thor

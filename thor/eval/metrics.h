@@ -18,7 +18,5 @@ struct BestDice {
 BestDice best_dice(const Tensor& map, const Tensor& truth, int64_t thresholds = 101);  ///< oracle
 double average_precision(const Tensor& map, const Tensor& truth);                      ///< AUPRC; NaN without positives
 double auroc(const Tensor& map, const Tensor& truth);  ///< ties count half; NaN without both classes
-/// Linear interpolation between order statistics (NumPy's default); q in [0,100].
-double percentile(const Tensor& values, double q);
 
 }  // namespace thor

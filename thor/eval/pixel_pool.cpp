@@ -10,6 +10,7 @@
 #include <numeric>
 
 #include "thor/base/error.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 namespace {
@@ -46,12 +47,6 @@ double order_statistic(const std::vector<int64_t>& bins, int64_t place) {
   for (size_t bin = 0; bin < bins.size(); ++bin)
     if ((below += bins[bin]) > place) return value_of(bin);
   return value_of(bins.size() - 1);
-}
-
-double order_statistic(std::vector<float>& values, int64_t place) {
-  const auto at = values.begin() + place;
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
 }
 
 }  // namespace
@@ -114,11 +109,9 @@ double PixelPool::quantile(PixelKind kind, double q) {
   if (!(q >= 0 && q <= 1)) fail(ErrorKind::Internal, "quantile {} is not in [0,1]", q);
   const int64_t pixels = count(kind);
   if (pixels == 0) return std::numeric_limits<double>::quiet_NaN();
+  if (exact()) return quantile_of(at::from_blob(values_[place_of(kind)].data(), {pixels}, at::kFloat), q);
   const double place = q * static_cast<double>(pixels - 1), floor = std::floor(place);
-  const auto value_at = [&](double at) {
-    const auto i = static_cast<int64_t>(at);
-    return exact() ? order_statistic(values_[place_of(kind)], i) : order_statistic(bins_[place_of(kind)], i);
-  };
+  const auto value_at = [&](double at) { return order_statistic(bins_[place_of(kind)], static_cast<int64_t>(at)); };
   const double low = value_at(floor);
   return place == floor ? low : low + (place - floor) * (value_at(floor + 1) - low);
 }

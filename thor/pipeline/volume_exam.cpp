@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "thor/data/percentile.h"
 #include "thor/data/volume_steps.h"
+#include "thor/image/quantile.h"
 #include "thor/pipeline/map_smoothing.h"
 #include "thor/pipeline/scan_exam.h"
 #include "thor/pipeline/volume_id.h"

@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "thor/image/overlay.h"
+#include "thor/image/quantile.h"
 #include "thor/image/resample.h"
 
 namespace thor {
@@ -90,11 +91,8 @@ OrthogonalView view_of(const Looks& looks, const ViewedVolumes& volumes, const G
 void to_unit(std::vector<OrthogonalView>& views) {
   std::vector<Tensor> all;
   for (const OrthogonalView& view : views) all.push_back(view.gray.flatten());
-  const Tensor sorted = std::get<0>(at::cat(all).sort());
-  const auto value = [&](double share) {
-    return sorted[static_cast<int64_t>(share * static_cast<double>(sorted.numel() - 1))].item<double>();
-  };
-  const double black = value(kBlack), white = value(kWhite);
+  const Tensor values = at::cat(all);
+  const double black = quantile_of(values, kBlack, Between::Lower), white = quantile_of(values, kWhite, Between::Lower);
   const double range = white > black ? white - black : 1;
   for (OrthogonalView& view : views)
     for (Tensor* gray : {&view.gray, &view.healthy}) *gray = ((*gray - black) / range).clamp(0, 1);

@@ -8,7 +8,7 @@
 #include "tests/support.h"
 #include "tests/unit/data/steps_world.h"
 #include "thor/base/error.h"
-#include "thor/data/percentile.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 namespace {

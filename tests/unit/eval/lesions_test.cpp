@@ -32,6 +32,17 @@ TEST(ConnectedComponents, PixelsThatMeetAtACornerBelongTogether) {
   EXPECT_THAT(parts.sizes, ElementsAre(2, 1, 1));
 }
 
+TEST(ConnectedComponents, OfAVolumeMeetAtCornersAndAreNumberedByTheirFirstVoxels) {
+  Tensor mask = at::zeros({3, 3, 4});
+  mask[0][0][3] = mask[1][1][2] = mask[2][2][2] = mask[2][2][3] = 1;  // one part, over two corners
+  mask[0][2][0] = 1;
+  const Components parts = connected_components(mask);
+  EXPECT_THAT(parts.sizes, ElementsAre(4, 1));
+  EXPECT_EQ(parts.labels[3], 1);
+  EXPECT_EQ(parts.labels[8], 2);
+  EXPECT_EQ(parts.labels[(2 * 3 + 2) * 4 + 3], 1);
+}
+
 TEST(ConnectedComponents, DoNotReachAroundTheEdge) {
   EXPECT_EQ(connected_components(image({{0, 1}, {0, 0}, {1, 0}})).count(), 2);
   EXPECT_EQ(connected_components(image({{0, 0, 1}, {1, 0, 0}})).count(), 2);

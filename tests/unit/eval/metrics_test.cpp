@@ -91,15 +91,5 @@ TEST(Metrics, RefuseMapsThatAreNotNumbers) {
   EXPECT_THROW(dice(row({0.5}), row({1, 0}), 0.5), Error);
 }
 
-TEST(Percentile, InterpolatesBetweenTheNeighbours) {
-  const Tensor values = row({4, 1, 3, 2});
-  EXPECT_DOUBLE_EQ(percentile(values, 0), 1);
-  EXPECT_DOUBLE_EQ(percentile(values, 100), 4);
-  EXPECT_DOUBLE_EQ(percentile(values, 50), 2.5);
-  EXPECT_DOUBLE_EQ(percentile(values, 95), 3.85);
-  EXPECT_DOUBLE_EQ(percentile(row({7}), 30), 7);
-  EXPECT_THROW(percentile(values, 101), Error);
-}
-
 }  // namespace
 }  // namespace thor

@@ -8,6 +8,7 @@
 #include "thor/base/error.h"
 #include "thor/base/random.h"
 #include "thor/eval/metrics.h"
+#include "thor/image/quantile.h"
 
 namespace thor {
 namespace {
@@ -55,7 +56,7 @@ TEST(PixelPool, IsExactWhileItsPixelsFit) {
   EXPECT_EQ(pool.areas().auroc, auroc(pixels.map, pixels.truth));
   const Tensor healthy = pixels.map.masked_select(pixels.truth.eq(0));
   for (const double q : {0.0, 0.5, 0.95, 0.999, 1.0})
-    EXPECT_NEAR(pool.quantile(PixelKind::Healthy, q), percentile(healthy, 100 * q), 1e-9) << q;
+    EXPECT_NEAR(pool.quantile(PixelKind::Healthy, q), quantile_of(healthy, q), 1e-9) << q;
 }
 
 TEST(PixelPool, FoldedEqualsExactOnValuesCutToItsPrecision) {

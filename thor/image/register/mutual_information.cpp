@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "thor/image/quantile.h"
 #include "thor/image/register/spline.h"
 
 namespace thor {
@@ -41,11 +42,8 @@ double nats_of(const Histogram& joint, const Histogram& marginal) {
   return sum;
 }
 
-/// The value below which a share of some values lies; reorders them.
-double quantile_of(std::vector<double>& values, double share) {
-  const auto place = values.begin() + static_cast<std::ptrdiff_t>(share * static_cast<double>(values.size() - 1));
-  std::nth_element(values.begin(), place, values.end());
-  return *place;
+double order_statistic(const std::vector<double>& values, double share) {
+  return quantile_of(at::tensor(values, at::kDouble), share, Between::Lower);
 }
 
 /// work(part, item) for every item, part by part.
@@ -149,8 +147,8 @@ double MutualInformation::contrast(const Affine& scan_from_template) const {
       in_middle.push_back(looked.value);
   }
   if (in_middle.empty() || in_bright.empty()) return NAN;
-  const double range = quantile_of(all, 0.98) - quantile_of(all, 0.02);
-  return range > 0 ? (quantile_of(in_bright, 0.5) - quantile_of(in_middle, 0.5)) / range : NAN;
+  const double range = order_statistic(all, 0.98) - order_statistic(all, 0.02);
+  return range > 0 ? (order_statistic(in_bright, 0.5) - order_statistic(in_middle, 0.5)) / range : NAN;
 }
 
 MutualInformation::Counts MutualInformation::count(const Affine& voxel_from_template) const {

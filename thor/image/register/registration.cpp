@@ -10,6 +10,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/image/quantile.h"
 #include "thor/image/register/foreground.h"
 #include "thor/image/register/minimize.h"
 #include "thor/image/register/mutual_information.h"
@@ -33,12 +34,9 @@ struct Level {
 ValueRange range_of(const Tensor& values) {
   constexpr int64_t kEnough = 1'000'000;
   const Tensor flat = values.flatten();
-  const Tensor sorted = std::get<0>(flat.slice(0, 0, flat.numel(), 1 + flat.numel() / kEnough).sort());
-  const auto quantile = [&](double q) {
-    return sorted[static_cast<int64_t>(q * static_cast<double>(sorted.numel() - 1))].item<double>();
-  };
+  const Tensor some = flat.slice(0, 0, flat.numel(), 1 + flat.numel() / kEnough).contiguous();
   // A few bright vessels must not leave the tissues a handful of bins.
-  return {quantile(0.001), quantile(0.998)};
+  return {quantile_of(some, 0.001, Between::Lower), quantile_of(some, 0.998, Between::Lower)};
 }
 
 /// Bins of the template at a fixed random choice of its voxels, all within `mask` [D,H,W].
