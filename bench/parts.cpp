@@ -6,7 +6,7 @@
 #include "bench/cases.h"
 #include "bench/measure.h"
 #include "thor/detect/anomaly_map.h"
-#include "thor/detect/border.h"
+#include "thor/image/border.h"
 #include "thor/detect/median.h"
 #include "thor/diffusion/noise.h"
 #include "thor/diffusion/simplex.h"
