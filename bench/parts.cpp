@@ -22,7 +22,7 @@ Tensor random_image() { return at::rand({1, 1, kSide, kSide}); }
 
 /// Every window of size x size around a pixel, the border mirrored: [1,1,H,W,size*size]
 Tensor windows(const Tensor& image, int64_t size) {
-  const Tensor padded = mirrored_border(mirrored_border(image, 2, size / 2), 3, size / 2);
+  const Tensor padded = with_border(with_border(image, 2, size / 2, Border::Mirrored), 3, size / 2, Border::Mirrored);
   return padded.unfold(2, size, 1).unfold(3, size, 1).flatten(4);
 }
 
