@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -12,7 +13,8 @@ namespace thor {
 namespace {
 
 struct PackOptions {
-  std::string model, output, detector, store = "bf16";
+  std::string model, output, detector;
+  Precision store = Precision::Bf16;
   std::vector<std::string> sets;
 };
 
@@ -28,9 +30,11 @@ int run(const PackOptions& options) {
   }
   if (!model.calibration.empty()) {
     warn("the calibration is left behind: the stored weights are rounded; calibrate '{}'", options.output);
-    model.calibration = nlohmann::json::object();
+    model.calibration = JsonText("{}");
   }
-  model.training["packed_from"] = model.hash;
+  nlohmann::json training = parse(model.training);
+  training["packed_from"] = model.hash;
+  model.training = json_text(training);
   save_model(options.output, model, options.store);
   fmt::print("{}\n", options.output);
   return 0;
@@ -51,7 +55,12 @@ Command pack_command() {
        {"pack run/model.safetensors -o exact.safetensors --store fp32", "the same weights to the last bit"}},
       {{"MODEL", "", "model file", &o->model, true},
        {"-o,--out", "OUT", "model file to write", &o->output, true},
-       {"--store", "PRECISION", "of the weights in the file (default: bf16)", &o->store, false, {"bf16", "fp32"}},
+       {"--store",
+        "PRECISION",
+        "of the weights in the file (default: bf16)",
+        choice_of(&o->store),
+        false,
+        {"bf16", "fp32"}},
        detector_option(o->detector),
        set_option(o->sets, "detector.*")},
       [o] { return run(*o); }};

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/data/preprocess_step.h"
@@ -30,11 +31,11 @@ class N4Step : public PreprocessStep {
     fields.add("iterations", &options_.iterations, "at each level", between(1, 1000));
     fields.add("levels", &options_.levels, "B-spline levels, each twice as fine", between(1, 8));
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const Tensor field = bias_field(state.image, state.mask, options_);
     state.image.voxels = state.image.voxels / field;
     state.field = state.field.defined() ? state.field * field : field;
-    return {{"field_min", field.min().item<float>()}, {"field_max", field.max().item<float>()}};
+    return json_text({{"field_min", field.min().item<float>()}, {"field_max", field.max().item<float>()}});
   }
 
  private:
@@ -58,14 +59,14 @@ class BrainMaskStep : public PreprocessStep {
   void check() const override {
     if (mask_.empty() == beside_.empty()) fail_usage("the step brain_mask needs either mask: NAME or beside: ENDING");
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     state.mask = mask_.empty() ? of_the_scan(state) : of_the_template(state);
     const double share = state.mask.mean().item<double>();
     if (share == 0) fail_input("the brain mask is empty on '{}'", state.image.path);
-    if (!apply_) return {{"share", share}};
+    if (!apply_) return json_text({{"share", share}});
     const double black = state.image.voxels.min().item<float>();
     state.image.voxels = at::where(state.mask > 0, state.image.voxels, at::scalar_tensor(black, at::kFloat));
-    return {{"share", share}};
+    return json_text({{"share", share}});
   }
 
  private:
@@ -102,27 +103,32 @@ class BrainMaskStep : public PreprocessStep {
   bool apply_ = true;
 };
 
+/// The unit of black and white.
+enum class IntensityUnit { Percentile, ZScore };
+Names names_of(IntensityUnit) { return {"percentile", "z_score"}; }
+/// The voxels that count.
+enum class Counted { All, Foreground, Mask };
+Names names_of(Counted) { return {"all", "foreground", "mask"}; }
+
 class IntensityStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
-    fields.add("scale", &scale_, "unit of black and white: percentile, or z_score = standard deviations from the mean",
-               one_of({"percentile", "z_score"}));
+    fields.add("scale", &scale_, "unit of black and white: percentile, or z_score = standard deviations from the mean");
     fields.add("black", &black_, "becomes 0; as a percentile it is one of all voxels", between(-100, 100));
     fields.add("white", &white_, "becomes 1; what is beyond is clipped", between(-100, 100));
-    fields.add("over", &over_, "what counts: all voxels, foreground (above the mean of all), or the brain mask",
-               one_of({"all", "foreground", "mask"}));
+    fields.add("over", &over_, "what counts: all voxels, foreground (above the mean of all), or the brain mask");
     fields.add("bits", &bits_, "0 = values stay between 0 and 1; 8 = rounded to 256 levels, as in 8-bit pictures",
                between(0, 16));
   }
   void check() const override {
     if (!(black_ < white_))
       fail_usage("the step intensity has black {:g} and white {:g}, expected black < white", black_, white_);
-    if (scale_ == "percentile" && black_ < 0)
+    if (scale_ == IntensityUnit::Percentile && black_ < 0)
       fail_usage("the step intensity has the percentile {:g} as black, expected 0 to 100", black_);
     if (bits_ != 0 && bits_ != 8 && bits_ != 16)
       fail_usage("the step intensity has {} bits, expected 0, 8 or 16", bits_);
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const auto [black, white] = window(state);
     if (!(black < white))
       fail_input("black and white of '{}' are both {:g}: the scan is nearly empty there", state.image.path, black);
@@ -130,14 +136,14 @@ class IntensityStep : public PreprocessStep {
     const double levels = bits_ == 0 ? 1 : static_cast<double>((int64_t{1} << bits_) - 1);
     state.image.voxels = bits_ == 0 ? voxels : voxels.mul_(levels).round_();
     state.image.full_scale = levels;
-    return {{"black", black}, {"white", white}, {"levels", levels}};  // black became 0, white `levels`
+    return json_text({{"black", black}, {"white", white}, {"levels", levels}});  // black became 0, white `levels`
   }
 
  private:
   Tensor counted(const StepState& state) const {
     const Tensor& voxels = state.image.voxels;
-    if (over_ == "all") return voxels;
-    if (over_ == "foreground") return voxels.masked_select(voxels > voxels.mean(at::kDouble).item<double>());
+    if (over_ == Counted::All) return voxels;
+    if (over_ == Counted::Foreground) return voxels.masked_select(voxels > voxels.mean(at::kDouble).item<double>());
     if (!state.mask.defined())
       fail_usage("the step intensity counts over the mask, but no step before it is brain_mask");
     return voxels.masked_select(state.mask > 0);
@@ -146,13 +152,15 @@ class IntensityStep : public PreprocessStep {
   std::pair<double, double> window(const StepState& state) const {
     const Tensor values = counted(state);
     if (values.numel() == 0) return {0, 0};
-    if (scale_ == "percentile") return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
+    if (scale_ == IntensityUnit::Percentile)
+      return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
     const double mean = values.mean(at::kDouble).item<double>();
     const double deviation = std::sqrt((values - mean).square_().mean(at::kDouble).item<double>());
     return {mean + black_ * deviation, mean + white_ * deviation};
   }
 
-  std::string scale_ = "percentile", over_ = "all";
+  IntensityUnit scale_ = IntensityUnit::Percentile;
+  Counted over_ = Counted::All;
   double black_ = 0, white_ = 99;
   int64_t bits_ = 0;
 };

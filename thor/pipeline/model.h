@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/preprocess.h"
+#include "thor/data/summary.h"
 #include "thor/data/templates.h"
 #include "thor/detect/evidence.h"
 #include "thor/diffusion/diffusion.h"
@@ -13,6 +15,10 @@
 #include "thor/nn/architecture.h"
 
 namespace thor {
+
+/// The precision of a network's weights and activations.
+enum class Precision { Fp32, Bf16 };
+inline Names names_of(Precision) { return {"fp32", "bf16"}; }
 
 /// Everything about a model that detection must know and a user must never repeat by hand.
 struct ModelConfig {
@@ -37,9 +43,9 @@ struct Model {
   ModelConfig config;
   std::variant<StateDict, std::vector<Member>> networks;  ///< the weights of the one network, or the members
   Templates templates;                                    ///< of the chain of volumes; empty = takes ready slices only
-  nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
-  nlohmann::json calibration = nlohmann::json::object();  ///< see calibration.h; empty until `thor calibrate`
-  nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
+  JsonText training{"{}"};                                ///< provenance: version, data, seed, steps, losses
+  JsonText calibration{"{}"};                             ///< see calibration.h; empty until `thor calibrate`
+  JsonText detector{"{}"};                                ///< detector settings the model recommends, may be empty
   std::string hash;                                       ///< SHA-256 of the file it came from
   std::string member = {};  ///< its name, where it is one member of the ensemble in that file (members.h)
 
@@ -61,11 +67,13 @@ struct Member {
 
 /// A number of the section `train` that the model was trained with; 0 where it is not known, as of imported weights.
 int64_t trained_with(const Model& model, const char* key);
+/// The summary of the images that the model was trained on, if it has one. Throws Input where that cannot be read.
+std::optional<DataSummary> trained_on(const Model& model);
 
 /// From a path, or by the name of a model that is installed (model_place.h).
 Model load_model(const std::string& path_or_name);
-/// `precision`: how the weights are stored, fp32 or bf16 (half the size; they are float32 again once loaded).
-void save_model(const std::string& path, const Model& model, const std::string& precision = "fp32");
+/// `precision`: how the weights are stored; bf16 is half the size, and they are float32 again once loaded.
+void save_model(const std::string& path, const Model& model, Precision precision = Precision::Fp32);
 /// Writes the file that `model` was loaded from (`name`, as load_model takes it) again, as `to` (which may be the
 /// same), with the model's calibration and everything else bit for bit as it is. Throws Input where `from` has become
 /// another file meanwhile.

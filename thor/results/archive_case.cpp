@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/ending.h"
 #include "thor/base/error.h"
@@ -29,7 +30,7 @@ Archive open_listed_archive(const CaseInput& input, const CaseSurroundings& with
 
 ArchiveCase::ArchiveCase(const CaseInput& input, const CaseSurroundings& with)
     : input_(input), with_(with), archive_(open_listed_archive(input, with)) {
-  if (with.options.layout == "bids")
+  if (with.options.layout == ResultLayout::Bids)
     fail_usage("'{}' is an archive, whose slices have no BIDS names; detect it without the layout `bids`", input.path);
   maps_ = at::zeros_like(archive_.slices);
   healthy_ = at::zeros_like(archive_.slices);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -33,9 +34,10 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-at::ScalarType compute_dtype(const std::string& precision, const at::Device& device) {
+at::ScalarType compute_dtype(TrainPrecision precision, const at::Device& device) {
   const bool native = device.is_cuda() || __builtin_cpu_supports("avx512bf16");
-  return precision == "bf16" || (precision == "auto" && native) ? at::kBFloat16 : at::kFloat;
+  return precision == TrainPrecision::Bf16 || (precision == TrainPrecision::Auto && native) ? at::kBFloat16
+                                                                                            : at::kFloat;
 }
 
 // The state of one run and what happens at one step of it.
@@ -58,7 +60,8 @@ class Run {
     state_.data_sha256 = data_.sha256;
     resume ? restore() : start_fresh();
     for (auto& [name, tensor] : state_.weights) parameters_.push_back(tensor.requires_grad_());
-    adam_ = std::make_unique<Adam>(parameters_, config.train.optimizer == "adamw" ? config.train.weight_decay : 0.0);
+    adam_ = std::make_unique<Adam>(parameters_,
+                                   config.train.optimizer == Optimizer::AdamW ? config.train.weight_decay : 0.0);
     connect_moments();
     log_ = std::make_unique<TrainLog>(paths.run, state_.step);
     seconds_before_ = state_.seconds;
@@ -148,7 +151,7 @@ class Run {
     const StateDict weights = cast_weights(state_.ema, dtype_);
     const std::string path = fmt::format("{}/samples/step-{:07d}.png", paths_.run, state_.step);
     const Tensor& healthy = val_.slices.defined() ? val_.slices : data_.slices;
-    if (diffusion_.config().process == "corruption")
+    if (diffusion_.config().process == Process::Corruption)
       write_restored(path, model, weights,
                      validation_batch(config_, diffusion_, healthy, 0, std::min<int64_t>(4, healthy.size(0))));
     else
@@ -160,17 +163,18 @@ class Run {
     model.config = config_.model;
     model.templates = data_.templates;
     model.networks = state_.ema;
-    model.training = {{"version", version()},
-                      {"steps", state_.step},
-                      {"seconds", state_.seconds},
-                      {"images", data_.slices.size(0)},
-                      {"data_sha256", data_.sha256},
-                      {"data", to_json(data_summary_)},
-                      {"precision", dtype_ == at::kFloat ? "fp32" : "bf16"},
-                      {"config", state_.config["train"]}};
-    if (!state_.from.is_null()) model.training["from"] = state_.from;
-    if (validation_loss_ >= 0) model.training["validation_loss"] = validation_loss_;
-    model.detector = state_.config["detector"];
+    nlohmann::json training{{"version", version()},
+                            {"steps", state_.step},
+                            {"seconds", state_.seconds},
+                            {"images", data_.slices.size(0)},
+                            {"data_sha256", data_.sha256},
+                            {"data", parse(json_of(data_summary_))},
+                            {"precision", dtype_ == at::kFloat ? "fp32" : "bf16"},
+                            {"config", state_.config.at("train")}};
+    if (!state_.from.is_null()) training["from"] = state_.from;
+    if (validation_loss_ >= 0) training["validation_loss"] = validation_loss_;
+    model.training = json_text(training);
+    model.detector = json_text(state_.config.at("detector"));
     return model;
   }
 
@@ -197,7 +201,7 @@ class Run {
     const ShapeList shapes = network()->shapes();
     StateDict weights = load_strictly(model.weights(), shapes, paths_.from);
     for (auto& [name, tensor] : weights) tensor = tensor.clone();
-    state_.from = {{"model", model.hash}, {"training", model.training}};
+    state_.from = {{"model", model.hash}, {"training", parse(model.training)}};
     return weights;
   }
 

@@ -18,7 +18,7 @@ TEST(SlicePictures, AreDetectedInAsTheSlicesOfTheirArchive) {
   const Image head = test::head_stored_as("LPI");
   write_nifti(folder / "head.nii.gz", head.voxels, head.geometry);
   Model model = test::tiny_model();
-  model.config.diffusion.process = "corruption";
+  model.config.diffusion.process = Process::Corruption;
   model.config.preprocess.steps = {{"{step: reorient, to: RPS}"}, {"{step: intensity, white: 100}"}};
   PrepareJob job;
   job.scans = {{folder / "head.nii.gz", "", "", "head.nii.gz", 0}};
@@ -29,7 +29,7 @@ TEST(SlicePictures, AreDetectedInAsTheSlicesOfTheirArchive) {
   const auto rows = read_split(folder / "pictures/index.csv");
   ASSERT_GT(rows.size(), 8u);
   const Pipeline pipeline(model, choose_detector(model, "restorer", {}).detector, test::on_cpu());
-  const MapSet found = detect_set(pipeline, "restorer", {}, rows, test::on_cpu());
+  const MapSet found = detect_set(pipeline, {"restorer", {}}, rows, test::on_cpu());
   EXPECT_GT(found.maps.max().item<float>(), 0.1);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto at =

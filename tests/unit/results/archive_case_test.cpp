@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -32,7 +33,7 @@ class DetectArchive : public ::testing::Test {
     options.inputs = {path};
     options.output = out;
     options.detector_name = "three";
-    options.detector_config = nlohmann::json::object();
+    options.detector_config = JsonText("{}");
     options.layout = layout;
     return detect_files(pipeline, options, run);
   }
@@ -47,7 +48,8 @@ class DetectArchive : public ::testing::Test {
   }
   test::TemporaryFolder folder;
   Archive archive;
-  std::string path = folder / "healthy.safetensors", out = folder / "out", layout = "flat";
+  std::string path = folder / "healthy.safetensors", out = folder / "out";
+  ResultLayout layout = ResultLayout::Flat;
 };
 
 TEST_F(DetectArchive, PutsTheMapsOfAllSlicesIntoOneFileWhateverTheBatch) {
@@ -76,7 +78,7 @@ TEST_F(DetectArchive, TheSidecarHasTheScoreOfEverySlice) {
 }
 
 TEST_F(DetectArchive, OneThatWasPreparedForAnotherModelIsListed) {
-  archive.preprocess.intensity = "percentile";
+  archive.preprocess.intensity = Intensity::Percentile;
   write_archive(path, archive);
   const FolderResult result = detect(2);
   ASSERT_EQ(result.failed.size(), 1u);
@@ -84,7 +86,7 @@ TEST_F(DetectArchive, OneThatWasPreparedForAnotherModelIsListed) {
 }
 
 TEST_F(DetectArchive, RefusesBidsNames) {
-  layout = "bids";
+  layout = ResultLayout::Bids;
   EXPECT_THAT(refusal(), HasSubstr("`bids`"));
 }
 

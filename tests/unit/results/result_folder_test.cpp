@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/scans.h"
 #include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
@@ -61,7 +63,7 @@ TEST_F(ResultFolders, TheDescriptionOfAnotherDatasetStays) {
   const std::string raw = R"({"Name": "Raw", "BIDSVersion": "1.8.0"})";
   make_folder(out);
   write_text_atomically(out + "/dataset_description.json", raw);
-  options.layout = "bids";
+  options.layout = ResultLayout::Bids;
   EXPECT_THAT(refusal(), HasSubstr("describes another dataset"));
   EXPECT_EQ(text("dataset_description.json"), raw);
   fs::remove(out + "/dataset_description.json");
@@ -73,7 +75,7 @@ TEST_F(ResultFolders, TwoScansOfOneBidsNameAreRefusedRatherThanRenamed) {
   fs::create_directory(in + "/other");
   scan("sub-01_T1w.nii.gz", test::head());
   scan("other/sub-01_T1w.nii.gz", test::head());
-  options.layout = "bids";
+  options.layout = ResultLayout::Bids;
   const Pipeline pipeline(model, std::make_unique<test::BrightnessDetector>(), test::on_cpu());
   options.inputs = {in + "/sub-01_T1w.nii.gz", in + "/other/sub-01_T1w.nii.gz"};
   options.output = out;
@@ -87,7 +89,7 @@ TEST_F(ResultFolders, TwoScansOfOneBidsNameAreRefusedRatherThanRenamed) {
 
 TEST_F(ResultFolders, DicomResultsOfAnEarlierRunDoNotStayBesideOthers) {
   Calibration calibration;
-  calibration.setting = {"three", {{"start_step", 300}}, "none"};
+  calibration.setting = {"three", json_text({{"start_step", 300}}), "none"};
   calibration.thresholds = {{0.05, 0.6}};
   calibration.scores = {0, 0, 0};
   calibration.pixels = 768;
