@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Thin wrapper over CMake's presets. `make demo` and `make test` do all their own set-up on Debian 12.
 .DEFAULT_GOAL := help
-.PHONY: help setup configure build nonunity demo test bench results asan format tidy lines clean
+.PHONY: help setup configure build nonunity odr demo test bench results asan format tidy lines clean
 
 RELEASE := build/release
 JOBS ?= $(shell nproc)
@@ -33,6 +33,10 @@ build: configure ## build the program: build/release/thor
 nonunity: setup ## the program with every source compiled on its own, which finds missing includes: build/nonunity
 	@cmake -S . -B build/nonunity -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_UNITY_BUILD=OFF -DTHOR_TESTS=OFF $(CMAKE_ARGS) > /dev/null
 	@cmake --build build/nonunity -j $(JOBS) --target thor
+
+odr: setup ## the program linked with -flto -Wodr, which finds two definitions of one name: build/odr
+	@cmake -S . -B build/odr -G Ninja -DCMAKE_BUILD_TYPE=Release -DTHOR_TESTS=OFF -DCMAKE_CXX_FLAGS="-flto=auto -Wodr" $(CMAKE_ARGS) > /dev/null
+	@cmake --build build/odr -j $(JOBS) --target thor
 
 demo: build ## phantoms, a small model, THOR against DDPM, a page: demo/index.html
 	@$(RELEASE)/thor demo demo
