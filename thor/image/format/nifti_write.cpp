@@ -85,13 +85,13 @@ std::string header_bytes(const Tensor& voxels, const Geometry& geometry) {
 
 /// Throws Input where the disk is full.
 void write_file(const std::string& path, const char* mode, const std::string& header, const Tensor& voxels) {
-  constexpr size_t kPart = size_t{1} << 24;
+  constexpr size_t kAtOnce = size_t{1} << 24;
   const auto* data = reinterpret_cast<const char*>(voxels.data_ptr<float>());
   gzFile file = gzopen(path.c_str(), mode);
   if (!file) fail_input("it cannot be opened for writing");
   bool good = gzwrite(file, header.data(), static_cast<unsigned>(header.size())) == static_cast<int>(header.size());
   for (size_t done = 0; good && done < voxels.nbytes();) {
-    const auto part = static_cast<unsigned>(std::min(kPart, voxels.nbytes() - done));
+    const auto part = static_cast<unsigned>(std::min(kAtOnce, voxels.nbytes() - done));
     good = gzwrite(file, data + done, part) == static_cast<int>(part);
     done += part;
   }
