@@ -47,7 +47,7 @@ MapSet maps_of(const std::string& path, const Options& options, const std::vecto
   Model model = load_model(path);
   DetectorChoice choice = choose_detector(model, "thor", options.sets);
   const Pipeline pipeline(std::move(model), std::move(choice.detector), run);
-  MapSet set = detect_set(pipeline, choice.name, choice.config, rows, run);
+  MapSet set = detect_set(pipeline, choice, rows, run);
   if (!set.failed.empty()) fail_input("'{}': {}", set.failed[0].input, set.failed[0].message);
   return set;
 }

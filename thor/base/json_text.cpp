@@ -8,7 +8,7 @@
 
 namespace thor {
 
-JsonText json_text(const nlohmann::json& value) { return {dump_json(value)}; }
+JsonText json_text(const nlohmann::json& value) { return JsonText(dump_json(value)); }
 
 nlohmann::json parse(const JsonText& text) {
   auto value = nlohmann::json::parse(text.text, nullptr, /*allow_exceptions=*/false);

@@ -2,6 +2,7 @@
 #pragma once
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 
 namespace thor {
 
@@ -9,6 +10,9 @@ namespace thor {
 /// pass it on without knowing a JSON library.
 struct JsonText {
   std::string text = "null";  ///< valid JSON, keys in alphabetical order, UTF-8
+  JsonText() = default;
+  /// Takes JSON that is valid. It is explicit because a braced list would become a text otherwise.
+  explicit JsonText(std::string valid_json) : text(std::move(valid_json)) {}
   bool empty() const { return text == "null" || text == "{}"; }
 };
 JsonText json_text(const nlohmann::json& value);

@@ -52,19 +52,20 @@ struct CalibrationRun {
   /// registered.
   MapSet detect_healthy(const std::string& csv, bool registered_only) {
     const auto cases = cases_of_rows(read_healthy(csv));
-    MapSet set = need_maps(detect_slices(pipeline, choice.name, choice.config, cases, options.run, registered_only));
+    MapSet set = need_maps(detect_slices(pipeline, choice, cases, options.run, registered_only));
     for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
     failed += set.failed.size();
     return set;
   }
 
   void warn_about(const Calibration& calibration) const {
-    if (choice.config.value("/map/normalize"_json_pointer, "") == "max")
+    if (parse(choice.config).value("/map/normalize"_json_pointer, "") == "max")
       warn(
           "map.normalize is max: every map is scaled to its own maximum, whatever it shows, so masks and p-values can "
           "hardly tell sick from healthy; calibrate and detect with --set detector.map.normalize=none");
-    if (const auto trained = model.training.find("data_sha256");
-        trained != model.training.end() && *trained == calibration.data_sha256)
+    const nlohmann::json training = parse(model.training);
+    if (const auto trained = training.find("data_sha256");
+        trained != training.end() && *trained == calibration.data_sha256)
       warn(
           "these are the images the model was trained on, which it restores too well: the thresholds are too low; use "
           "healthy scans it has not seen");
@@ -112,8 +113,8 @@ void print_calibration(const Calibration& calibration, const std::optional<Calib
     if (check) fmt::print("\n{}", check->table());
     return;
   }
-  nlohmann::json out = {{"calibration", to_json(calibration)}};
-  if (check) out["check"] = check->to_json();
+  nlohmann::json out = {{"calibration", parse(json_of(calibration))}};
+  if (check) out["check"] = parse(check->to_json());
   fmt::print("{}\n", dump_json(out, 2));
 }
 

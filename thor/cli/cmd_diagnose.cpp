@@ -25,7 +25,7 @@ int run(DiagnoseOptions options) {
   options.request.rows = read_split(options.data);
   const Diagnosis diagnosis = diagnose(load_model(options.model), options.request, options.run);
   if (options.json)
-    fmt::print("{}\n", dump_json(diagnosis.to_json(), 2));
+    fmt::print("{}\n", dump_json(parse(diagnosis.to_json()), 2));
   else
     fmt::print("{}", diagnosis.table());
   for (const CaseFailure& failure : diagnosis.failed) warn("{}", failure.message);

@@ -136,7 +136,7 @@ int check_cohort(const DoctorOptions& options) {
   const CohortReport report = compare_cohort(model, list_cases({options.cohort}), options.images, options.run);
   for (const CaseFailure& failure : report.failed) warn("{}", failure.message);
   if (options.json)
-    fmt::print("{}\n", dump_json(report.to_json(), 2));
+    fmt::print("{}\n", dump_json(parse(report.to_json()), 2));
   else
     fmt::print("{}", report.table());
   return 0;

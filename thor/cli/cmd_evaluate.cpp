@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -44,7 +45,7 @@ int run(const EvaluateOptions& options) {
   if (!evaluation.left_out.empty())
     warn("{} cases are left out; the first, '{}': {}", evaluation.left_out.size(), evaluation.left_out[0].name,
          evaluation.left_out[0].reason);
-  nlohmann::json json = evaluation.to_json();
+  nlohmann::json json = parse(evaluation.to_json());
   json["config"] = fields.to_json().at("evaluation");
   const std::string text = dump_json(json, 2);
   if (!options.output.empty()) write_text_atomically(options.output, text + "\n");

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -22,7 +23,7 @@ int run(const EvaluateBoxesOptions& options) {
   for (const BoxRemark& note : result.notes) info("{}: {}", note.name, note.text);
   for (const BoxRemark& one : result.left_out) warn("{}: {}", one.name, one.text);
   if (options.json)
-    fmt::print("{}\n", dump_json(result.to_json(), 2));
+    fmt::print("{}\n", dump_json(parse(result.to_json()), 2));
   else
     fmt::print("{}", result.table());
   return result.left_out.empty() ? 0 : kExitSomeFailed;

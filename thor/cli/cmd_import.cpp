@@ -95,9 +95,9 @@ int import_unet(const ImportOptions& options) {
   model.networks =
       with_context("importing " + path, [&] { return load_strictly(file, model.config.model->shapes(), path); });
   if (options.config.empty()) say_what_was_assumed(model.config, options.sets);
-  model.training = {{"imported_from", std::filesystem::path(path).filename().string()},
-                    {"imported_sha256", sha256_of_file(path)},
-                    {"imported_by", fmt::format("thor {}", version())}};
+  model.training = json_text({{"imported_from", std::filesystem::path(path).filename().string()},
+                              {"imported_sha256", sha256_of_file(path)},
+                              {"imported_by", fmt::format("thor {}", version())}});
   save_model(options.output, model, options.store);
   fmt::print("{}\n", options.output);
   return 0;

@@ -43,8 +43,8 @@ nlohmann::json describe_member(const Model& model) {
   ModelConfig config = model.config;
   nlohmann::json out = Fields(config).to_json();
   out.erase("preprocess");
-  out["detector"] = model.detector;
-  out["training"] = model.training;
+  out["detector"] = parse(model.detector);
+  out["training"] = parse(model.training);
   return out;
 }
 
@@ -53,7 +53,7 @@ void describe_members(const Model& ensemble, nlohmann::json& out) {
   for (const char* of_one_network : {"model", "diffusion", "noise"}) out.erase(of_one_network);
   out["file"]["networks"] = ensemble.members().size();
   const DetectorChoice choice = choose_detector(ensemble, "", {});
-  out["detector"] = detector_settings(choice.name, *choice.detector);
+  out["detector"] = parse(detector_settings(choice.name, *choice.detector));
   for (const Member& member : ensemble.members()) {
     out["members"][member.name] = describe_member(member.model);
     count_tensors(member.model.weights(), out["file"]);
@@ -63,10 +63,10 @@ void describe_members(const Model& ensemble, nlohmann::json& out) {
 nlohmann::json describe(Model& model, const std::string& path) {
   nlohmann::json out = Fields(model.config).to_json();
   out["file"] = {{"path", path}, {"sha256", model.hash}};
-  out["detector"] = model.detector;
+  out["detector"] = parse(model.detector);
   out["members"] = nlohmann::json::object();
-  out["training"] = model.training;
-  out["calibration"] = model.calibration;
+  out["training"] = parse(model.training);
+  out["calibration"] = parse(model.calibration);
   if (model.is_ensemble())
     describe_members(model, out);
   else
@@ -85,13 +85,13 @@ void print_section(const std::string& prefix, const nlohmann::json& value) {
   }
 }
 
-std::string json_text(const nlohmann::json& value) { return dump_json(value, 2); }
+std::string indented(const nlohmann::json& value) { return dump_json(value, 2); }
 
 int describe_model(const InfoOptions& options) {
   Model model = load_model(options.path);
   const nlohmann::json out = describe(model, options.path);
   if (options.json) {
-    fmt::print("{}\n", json_text(out));
+    fmt::print("{}\n", indented(out));
     return 0;
   }
   for (const char* section : {"file", "model", "diffusion", "noise", "preprocess", "detector", "members", "training"})
@@ -104,14 +104,14 @@ int describe_scan(const InfoOptions& options) {
   if (options.series.empty() && std::filesystem::is_directory(options.path)) {
     const nlohmann::json series = series_facts(options.path);
     if (series.size() > 1) {
-      if (options.json) fmt::print("{}\n", json_text({{"series", series}}));
+      if (options.json) fmt::print("{}\n", indented({{"series", series}}));
       for (size_t i = 0; !options.json && i < series.size(); ++i)
         print_section(fmt::format("series.{}", i + 1), series[i]);
       return 0;
     }
   }
   const nlohmann::json facts = scan_facts(read_scan(options.path, {options.frame, options.series}));
-  options.json ? fmt::print("{}\n", json_text(facts)) : print_section("", facts);
+  options.json ? fmt::print("{}\n", indented(facts)) : print_section("", facts);
   return 0;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -28,9 +29,11 @@ int run(const PackOptions& options) {
   }
   if (!model.calibration.empty()) {
     warn("the calibration is left behind: the stored weights are rounded; calibrate '{}'", options.output);
-    model.calibration = nlohmann::json::object();
+    model.calibration = JsonText("{}");
   }
-  model.training["packed_from"] = model.hash;
+  nlohmann::json training = parse(model.training);
+  training["packed_from"] = model.hash;
+  model.training = json_text(training);
   save_model(options.output, model, options.store);
   fmt::print("{}\n", options.output);
   return 0;

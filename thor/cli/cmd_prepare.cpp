@@ -48,7 +48,7 @@ void check_pictures(const PrepareOptions& options) {
 
 bool has_volumes(const PrepareResult& result) {
   return std::any_of(result.scans.begin(), result.scans.end(),
-                     [](const ScanReport& scan) { return scan.failure.empty() && scan.record.is_array(); });
+                     [](const ScanReport& scan) { return scan.failure.empty() && !scan.record.empty(); });
 }
 
 void say_result(const PrepareOptions& options, const PrepareResult& result) {

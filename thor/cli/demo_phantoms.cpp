@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -45,7 +46,7 @@ ExperimentConfig read_configs(const DemoOptions& options, PhantomConfig& phantom
 Contestant compete(const DemoOptions& options, const std::string& model_path, const DetectorRow& row) {
   Model model = load_model(model_path);
   // Both walk the same number of steps.
-  const std::string steps = model.detector.at("sampler").at("steps").dump();
+  const std::string steps = parse(model.detector).at("sampler").at("steps").dump();
   DetectorChoice choice = choose_detector(model, row.name, {"detector.sampler.steps=" + steps});
   RunConfig run;
   run.seed = options.seed;

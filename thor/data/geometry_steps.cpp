@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/data/preprocess_step.h"
@@ -28,14 +29,14 @@ class ReorientStep : public PreprocessStep {
   }
   void check() const override { order_to({}, to_); }
   std::string orientation(const std::string& /*before*/) const override { return to_; }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const Affine& affine = state.image.geometry.ras_from_voxel;
     const std::string from = orientation_of(affine);
     const AxisOrder order = order_to(affine, to_);
     for (Tensor* other : {&state.mask, &state.field})
       if (other->defined()) *other = reorient(beside(state, *other), order).voxels;
     state.image = reorient(state.image, order);
-    return {{"from", from}};
+    return json_text({{"from", from}});
   }
 
  private:
@@ -55,7 +56,7 @@ class RegisterStep : public PreprocessStep {
   void check() const override {
     if (template_.empty()) fail_usage("the step register needs a template: {{step: register, template: NAME}}");
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const Template& to = state.template_of(template_);
     Tensor mask;
     if (!mask_.empty()) {
@@ -68,10 +69,10 @@ class RegisterStep : public PreprocessStep {
     state.native_from_steps = state.native_from_steps * found.scan_from_template;
     state.place(inverse(found.scan_from_template) * state.image.geometry.ras_from_voxel);
     state.registered = true;
-    return {{"similarity_before", found.similarity_before},
-            {"similarity", found.similarity},
-            {"contrast", found.contrast},
-            {"scan_from_template", found.scan_from_template.rows}};
+    return json_text({{"similarity_before", found.similarity_before},
+                      {"similarity", found.similarity},
+                      {"contrast", found.contrast},
+                      {"scan_from_template", found.scan_from_template.rows}});
   }
 
  private:
@@ -108,7 +109,7 @@ class ResampleStep : public PreprocessStep {
                      static_cast<double>(kMaxVoxels))
       fail_usage("a grid of {} voxels is too large", fmt::join(size_, " x "));
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const Grid grid = target(state);
     const Affine from = state.image.geometry.ras_from_voxel;
     Lookup lookup;
@@ -127,7 +128,7 @@ class ResampleStep : public PreprocessStep {
     }
     state.image.voxels = resample(state.image.voxels, from, grid, lookup);
     state.place(grid.ras_from_voxel);
-    return {{"size", grid.size}, {"spacing", spacing_mm(grid.ras_from_voxel)}};
+    return json_text({{"size", grid.size}, {"spacing", spacing_mm(grid.ras_from_voxel)}});
   }
 
  private:
@@ -155,7 +156,7 @@ class CropPadStep : public PreprocessStep {
     if (size_.size() != 3)
       fail_usage("the step crop_pad needs a size of three numbers: {{step: crop_pad, size: [x, y, z]}}");
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     std::vector<int64_t> before(3), padding;  // of x, y, z; as constant_pad_nd wants it: x first
     int64_t voxels = 1;
     for (int axis = 0; axis < 3; ++axis) {
@@ -175,7 +176,7 @@ class CropPadStep : public PreprocessStep {
     if (state.field.defined()) state.field = at::constant_pad_nd(state.field, padding, 1).contiguous();
     const auto shift = [&](int axis) { return -static_cast<double>(before[axis]); };
     state.place(state.image.geometry.ras_from_voxel * translation({shift(0), shift(1), shift(2)}));
-    return {{"added_before", before}};
+    return json_text({{"added_before", before}});
   }
 
  private:

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/base/run_context.h"
 #include "thor/data/archive.h"
 #include "thor/data/split.h"
@@ -25,10 +25,10 @@ struct PrepareJob {
 
 /// The outcome of one scan.
 struct ScanReport {
-  std::string name;       ///< as listed
-  std::string failure;    ///< reason of failure; "" = the scan is in the archive
-  nlohmann::json record;  ///< record of the steps as in PreparedVolume, without seconds; null for pictures
-  std::string part;       ///< its file in the folder `keep`, "" for pictures and failures
+  std::string name;     ///< as listed
+  std::string failure;  ///< reason of failure; "" = the scan is in the archive
+  JsonText record;      ///< record of the steps as in PreparedVolume, without seconds; null for pictures
+  std::string part;     ///< its file in the folder `keep`, "" for pictures and failures
 };
 
 struct PrepareResult {

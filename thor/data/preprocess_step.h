@@ -2,12 +2,12 @@
 #pragma once
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "thor/base/config.h"
+#include "thor/base/json_text.h"
 #include "thor/data/templates.h"
 
 namespace thor {
@@ -43,7 +43,7 @@ class PreprocessStep {
   /// Throws Usage if its parameters are inconsistent.
   virtual void check() const {}
   /// Applies the step. -> an object with its measurements
-  virtual nlohmann::json run(StepState& state) const = 0;
+  virtual JsonText run(StepState& state) const = 0;
 };
 
 /// A row of the table of preprocessing steps.

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -22,9 +23,10 @@ constexpr const char* kViewPrefix = "view.";
 constexpr const char* kPictures = "pictures";
 
 /// Seconds differ from run to run; files must not.
-nlohmann::json without_seconds(nlohmann::json record) {
-  for (auto& step : record) step.erase("seconds");
-  return record;
+JsonText without_seconds(const JsonText& record) {
+  nlohmann::json steps = parse(record);
+  for (auto& step : steps) step.erase("seconds");
+  return json_text(steps);
 }
 
 std::string sha256_of_text(const std::string& text) { return Sha256().update(text.data(), text.size()).hex(); }
@@ -84,7 +86,7 @@ ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
   part.volume = true;
   part.slices = file.tensors.at("slices");
   for (const auto& name : about.at("names")) part.names.push_back(bytes_of_utf8_text(name.get<std::string>()));
-  part.record = about.at("record");
+  part.record = json_text(about.at("record"));
   const bool fits = part.slices.dim() == 3 && part.slices.scalar_type() == at::kFloat &&
                     part.slices.size(1) == part.slices.size(2) &&
                     part.slices.size(0) == static_cast<int64_t>(part.names.size());
@@ -130,7 +132,7 @@ void write_part(const std::string& path, const ScanPart& part, const std::string
   file.tensors["slices"] = part.slices.contiguous();
   if (part.pictures.defined()) file.tensors[kPictures] = part.pictures.contiguous();
   for (const auto& [name, view] : part.views) file.tensors[kViewPrefix + name] = view;
-  const nlohmann::json about{{"key", key}, {"names", part.names}, {"record", part.record}};
+  const nlohmann::json about{{"key", key}, {"names", part.names}, {"record", parse(part.record)}};
   file.metadata["thor.scan"] = dump_json(about);
   write_safetensors(path, file);
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/preprocess.h"
 #include "thor/data/split.h"
 #include "thor/data/templates.h"
@@ -17,7 +17,7 @@ struct ScanPart {
   std::vector<std::string> names;  ///< n names
   Tensor pictures;                 ///< slices of a volume on the grid after the steps, uint8 [n,H,W], 255 = white
   bool volume = false;             ///< passed through the preprocessing steps
-  nlohmann::json record;           ///< record of the steps, without seconds
+  JsonText record;                 ///< record of the steps, without seconds
   StateDict views;                 ///< pictures for the quality page, uint8 [H,W]; see step_views.h
 };
 

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 
@@ -85,18 +86,19 @@ double distance_from(const DataSummary& trained, const DataSummary& image) {
   return farthest;
 }
 
-nlohmann::json to_json(const DataSummary& summary) {
+JsonText json_of(const DataSummary& summary) {
   nlohmann::json json{{"images", summary.images},
                       {"foreground_quantiles", summary.foreground_quantiles},
                       {"foreground_share", summary.foreground_share},
                       {"image_means", summary.image_means}};
-  if (summary.smallest_quantiles.empty()) return json;
+  if (summary.smallest_quantiles.empty()) return json_text(json);
   json["smallest_quantiles"] = summary.smallest_quantiles;
   json["largest_quantiles"] = summary.largest_quantiles;
-  return json;
+  return json_text(json);
 }
 
-DataSummary parse_summary(const nlohmann::json& stored) {
+DataSummary parse_summary(const JsonText& text) {
+  const nlohmann::json stored = parse(text);
   try {
     DataSummary summary;
     stored.at("images").get_to(summary.images);

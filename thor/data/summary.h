@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/base/tensor.h"
 
 namespace thor {
@@ -33,8 +33,9 @@ DataSummary summarize(const Tensor& slices);
 /// the pooled quantile (few images span little; healthy IXI slices stay within 0.19); 0 inside of it.
 double distance_from(const DataSummary& trained, const DataSummary& image);
 
-nlohmann::json to_json(const DataSummary& summary);
+/// Returns the summary as training stores it in a model.
+JsonText json_of(const DataSummary& summary);
 /// Parses a summary. Throws Input if the JSON is none.
-DataSummary parse_summary(const nlohmann::json& stored);
+DataSummary parse_summary(const JsonText& text);
 
 }  // namespace thor

@@ -74,8 +74,6 @@ nlohmann::json described(const Template& one) {
           {"grid_ras_from_voxel", one.grid.ras_from_voxel.rows}};
 }
 
-std::string json_text(const nlohmann::json& about) { return dump_json(about); }
-
 /// A part of a template's voxels, along z, y and x.
 struct Part {
   std::array<int64_t, 3> first{}, size{};
@@ -185,7 +183,7 @@ std::string sha256_of(const Templates& templates) {
   if (templates.empty()) return sum.hex();
   nlohmann::json about = nlohmann::json::object();
   for (const auto& [name, one] : templates) about[name] = described(one);
-  const std::string text = json_text(about);
+  const std::string text = dump_json(about);
   sum.update(text.data(), text.size());
   for (const auto& [name, one] : templates) {
     const Tensor voxels = one.image.voxels.to(at::kByte).contiguous();
@@ -202,7 +200,7 @@ void store_templates(const Templates& templates, Safetensors& file) {
     file.tensors[kTensorPrefix + name] =
         without_margin(one.image.voxels.to(at::kByte), one.image.geometry.ras_from_voxel, about[name]);
   }
-  file.metadata[kTemplatesKey] = json_text(about);
+  file.metadata[kTemplatesKey] = dump_json(about);
 }
 
 Templates take_templates(Safetensors& file) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/data/preprocess_step.h"
@@ -23,7 +24,7 @@ const std::vector<YamlText>& steps_or_default(const std::vector<YamlText>& steps
 
 nlohmann::json run_step(const PreprocessStep& step, const std::string& text, StepState& state) {
   const auto start = std::chrono::steady_clock::now();
-  nlohmann::json entry = with_context(fmt::format("running the step {}", text), [&] { return step.run(state); });
+  nlohmann::json entry = parse(with_context(fmt::format("running the step {}", text), [&] { return step.run(state); }));
   entry["step"] = text;
   entry["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return entry;
@@ -55,8 +56,9 @@ PreparedVolume run_steps(const std::vector<YamlText>& steps, const Templates& te
   PreparedVolume prepared;
   prepared.native = grid_of(scan);
   prepared.native_geometry = scan.geometry;
-  prepared.record = nlohmann::json::array();
-  for (size_t i = 0; i < parsed.size(); ++i) prepared.record.push_back(run_step(*parsed[i], texts[i].text, state));
+  nlohmann::json record = nlohmann::json::array();
+  for (size_t i = 0; i < parsed.size(); ++i) record.push_back(run_step(*parsed[i], texts[i].text, state));
+  prepared.record = json_text(record);
   prepared.volume = std::move(state.image);
   prepared.field = state.field;
   prepared.native_from_steps = state.native_from_steps;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "thor/base/config.h"
+#include "thor/base/json_text.h"
 #include "thor/data/templates.h"
 #include "thor/image/image.h"
 
@@ -19,7 +19,7 @@ struct PreparedVolume {
   Geometry native_geometry;  ///< geometry of its file
   Tensor field;  ///< bias field that was divided out, float32 [D,H,W] on the volume's grid; undefined = none
   std::optional<Affine> template_from_native;  ///< RAS mm -> RAS mm of the template, if registered
-  nlohmann::json record;                       ///< list with the parameters, measurements and seconds of each step
+  JsonText record;                             ///< list with the parameters, measurements and seconds of each step
 };
 
 /// Takes a native scan through the named steps, in order. Each item of `steps` is a mapping with `step: NAME` and that

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/data/percentile.h"
@@ -30,11 +31,11 @@ class N4Step : public PreprocessStep {
     fields.add("iterations", &options_.iterations, "at each level", between(1, 1000));
     fields.add("levels", &options_.levels, "B-spline levels, each twice as fine", between(1, 8));
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const Tensor field = bias_field(state.image, state.mask, options_);
     state.image.voxels = state.image.voxels / field;
     state.field = state.field.defined() ? state.field * field : field;
-    return {{"field_min", field.min().item<float>()}, {"field_max", field.max().item<float>()}};
+    return json_text({{"field_min", field.min().item<float>()}, {"field_max", field.max().item<float>()}});
   }
 
  private:
@@ -58,14 +59,14 @@ class BrainMaskStep : public PreprocessStep {
   void check() const override {
     if (mask_.empty() == beside_.empty()) fail_usage("the step brain_mask needs either mask: NAME or beside: ENDING");
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     state.mask = mask_.empty() ? of_the_scan(state) : of_the_template(state);
     const double share = state.mask.mean().item<double>();
     if (share == 0) fail_input("the brain mask is empty on '{}'", state.image.path);
-    if (!apply_) return {{"share", share}};
+    if (!apply_) return json_text({{"share", share}});
     const double black = state.image.voxels.min().item<float>();
     state.image.voxels = at::where(state.mask > 0, state.image.voxels, at::scalar_tensor(black, at::kFloat));
-    return {{"share", share}};
+    return json_text({{"share", share}});
   }
 
  private:
@@ -122,7 +123,7 @@ class IntensityStep : public PreprocessStep {
     if (bits_ != 0 && bits_ != 8 && bits_ != 16)
       fail_usage("the step intensity has {} bits, expected 0, 8 or 16", bits_);
   }
-  nlohmann::json run(StepState& state) const override {
+  JsonText run(StepState& state) const override {
     const auto [black, white] = window(state);
     if (!(black < white))
       fail_input("black and white of '{}' are both {:g}: the scan is nearly empty there", state.image.path, black);
@@ -130,7 +131,7 @@ class IntensityStep : public PreprocessStep {
     const double levels = bits_ == 0 ? 1 : static_cast<double>((int64_t{1} << bits_) - 1);
     state.image.voxels = bits_ == 0 ? voxels : voxels.mul_(levels).round_();
     state.image.full_scale = levels;
-    return {{"black", black}, {"white", white}, {"levels", levels}};  // black became 0, white `levels`
+    return json_text({{"black", black}, {"white", white}, {"levels", levels}});  // black became 0, white `levels`
   }
 
  private:

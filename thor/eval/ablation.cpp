@@ -5,11 +5,11 @@
 
 #include <algorithm>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/base/log.h"
-#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/eval/bootstrap.h"
 #include "thor/eval/diagnose.h"
@@ -89,26 +89,27 @@ struct AblationRunner {
     const Contender& contender = contenders[setting];
     RunConfig as = run;
     as.seed += static_cast<uint64_t>(result.settings[setting].seed);
-    const nlohmann::json key = cell_key(contender, as, batch, hashes);
+    const JsonText key = cell_key(contender, as, batch, hashes);
     const std::string name = part_name(key);
     std::optional<MapSet> set = store.find(name, key);
     if (!set) {
       int64_t computed = 0;
-      MapSet fresh = detect_set(contender.pipeline.with_seed(as.seed), contender.detector, contender.detector_config,
-                                batch, as, [&](int64_t images) { computed += images; });
-      fresh.about[kComputedCalls] = computed;
+      MapSet fresh = detect_set(contender.pipeline.with_seed(as.seed), contender.detector, batch, as,
+                                [&](int64_t images) { computed += images; });
+      nlohmann::json about = parse(fresh.about);
+      about[kComputedCalls] = computed;
+      fresh.about = json_text(about);
       ++result.computed;
       set = store.keep(name, key, std::move(fresh));
     }
-    found.calls += set->about.value(kComputedCalls, 0.0);
+    found.calls += parse(set->about).value(kComputedCalls, 0.0);
     found.parts.push_back(std::move(*set));
     found.files.push_back(store.path(name));
   }
 
   /// Settings have no short name that stays the same when others are added, so a part is named by its key.
-  static std::string part_name(const nlohmann::json& key) {
-    const std::string text = dump_json(key);
-    return Sha256().update(text.data(), text.size()).hex().substr(0, 20);
+  static std::string part_name(const JsonText& key) {
+    return Sha256().update(key.text.data(), key.text.size()).hex().substr(0, 20);
   }
 
   void one_seed(Progress& progress) {
@@ -191,7 +192,7 @@ std::string ablation_csv(const AblationResult& result) {
   return results_csv(result.cells, names, {result.config.truth});
 }
 
-nlohmann::json ablation_json(const AblationResult& result) {
+JsonText ablation_json(const AblationResult& result) {
   std::vector<std::string> names;
   nlohmann::json settings = nlohmann::json::array(), unreadable = nlohmann::json::array();
   for (const AblationSetting& setting : result.settings) {
@@ -200,14 +201,18 @@ nlohmann::json ablation_json(const AblationResult& result) {
         {{"name", setting.name}, {"model", setting.model}, {"set", setting.set}, {"seed", setting.seed}});
   }
   for (const LeftOut& one : result.unreadable) unreadable.push_back({{"image", one.name}, {"reason", one.reason}});
-  nlohmann::json cells = results_json(result.cells, names, {result.config.truth});
+  nlohmann::json cells = parse(results_json(result.cells, names, {result.config.truth}));
   for (size_t i = 0; i < cells.size(); ++i) {
     cells[i]["computed_calls_per_image"] = result.computed_calls[i];
     const Interval& alike = result.correlation[i];
     cells[i]["correlation_with_first"] = {{"mean", alike.mean}, {"low", alike.low}, {"high", alike.high}};
   }
-  return {{"thor", version()},    {"title", result.config.title}, {"seeds", result.config.seeds},
-          {"settings", settings}, {"unreadable", unreadable},     {"results", std::move(cells)}};
+  return json_text({{"thor", version()},
+                    {"title", result.config.title},
+                    {"seeds", result.config.seeds},
+                    {"settings", settings},
+                    {"unreadable", unreadable},
+                    {"results", std::move(cells)}});
 }
 
 }  // namespace thor

@@ -75,7 +75,7 @@ struct AblationResult {
 AblationResult run_ablation(const AblationConfig& config, RunConfig run);
 
 /// Settings, models and results.
-nlohmann::json ablation_json(const AblationResult& result);
+JsonText ablation_json(const AblationResult& result);
 std::string ablation_csv(const AblationResult& result);
 
 /// Mean Pearson correlation of the maps that both sets have, each over its pixels, with its interval over the cases.

@@ -111,14 +111,13 @@ struct Runner {
   MapSet maps(size_t method, const ImageList& list) {
     const Contender& contender = contenders[method];
     const std::string name = cell_name(method, list);
-    const nlohmann::json key = cell_key(contender, run, list.rows, list.hashes);
+    const JsonText key = cell_key(contender, run, list.rows, list.hashes);
     ++position;
     std::optional<MapSet> set = store.find(name, key);
     if (!set) {
       info("{} of {}: {} on {}, seed {}", position, total, contender.name, list.title, run.seed);
-      set = store.keep(name, key,
-                       detect_set(contender.pipeline.with_seed(run.seed), contender.detector, contender.detector_config,
-                                  list.rows, run));
+      set =
+          store.keep(name, key, detect_set(contender.pipeline.with_seed(run.seed), contender.detector, list.rows, run));
       ++result.computed;
     }
     for (const CaseFailure& one : set->failed)

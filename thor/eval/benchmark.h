@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/eval/benchmark_config.h"
 #include "thor/eval/cell_store.h"
 
@@ -14,7 +14,7 @@ struct CellResult {
   size_t method = 0, dataset = 0;  ///< their places in the config
   uint64_t seed = 0;
   std::vector<std::string> maps;  ///< files that hold the maps
-  nlohmann::json about;           ///< of the maps: model, detector with all settings, perceptual distance, device
+  JsonText about;                 ///< of the maps: model, detector with all settings, perceptual distance, device
   Evaluation evaluation;
   /// Share of all pixels of the healthy list above each threshold of the group "all"; empty without such a list.
   std::vector<double> healthy_rates;
@@ -44,10 +44,10 @@ MapSet maps_of(const CellResult& cell);
 std::string results_csv(const std::vector<CellResult>& cells, const std::vector<std::string>& methods,
                         const std::vector<std::string>& datasets);
 /// The same with everything that is known of a cell, for programs.
-nlohmann::json results_json(const std::vector<CellResult>& cells, const std::vector<std::string>& methods,
-                            const std::vector<std::string>& datasets);
+JsonText results_json(const std::vector<CellResult>& cells, const std::vector<std::string>& methods,
+                      const std::vector<std::string>& datasets);
 /// Config, models' hashes and results.
-nlohmann::json benchmark_json(const BenchmarkResult& result);
+JsonText benchmark_json(const BenchmarkResult& result);
 
 /// The names of a list of entries.
 template <class Entry>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/version.h"
@@ -62,7 +63,7 @@ Row row_of(const CellResult& cell, const GroupScores& group, const Row& labels) 
     row.push_back(all ? figure(value) : "");
   row.push_back(std::to_string(cell.network_calls));
   row.push_back(figure(cell.seconds));
-  row.push_back(cell.about.value("/model/sha256"_json_pointer, ""));
+  row.push_back(parse(cell.about).value("/model/sha256"_json_pointer, ""));
   return row;
 }
 
@@ -88,11 +89,11 @@ std::string results_csv(const std::vector<CellResult>& cells, const std::vector<
   return text;
 }
 
-nlohmann::json results_json(const std::vector<CellResult>& cells, const std::vector<std::string>& methods,
-                            const std::vector<std::string>& datasets) {
+JsonText results_json(const std::vector<CellResult>& cells, const std::vector<std::string>& methods,
+                      const std::vector<std::string>& datasets) {
   nlohmann::json list = nlohmann::json::array();
   for (const CellResult& cell : cells) {
-    nlohmann::json about = cell.about;
+    nlohmann::json about = parse(cell.about);
     about.erase("key");
     list.push_back({{"dataset", datasets.at(cell.dataset)},
                     {"method", methods.at(cell.method)},
@@ -101,20 +102,22 @@ nlohmann::json results_json(const std::vector<CellResult>& cells, const std::vec
                     {"network_calls", cell.network_calls},
                     {"seconds_per_image", cell.seconds},
                     {"healthy_false_positive_rates", cell.healthy_rates},
-                    {"evaluation", cell.evaluation.to_json()}});
+                    {"evaluation", parse(cell.evaluation.to_json())}});
   }
-  return list;
+  return json_text(list);
 }
 
-nlohmann::json benchmark_json(const BenchmarkResult& result) {
+JsonText benchmark_json(const BenchmarkResult& result) {
   nlohmann::json models = nlohmann::json::array();
   for (size_t i = 0; i < result.config.models.size(); ++i)
     models.push_back({{"name", result.config.models[i].name}, {"sha256", result.model_hashes.at(i)}});
-  return {{"thor", version()},
-          {"title", result.config.title},
-          {"models", models},
-          {"seeds", result.config.seeds},
-          {"results", results_json(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets))}};
+  const JsonText results =
+      results_json(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets));
+  return json_text({{"thor", version()},
+                    {"title", result.config.title},
+                    {"models", models},
+                    {"seeds", result.config.seeds},
+                    {"results", parse(results)}});
 }
 
 }  // namespace thor

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "thor/base/error.h"
@@ -118,9 +119,7 @@ double threshold_at(const Tensor& values, double rate) {
 
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
   Calibration calibration;
-  const nlohmann::json& about = healthy.about;
-  calibration.setting = {about.at("detector").at("name").get<std::string>(), about.at("detector").at("config"),
-                         about.at("perceptual").get<std::string>()};
+  calibration.setting = setting_of(healthy);
   for (const double rate : rates) calibration.thresholds[rate] = threshold_at(healthy.maps, rate);
   calibration.scores = healthy.scores;
   std::sort(calibration.scores.begin(), calibration.scores.end());
@@ -153,13 +152,13 @@ CalibrationCheck check_calibration(const Calibration& calibration, const MapSet&
   return check;
 }
 
-nlohmann::json CalibrationCheck::to_json() const {
+JsonText CalibrationCheck::to_json() const {
   nlohmann::json json = {{"cases", cases}, {"pixels", nlohmann::json::array()}, {"p_values", rate_json(p_values)}};
   for (const RealizedRate& rate : pixels) json["pixels"].push_back(rate_json(rate));
-  if (!volumes) return json;
+  if (!volumes) return json_text(json);
   json["scans"] = scans;
   json["volumes"] = rate_json(*volumes);
-  return json;
+  return json_text(json);
 }
 
 std::string CalibrationCheck::table() const {
@@ -184,9 +183,8 @@ std::string CalibrationCheck::table() const {
 std::string calibration_table(const Calibration& calibration) {
   const size_t cases = calibration.scores.size();
   const CalibrationSetting& setting = calibration.setting;
-  std::string text =
-      fmt::format("{}, perceptual {}: {}, {} pixels\n{}\n", setting.detector, setting.perceptual,
-                  counted("healthy", cases, calibration.scans), calibration.pixels, setting.config.dump());
+  std::string text = fmt::format("{}, perceptual {}: {}, {} pixels\n{}\n", setting.detector, setting.perceptual,
+                                 counted("healthy", cases, calibration.scans), calibration.pixels, setting.config.text);
   text += fmt::format("{:<8}{:>15}   {}\n", "rate", "map threshold", "score threshold");
   for (const auto& [rate, threshold] : calibration.thresholds) {
     const auto score = calibration.score_threshold(rate);

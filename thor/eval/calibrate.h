@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/healthy_list.h"
 #include "thor/eval/evaluation.h"
 #include "thor/eval/map_set.h"
@@ -41,7 +41,7 @@ struct CalibrationCheck {
   std::vector<RealizedRate> pixels;     ///< pixels above each threshold; interval: bootstrap over scans
   RealizedRate p_values;                ///< slices with p <= 0.05; interval: Wilson's for a share of so many scans
   std::optional<RealizedRate> volumes;  ///< volumes with p <= 0.05 as `detect` states it; only where there are some
-  nlohmann::json to_json() const;
+  JsonText to_json() const;
   std::string table() const;  ///< for people
 };
 CalibrationCheck check_calibration(const Calibration& calibration, const MapSet& fresh);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/eval/map_set.h"
 
 namespace thor {
@@ -17,9 +17,9 @@ class CellStore {
   /// Makes the folder. Throws Input where that is impossible.
   explicit CellStore(std::string folder);
   /// The set of this name, if it has this key. A file that cannot be read counts as absent, with a warning.
-  std::optional<MapSet> find(const std::string& name, const nlohmann::json& key) const;
+  std::optional<MapSet> find(const std::string& name, const JsonText& key) const;
   /// Writes the set, whole or not at all, in place of what had its name; gives it back mapped from the file.
-  MapSet keep(const std::string& name, const nlohmann::json& key, MapSet set) const;
+  MapSet keep(const std::string& name, const JsonText& key, MapSet set) const;
   std::string path(const std::string& name) const;
 
  private:
@@ -28,8 +28,8 @@ class CellStore {
 
 /// A method set up on its model, under the name results have.
 struct Contender {
-  std::string name, detector;
-  nlohmann::json detector_config;
+  std::string name;
+  DetectorSetting detector;
   Pipeline pipeline;
   std::string lpips_sha256;  ///< of the weights in use; "" where the distance is another one
 };
@@ -38,8 +38,8 @@ Contender make_contender(const std::string& name, const DetectorChoice& choice, 
 
 /// What decides the maps of a contender in a list of images: model, detector, perceptual distance and its weights,
 /// seed, precision, names and contents of the images (`hashes`, one a row), version of this program.
-nlohmann::json cell_key(const Contender& contender, const RunConfig& run, const std::vector<SplitRow>& rows,
-                        const std::vector<std::string>& hashes);
+JsonText cell_key(const Contender& contender, const RunConfig& run, const std::vector<SplitRow>& rows,
+                  const std::vector<std::string>& hashes);
 
 /// SHA-256 of each row's image file.
 std::vector<std::string> image_hashes(const std::vector<SplitRow>& rows);

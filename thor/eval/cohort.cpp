@@ -94,12 +94,6 @@ std::string counts_text(const std::map<std::string, int64_t>& counts) {
 
 std::string numbers_text(const std::vector<double>& values) { return fmt::format("{:.2f}", fmt::join(values, " ")); }
 
-std::optional<DataSummary> trained_on(const Model& model) {
-  const auto data = model.training.find("data");
-  if (data == model.training.end()) return std::nullopt;
-  return parse_summary(*data);
-}
-
 CohortFact fact_of(const std::string& name, const std::string& trained, const std::string& here, bool differs,
                    const std::string& advice) {
   return {name, trained, here, differs ? "differs" : "ok", differs ? advice : ""};
@@ -211,8 +205,7 @@ void compare_scores(const Model& model, const std::vector<NetworkSlice>& slices,
   if (pipeline.perceptual() != calibration.setting.perceptual)
     return not_compared("calibrated with the perceptual distance " + calibration.setting.perceptual +
                         ", whose weights are not here: import them, or calibrate again");
-  const MapSet set =
-      need_maps(detect_opened(pipeline, calibration.setting.detector, calibration.setting.config, slices, run));
+  const MapSet set = need_maps(detect_opened(pipeline, made->choice, slices, run));
   const double distance = ks_statistic(calibration.scores, set.scores);
   const double critical = ks_critical(calibration.scores.size(), set.scores.size());
   report.facts.push_back(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/case_list.h"
 #include "thor/pipeline/model.h"
 #include "thor/pipeline/pipeline.h"
@@ -20,7 +20,7 @@ struct CohortReport {
   int64_t images = 0;  ///< that could be read
   std::vector<CohortFact> facts;
   std::vector<CaseFailure> failed;
-  nlohmann::json to_json() const;
+  JsonText to_json() const;
   std::string table() const;  ///< for people
 };
 

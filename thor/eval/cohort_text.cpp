@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "thor/base/error.h"
 #include "thor/eval/cohort.h"
 
 namespace thor {
 
-nlohmann::json CohortReport::to_json() const {
+JsonText CohortReport::to_json() const {
   nlohmann::json json = {{"images", images}, {"facts", nlohmann::json::array()}, {"failed", nlohmann::json::array()}};
   for (const CohortFact& fact : facts)
     json["facts"].push_back({{"name", fact.name},
@@ -14,7 +16,7 @@ nlohmann::json CohortReport::to_json() const {
                              {"advice", fact.advice}});
   for (const CaseFailure& failure : failed)
     json["failed"].push_back({{"input", failure.input}, {"error", failure.message}});
-  return json;
+  return json_text(json);
 }
 
 std::string CohortReport::table() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/eval/combine.h"
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "thor/base/error.h"
@@ -32,7 +33,7 @@ HealthyReference reference_of(const NamedModel& one, const std::vector<SplitRow>
   DetectorChoice choice = choose_detector(one.model, "", {});
   const Pipeline pipeline(one.model, std::move(choice.detector), run);
   info("{}: {} in {} healthy scans", one.name, choice.name, healthy.size());
-  const MapSet found = need_maps(detect_set(pipeline, choice.name, choice.config, healthy, run));
+  const MapSet found = need_maps(detect_set(pipeline, choice, healthy, run));
   if (!found.failed.empty()) fail_input("{}", found.failed[0].message);
   return healthy_reference(found.maps.unsqueeze(1), config);
 }
@@ -46,13 +47,14 @@ Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healt
   Model ensemble;
   ensemble.config = models[0].model.config;
   ensemble.templates = models[0].model.templates;
-  ensemble.training = {{"combined_by", fmt::format("thor {}", version())}, {"healthy_scans", healthy.size()}};
-  if (const auto data = models[0].model.training.find("data"); data != models[0].model.training.end())
-    ensemble.training["data"] = *data;
+  nlohmann::json training{{"combined_by", fmt::format("thor {}", version())}, {"healthy_scans", healthy.size()}};
+  const nlohmann::json first = parse(models[0].model.training);
+  if (const auto data = first.find("data"); data != first.end()) training["data"] = *data;
+  ensemble.training = json_text(training);
   std::vector<Member> members;
   for (NamedModel& one : models) {
     HealthyReference fitted = reference_of(one, healthy, reference, run);
-    one.model.calibration = nlohmann::json::object();
+    one.model.calibration = JsonText("{}");
     one.model.templates.clear();
     members.push_back({one.name, std::move(one.model), std::move(fitted)});
   }

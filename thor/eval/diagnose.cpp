@@ -8,6 +8,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -47,7 +48,7 @@ MapSet detect_with(const Model& model, const DiagnoseRequest& request, const std
                    const RunConfig& run) {
   DetectorChoice choice = choose_detector(model, request.detector, sets);
   const Pipeline pipeline(model, std::move(choice.detector), run);
-  return need_maps(detect_set(pipeline, choice.name, choice.config, request.rows, run));
+  return need_maps(detect_set(pipeline, choice, request.rows, run));
 }
 
 /// The lesions of the rows by name, on their images as the network sees them turned, before anything is detected. A
@@ -112,8 +113,9 @@ Sensitivity score_spread(const std::vector<MapSet>& sets) {
 /// The maps from another start step beside those from the configured one; nothing where it does not fit the detector.
 void compare_start_steps(const Model& model, const DiagnoseRequest& request, const MapSet& base, const RunConfig& run,
                          Diagnosis& diagnosis) {
-  const auto start = base.about.at("detector").at("config").find("start_step");
-  if (start == base.about.at("detector").at("config").end()) return;
+  const nlohmann::json knobs = parse(setting_of(base).config);
+  const auto start = knobs.find("start_step");
+  if (start == knobs.end()) return;
   for (const double factor : {1 - kStartStepShift, 1 + kStartStepShift}) {
     const auto step = static_cast<int64_t>(std::lround(start->get<double>() * factor));
     if (step == start->get<int64_t>()) continue;
@@ -164,12 +166,12 @@ Diagnosis diagnose(const Model& model, DiagnoseRequest request, const RunConfig&
   return diagnosis;
 }
 
-nlohmann::json Diagnosis::to_json() const {
+JsonText Diagnosis::to_json() const {
   nlohmann::json json = {{"images", images}, {"seeds", seeds}, {"figures", nlohmann::json::array()}};
   for (const Sensitivity& one : figures)
     json["figures"].push_back(
         {{"what", one.what}, {"mean", one.mean}, {"worst", one.worst}, {"compared", one.compared}});
-  return json;
+  return json_text(json);
 }
 
 std::string Diagnosis::table() const {

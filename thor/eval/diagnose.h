@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/case_list.h"
 #include "thor/data/split.h"
 #include "thor/pipeline/model.h"
@@ -21,7 +21,7 @@ struct Diagnosis {
   int64_t images = 0, seeds = 0;
   std::vector<Sensitivity> figures;
   std::vector<CaseFailure> failed;
-  nlohmann::json to_json() const;
+  JsonText to_json() const;
   std::string table() const;  ///< for people
 };
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "thor/base/config.h"
+#include "thor/base/json_text.h"
 #include "thor/base/run_context.h"
 #include "thor/base/tensor.h"
 
@@ -90,7 +90,7 @@ struct Evaluation {
   double image_auroc = 0;  ///< image scores, with against without a lesion; NaN where a kind is absent
   bool native = false;     ///< compared on each image's own grid
   bool volumes = false;    ///< of volumes: voxels and ml instead of pixels; always on their own grid
-  nlohmann::json to_json() const;
+  JsonText to_json() const;
   std::string table() const;  ///< for people
 };
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/eval/evaluation.h"
@@ -142,7 +143,7 @@ std::string by_reason(const std::string& what, const std::vector<LeftOut>& rows)
 
 }  // namespace
 
-nlohmann::json Evaluation::to_json() const {
+JsonText Evaluation::to_json() const {
   nlohmann::json result = {{"protocol", kProtocol},
                            {"grid", native ? "native" : "network"},
                            {"of", volumes ? "volumes" : "pictures"},
@@ -158,7 +159,7 @@ nlohmann::json Evaluation::to_json() const {
                            {"cases", nlohmann::json::array()}};
   for (const GroupScores& group : groups) result["groups"].push_back(json_of(group));
   for (const CaseScores& one : cases) result["cases"].push_back(json_of(one, groups.back().thresholds, volumes));
-  return result;
+  return json_text(result);
 }
 
 std::string Evaluation::table() const {

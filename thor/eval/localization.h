@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/base/tensor.h"
 #include "thor/data/boxes.h"
 #include "thor/eval/evaluation.h"
@@ -53,7 +53,7 @@ struct Localization {
   std::vector<LocalizedImage> images;
   std::vector<BoxRemark> left_out;  ///< boxes that cannot be used, images without a map, maps without an image
   std::vector<BoxRemark> notes;
-  nlohmann::json to_json() const;
+  JsonText to_json() const;
   std::string table() const;  ///< for people
 };
 

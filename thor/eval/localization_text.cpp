@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
 #include "thor/base/error.h"
 #include "thor/eval/localization.h"
 
@@ -39,7 +41,7 @@ std::string protocol(const Localization& result) {
 
 }  // namespace
 
-nlohmann::json Localization::to_json() const {
+JsonText Localization::to_json() const {
   nlohmann::json result = {{"protocol", protocol(*this)},
                            {"grid", native ? "native" : "network"},
                            {"threshold", threshold},
@@ -64,7 +66,7 @@ nlohmann::json Localization::to_json() const {
                                 {"false_positives", one.score.false_positives},
                                 {"precision", one.score.precision},
                                 {"f1", one.score.f1}});
-  return result;
+  return json_text(result);
 }
 
 std::string Localization::table() const {

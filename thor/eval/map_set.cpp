@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "thor/base/error.h"
@@ -27,7 +28,7 @@ nlohmann::json facts_of(const MapSet& set) {
                           {"failed", nlohmann::json::array()},
                           {"network_calls", set.network_calls},
                           {"seconds", set.seconds},
-                          {"about", set.about}};
+                          {"about", parse(set.about)}};
   for (const CaseFailure& failure : set.failed) facts["failed"].push_back({failure.input, failure.message});
   return facts;
 }
@@ -44,7 +45,7 @@ MapSet parse_map_set(const std::string& path) {
     facts.at("scores").get_to(set.scores);
     facts.at("network_calls").get_to(set.network_calls);
     facts.at("seconds").get_to(set.seconds);
-    set.about = facts.at("about");
+    set.about = json_text(facts.at("about"));
     for (const auto& failure : facts.at("failed")) set.failed.push_back({failure.at(0), failure.at(1)});
     set.images = file.tensors.at("images");
     set.maps = file.tensors.at("maps");
@@ -63,7 +64,7 @@ MapSet parse_map_set(const std::string& path) {
 /// Collects a set slice by slice, in the order in which slices are added.
 class Collector {
  public:
-  Collector(const Pipeline& pipeline, const RunConfig& run, nlohmann::json about, Pipeline::NetworkCallback after_call)
+  Collector(const Pipeline& pipeline, const RunConfig& run, JsonText about, Pipeline::NetworkCallback after_call)
       : size_(pipeline.model().config.preprocess.size), queue_(pipeline, run.batch, std::move(after_call)) {
     set_.network_calls = pipeline.network_calls();
     set_.about = std::move(about);
@@ -113,31 +114,29 @@ class Collector {
   std::vector<Tensor> images_, maps_, healthy_;
 };
 
-nlohmann::json about_set(const Pipeline& pipeline, const std::string& detector_name,
-                         const nlohmann::json& detector_config, const RunConfig& run) {
+JsonText about_set(const Pipeline& pipeline, const DetectorSetting& detector, const RunConfig& run) {
   nlohmann::json steps = nlohmann::json::array();
   for (const YamlText& step : pipeline.model().config.preprocess.steps) steps.push_back(step.text);
-  return {{"thor", version()},
-          {"steps", std::move(steps)},
-          {"detector", {{"name", detector_name}, {"config", detector_config}}},
-          {"perceptual", pipeline.perceptual()},
-          {"model", {{"sha256", pipeline.model().hash}}},
-          {"seed", run.seed},
-          {"precision", run.precision},
-          {"device", pipeline.device()}};
+  return json_text({{"thor", version()},
+                    {"steps", std::move(steps)},
+                    {"detector", {{"name", detector.name}, {"config", parse(detector.config)}}},
+                    {"perceptual", pipeline.perceptual()},
+                    {"model", {{"sha256", pipeline.model().hash}}},
+                    {"seed", run.seed},
+                    {"precision", run.precision},
+                    {"device", pipeline.device()}});
 }
 
 }  // namespace
 
-MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                  const std::vector<SplitRow>& rows, const RunConfig& run,
-                  const Pipeline::NetworkCallback& after_call) {
+MapSet detect_set(const Pipeline& pipeline, const DetectorSetting& detector, const std::vector<SplitRow>& rows,
+                  const RunConfig& run, const Pipeline::NetworkCallback& after_call) {
   const RunScope scope(run.context);
   std::optional<Progress> progress;
   if (!after_call)
     progress.emplace("detecting", static_cast<int64_t>(rows.size()) * std::max<int64_t>(1, pipeline.network_calls()));
   Collector collector(
-      pipeline, run, about_set(pipeline, detector_name, detector_config, run),
+      pipeline, run, about_set(pipeline, detector, run),
       after_call ? after_call : [&](int64_t count) { progress->advance(count); });
   for (const CaseInput& input : cases_of_rows(rows))
     collector.try_image(input, [&] {
@@ -146,12 +145,12 @@ MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, co
   return collector.finish();
 }
 
-MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only) {
+MapSet detect_slices(const Pipeline& pipeline, const DetectorSetting& detector, const std::vector<CaseInput>& inputs,
+                     const RunConfig& run, bool registered_only) {
   const RunScope scope(run.context);
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(inputs.size()) * calls);
-  Collector collector(pipeline, run, about_set(pipeline, detector_name, detector_config, run),
+  Collector collector(pipeline, run, about_set(pipeline, detector, run),
                       [&](int64_t count) { progress.advance(count); });
   for (const CaseInput& input : inputs)
     collector.try_image(input, [&] {
@@ -163,15 +162,26 @@ MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name,
   return collector.finish();
 }
 
-MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     const std::vector<NetworkSlice>& slices, const RunConfig& run) {
+MapSet detect_opened(const Pipeline& pipeline, const DetectorSetting& detector, const std::vector<NetworkSlice>& slices,
+                     const RunConfig& run) {
   const RunScope scope(run.context);
   const int64_t calls = std::max<int64_t>(1, pipeline.network_calls());
   Progress progress("detecting", static_cast<int64_t>(slices.size()) * calls);
-  Collector collector(pipeline, run, about_set(pipeline, detector_name, detector_config, run),
+  Collector collector(pipeline, run, about_set(pipeline, detector, run),
                       [&](int64_t count) { progress.advance(count); });
   for (const NetworkSlice& slice : slices) collector.add({}, slice);
   return collector.finish();
+}
+
+CalibrationSetting setting_of(const MapSet& set) {
+  try {
+    const nlohmann::json about = parse(set.about);
+    const nlohmann::json& detector = about.at("detector");
+    return {detector.at("name").get<std::string>(), json_text(detector.at("config")),
+            about.at("perceptual").get<std::string>()};
+  } catch (const nlohmann::json::exception& error) {
+    fail_input("the set of maps does not say what made it: {}", error.what());
+  }
 }
 
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows) {
@@ -181,10 +191,10 @@ std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows) {
 }
 
 Image read_as_detected(const MapSet& set, const SplitRow& row) {
-  if (!set.about.is_object() || !set.about.contains("steps"))
-    return read_image(row.image);  // of a version that turned nothing
+  const nlohmann::json about = parse(set.about);
+  if (!about.is_object() || !about.contains("steps")) return read_image(row.image);  // of a version that turned nothing
   std::vector<YamlText> steps;
-  for (const auto& step : set.about.at("steps")) steps.push_back({step.get<std::string>()});
+  for (const auto& step : about.at("steps")) steps.push_back({step.get<std::string>()});
   const Image image = read_image(row.image);
   return reorient(image, slice_order(image, steps));
 }

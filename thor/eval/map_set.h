@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/case_list.h"
 #include "thor/data/split.h"
 #include "thor/pipeline/detector_choice.h"
@@ -22,24 +22,27 @@ struct MapSet {
   std::vector<CaseFailure> failed;  ///< images that could not be used
   int64_t network_calls = 0;        ///< that one image costs
   double seconds = 0;               ///< wall clock per image, without decoding
-  nlohmann::json about;             ///< detector, config, perceptual, seed, precision, model hash, version
+  JsonText about;                   ///< detector, config, perceptual, seed, precision, model hash, version
 };
 
 /// Detects every row's image. A bad image is recorded in `failed`, the rest goes on; the set may end empty. Throws
 /// Interrupted. Shows its progress, unless `after_call` is given to count the images of every pass through the network.
-MapSet detect_set(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                  const std::vector<SplitRow>& rows, const RunConfig& run,
-                  const Pipeline::NetworkCallback& after_call = {});
+MapSet detect_set(const Pipeline& pipeline, const DetectorSetting& detector, const std::vector<SplitRow>& rows,
+                  const RunConfig& run, const Pipeline::NetworkCallback& after_call = {});
 
 /// The same of pictures and volumes: of a volume, every slice that the model examines and that shows something becomes
 /// one of the set, all under the volume's name. With `registered_only` a volume whose registration failed is one that
 /// could not be used.
-MapSet detect_slices(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     const std::vector<CaseInput>& inputs, const RunConfig& run, bool registered_only = true);
+MapSet detect_slices(const Pipeline& pipeline, const DetectorSetting& detector, const std::vector<CaseInput>& inputs,
+                     const RunConfig& run, bool registered_only = true);
 
 /// The same of slices that are ready for the network; they have no names.
-MapSet detect_opened(const Pipeline& pipeline, const std::string& detector_name, const nlohmann::json& detector_config,
-                     const std::vector<NetworkSlice>& slices, const RunConfig& run);
+MapSet detect_opened(const Pipeline& pipeline, const DetectorSetting& detector, const std::vector<NetworkSlice>& slices,
+                     const RunConfig& run);
+
+/// The detector, its knobs and the perceptual distance that the maps were made with. Throws Input where the set does
+/// not say.
+CalibrationSetting setting_of(const MapSet& set);
 
 /// The rows of a list as cases, named as it names them.
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -40,14 +41,15 @@ void check_healthy(const Calibration& calibration) {
 
 nlohmann::json entries_of(const Model& model) {
   if (model.calibration.empty()) return nlohmann::json::array();
-  const auto entries = model.calibration.find(kEntries);
-  if (entries == model.calibration.end() || !entries->is_array()) fail_input("it has no list '{}'", kEntries);
+  const nlohmann::json stored = parse(model.calibration);
+  const auto entries = stored.find(kEntries);
+  if (entries == stored.end() || !entries->is_array()) fail_input("it has no list '{}'", kEntries);
   return *entries;
 }
 
 /// The knobs that differ: "start_step 350 instead of 300".
 std::string difference(const CalibrationSetting& has, const CalibrationSetting& wanted) {
-  const nlohmann::json a = has.config.flatten(), b = wanted.config.flatten();
+  const nlohmann::json a = parse(has.config).flatten(), b = parse(wanted.config).flatten();
   std::vector<std::string> parts;
   if (has.perceptual != wanted.perceptual)
     parts.push_back(fmt::format("the perceptual distance {} instead of {}", has.perceptual, wanted.perceptual));
@@ -93,11 +95,11 @@ std::optional<double> Calibration::score_threshold(double rate) const {
   return threshold;
 }
 
-nlohmann::json to_json(const Calibration& calibration) {
+JsonText json_of(const Calibration& calibration) {
   nlohmann::json thresholds = nlohmann::json::object();
   for (const auto& [rate, value] : calibration.thresholds) thresholds[fmt::format("{}", rate)] = value;
   nlohmann::json json = {{"detector", calibration.setting.detector},
-                         {"config", calibration.setting.config},
+                         {"config", parse(calibration.setting.config)},
                          {"perceptual", calibration.setting.perceptual},
                          {"thresholds", thresholds},
                          {"scores", calibration.scores},
@@ -105,14 +107,15 @@ nlohmann::json to_json(const Calibration& calibration) {
                          {"pixels", calibration.pixels},
                          {"data_sha256", calibration.data_sha256}};
   if (calibration.several_slices_a_scan()) json["scans"] = calibration.scans;
-  return json;
+  return json_text(json);
 }
 
-Calibration parse_calibration(const nlohmann::json& json) {
+Calibration parse_calibration(const JsonText& text) {
+  const nlohmann::json json = parse(text);
   Calibration calibration;
   try {
     json.at("detector").get_to(calibration.setting.detector);
-    calibration.setting.config = json.at("config");
+    calibration.setting.config = json_text(json.at("config"));
     json.at("perceptual").get_to(calibration.setting.perceptual);
     calibration.thresholds = parse_thresholds(json.at("thresholds"));
     json.at("scores").get_to(calibration.scores);
@@ -122,15 +125,19 @@ Calibration parse_calibration(const nlohmann::json& json) {
   } catch (const nlohmann::json::exception& error) {
     fail_input("it is not as thor writes it: {}", error.what());
   }
-  if (!calibration.setting.config.is_object()) fail_input("its detector settings are not an object");
+  if (!json.at("config").is_object()) fail_input("its detector settings are not an object");
   check_healthy(calibration);
   return calibration;
+}
+
+bool holds_calibrations(const Model& model) {
+  return !model.calibration.empty() && !parse(model.calibration).value(kEntries, nlohmann::json::array()).empty();
 }
 
 std::vector<Calibration> calibrations_of(const Model& model) {
   try {
     std::vector<Calibration> list;
-    for (const auto& entry : entries_of(model)) list.push_back(parse_calibration(entry));
+    for (const auto& entry : entries_of(model)) list.push_back(parse_calibration(json_text(entry)));
     return list;
   } catch (const Error& error) {
     fail_input("the calibration in the model cannot be used: {}; 'thor calibrate' writes a new one", error.what());
@@ -161,12 +168,12 @@ void put_calibration(Model& model, const Calibration& calibration) {
     warn("the calibration in the model cannot be used: {}; it is dropped", error.what());
   }
   for (const auto& entry : old) try {
-      if (!(parse_calibration(entry).setting == calibration.setting)) entries.push_back(entry);
+      if (!(parse_calibration(json_text(entry)).setting == calibration.setting)) entries.push_back(entry);
     } catch (const Error& error) {
       warn("a calibration in the model cannot be used: {}; it is dropped", error.what());
     }
-  entries.push_back(to_json(calibration));
-  model.calibration = {{kEntries, std::move(entries)}};
+  entries.push_back(parse(json_of(calibration)));
+  model.calibration = json_text({{kEntries, std::move(entries)}});
 }
 
 }  // namespace thor

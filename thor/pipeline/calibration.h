@@ -2,11 +2,11 @@
 #pragma once
 #include <cstdint>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/pipeline/model.h"
 
 namespace thor {
@@ -15,7 +15,7 @@ namespace thor {
 /// precision are no part of it: they move single pixels, not what a value means.
 struct CalibrationSetting {
   std::string detector;
-  nlohmann::json config;   ///< all knobs, as resolved
+  JsonText config;         ///< all knobs, as resolved
   std::string perceptual;  ///< the distance really used: lpips | ssim | unet | none
 };
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b);
@@ -42,10 +42,12 @@ struct Calibration {
 };
 
 /// As model files hold it.
-nlohmann::json to_json(const Calibration& calibration);
+JsonText json_of(const Calibration& calibration);
 /// Throws Input where the JSON is no calibration, or one that cannot be: rates outside (0,1), scores out of order.
-Calibration parse_calibration(const nlohmann::json& json);
+Calibration parse_calibration(const JsonText& text);
 
+/// True where a model stores calibrations, whether they can be understood or not.
+bool holds_calibrations(const Model& model);
 /// All calibrations in a model, the latest last. Throws Input where what is stored cannot be understood.
 std::vector<Calibration> calibrations_of(const Model& model);
 /// The one of exactly this setting, if there is one. Throws Input as `calibrations_of`.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -26,16 +27,17 @@ void warn_of_untrained(const Model& model, const DetectorChoice& choice) {
   const auto say = [](const char* format, auto... values) {
     log_once(LogLevel::Warning, fmt::format(fmt::runtime(format), values...));
   };
+  const nlohmann::json config = parse(choice.config);
   const int64_t t_max = trained_with(model, "t_max"), patch = trained_with(model, "patch");
   for (const char* knob : {"start_step", "test_step"})
-    if (const int64_t t = number(choice.config, knob); t_max > 0 && t >= t_max)
+    if (const int64_t t = number(config, knob); t_max > 0 && t >= t_max)
       say("detector.{} is {}, but the model was trained on timesteps below {} only", knob, t, t_max);
-  if (choice.config.contains("patch") && number(choice.config, "patch") != patch)
-    say("detector.patch is {}, but the model was trained with train.patch {}", number(choice.config, "patch"), patch);
+  if (config.contains("patch") && number(config, "patch") != patch)
+    say("detector.patch is {}, but the model was trained with train.patch {}", number(config, "patch"), patch);
 }
 
 void read_recommended(Fields& fields, const Model& model) {
-  nlohmann::json knobs = model.detector;
+  nlohmann::json knobs = parse(model.detector);
   knobs.erase("name");
   with_context("reading the detector settings in the model", [&] {
     fields.read(nlohmann::json{{"detector", knobs}}.dump());
@@ -56,15 +58,18 @@ void assign(Fields& fields, const std::vector<std::string>& sets) {
 nlohmann::json members_of(const Model& model) {
   nlohmann::json list = nlohmann::json::array();
   for (const Member& member : model.members())
-    list.push_back({{"name", member.name}, {"model", member.model.hash}, {"detector", member.model.detector}});
+    list.push_back({{"name", member.name}, {"model", member.model.hash}, {"detector", parse(member.model.detector)}});
   return list;
 }
+
+/// The knobs under "detector"; an empty object where the detector has none.
+nlohmann::json knobs_of(const Fields& fields) { return fields.to_json().value("detector", nlohmann::json::object()); }
 
 DetectorChoice choose_ensemble(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
   if (!name.empty() && name != kEnsemble)
     fail_usage("the model is an ensemble of {} networks, each with its own detector; it has no detector '{}'",
                model.members().size(), name);
-  DetectorChoice choice{kEnsemble, std::make_unique<Ensemble>(EnsembleConfig()), {}};
+  DetectorChoice choice{{kEnsemble, {}}, std::make_unique<Ensemble>(EnsembleConfig())};
   Fields fields;
   fields.group("detector", *choice.detector);
   if (!model.detector.empty()) read_recommended(fields, model);
@@ -72,8 +77,9 @@ DetectorChoice choose_ensemble(const Model& model, const std::string& name, cons
     if (set.rfind(kSpeedSetting, 0) == 0)
       fail_usage("how fast its members are is part of an ensemble; combine others to have it otherwise");
   assign(fields, sets);
-  choice.config = fields.to_json().value("detector", nlohmann::json::object());
-  choice.config["members"] = members_of(model);
+  nlohmann::json config = knobs_of(fields);
+  config["members"] = members_of(model);
+  choice.config = json_text(config);
   return choice;
 }
 
@@ -126,7 +132,7 @@ std::vector<std::string> speed_settings(const std::string& detector, const std::
 
 DetectorChoice choose_detector(const Model& model, const std::string& name, const std::vector<std::string>& sets) {
   if (model.is_ensemble()) return choose_ensemble(model, name, sets);
-  const std::string recommended = model.detector.value("name", "");
+  const std::string recommended = parse(model.detector).value("name", "");
   DetectorChoice choice;
   choice.name = !name.empty() ? name : !recommended.empty() ? recommended : "thor";
   choice.detector = make_detector(choice.name, model.config.noise.kind);
@@ -137,15 +143,16 @@ DetectorChoice choose_detector(const Model& model, const std::string& name, cons
   std::vector<std::string> own = sets;
   for (const auto& set : speed_settings(choice.name, take_speed(own))) fields.assign(set);
   assign(fields, own);
-  choice.config = fields.to_json().value("detector", nlohmann::json::object());
-  if (!model.member.empty()) choice.config["member"] = model.member;  // other members' values mean something else
+  nlohmann::json config = knobs_of(fields);
+  if (!model.member.empty()) config["member"] = model.member;  // other members' values mean something else
+  choice.config = json_text(config);
   warn_of_untrained(model, choice);
   return choice;
 }
 
 CalibratedDetector detector_of(const Model& model, const CalibrationSetting& setting) {
-  nlohmann::json knobs = setting.config;
-  CalibratedDetector made{model, {setting.detector, nullptr, setting.config}};
+  nlohmann::json knobs = parse(setting.config);
+  CalibratedDetector made{model, {{setting.detector, setting.config}, nullptr}};
   try {
     if (knobs.contains("member")) {
       const std::string member =
@@ -175,12 +182,12 @@ CalibratedDetector detector_of(const Model& model, const CalibrationSetting& set
   return made;
 }
 
-nlohmann::json detector_settings(const std::string& name, Detector& detector) {
+JsonText detector_settings(const std::string& name, Detector& detector) {
   Fields fields;
   fields.group("detector", detector);
-  nlohmann::json settings = fields.to_json().value("detector", nlohmann::json::object());
+  nlohmann::json settings = knobs_of(fields);
   settings["name"] = name;
-  return settings;
+  return json_text(settings);
 }
 
 }  // namespace thor

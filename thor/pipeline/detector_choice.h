@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
 
-/// A detector with its knobs set, and those knobs for the record.
-struct DetectorChoice {
+/// A detector by its name and all of its knobs, for the record.
+struct DetectorSetting {
   std::string name;
+  JsonText config;
+};
+
+/// A detector with its knobs set.
+struct DetectorChoice : DetectorSetting {
   std::unique_ptr<Detector> detector;
-  nlohmann::json config;
 };
 
 /// Speeds that every detector has: as published, and the one of its row that is called so. Where a row has none of that
@@ -41,6 +45,6 @@ struct CalibratedDetector {
 CalibratedDetector detector_of(const Model& model, const CalibrationSetting& setting);
 
 /// What a model file stores as its recommended detector: {"name": ..., knobs}.
-nlohmann::json detector_settings(const std::string& name, Detector& detector);
+JsonText detector_settings(const std::string& name, Detector& detector);
 
 }  // namespace thor

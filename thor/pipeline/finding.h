@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/preprocess.h"
 #include "thor/pipeline/calibration.h"
 #include "thor/pipeline/lesion_table.h"
@@ -49,7 +49,7 @@ struct Finding {
   double lesion_threshold = 0;  ///< map value above which these lie; 0 where they are withheld
   ScanCheck check;           ///< whether the scan is of the model's kind; if not, mask, p-value and lesions are absent
   Window window;             ///< values of the scan, after the model's steps, that the network saw as 0 and 1
-  nlohmann::json steps;      ///< what the model's steps measured; null of a single slice
+  JsonText steps;            ///< what the model's steps measured; null of a single slice
   Affine native_from_steps;  ///< RAS mm at the end of the steps -> RAS mm of the scan
   Grid examined;             ///< grid of the examined slices at the end of the steps, blank ones too
 };

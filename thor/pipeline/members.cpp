@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/pipeline/model_parts.h"
@@ -38,16 +39,16 @@ auto find_member(std::vector<Member>& members, const std::string& name) {
 Member parse_member(const nlohmann::json& about, StateDict tensors) {
   Member member;
   member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
-  member.model.config = parse_model_config(about.at("config"));
+  member.model.config = parse_model_config(json_text(about.at("config")));
   member.model.networks = parse_model_weights(tensors, member.model.config);
   const int64_t size = member.model.config.preprocess.size;
   check_reference(member.reference, size, size);
   about.at("name").get_to(member.name);
   about.at("hash").get_to(member.model.hash);
-  member.model.training = about.at("training");
-  member.model.detector = about.at("detector");
-  if (!member.model.detector.is_object() || !member.model.training.is_object())
-    fail_input("its detector or training is not a JSON object");
+  const nlohmann::json &training = about.at("training"), &detector = about.at("detector");
+  if (!detector.is_object() || !training.is_object()) fail_input("its detector or training is not a JSON object");
+  member.model.training = json_text(training);
+  member.model.detector = json_text(detector);
   return member;
 }
 
@@ -91,18 +92,18 @@ void store_members(const std::vector<Member>& members, const std::string& precis
     ModelConfig config = member.model.config;
     list.push_back({{"name", member.name},
                     {"config", Fields(config).to_json()},
-                    {"detector", member.model.detector},
-                    {"training", member.model.training},
+                    {"detector", parse(member.model.detector)},
+                    {"training", parse(member.model.training)},
                     {"hash", member.model.hash}});
   }
-  file.metadata[kMembersKey] = metadata_text(list);
+  file.metadata[kMembersKey] = json_text(list).text;
 }
 
 bool holds_members(const Safetensors& file) { return file.metadata.count(kMembersKey) > 0; }
 
 std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file) {
   std::vector<Member> members;
-  const nlohmann::json list = parse_metadata(kMembersKey, file.metadata.at(kMembersKey));
+  const nlohmann::json list = parse(parse_metadata(kMembersKey, file.metadata.at(kMembersKey)));
   if (!list.is_array() || list.empty() || list.size() > kMaxMembers)
     fail_input("its metadata '{}' is not a list of 1 to {} members", kMembersKey, kMaxMembers);
   for (const auto& about : list) {

@@ -3,11 +3,11 @@
 
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
-#include "thor/base/utf8.h"
 #include "thor/base/version.h"
 #include "thor/nn/weights/safetensors.h"
 #include "thor/pipeline/members.h"
@@ -23,11 +23,11 @@ constexpr int64_t kMaxSize = 4096;
 
 using Metadata = std::map<std::string, std::string>;
 
-nlohmann::json parse_object(const Metadata& metadata, const std::string& key) {
+JsonText parse_object(const Metadata& metadata, const std::string& key) {
   const auto found = metadata.find(key);
-  if (found == metadata.end()) return nlohmann::json::object();
-  nlohmann::json value = parse_metadata(key, found->second);
-  if (!value.is_object()) fail_input("its metadata '{}' is not a JSON object", key);
+  if (found == metadata.end()) return JsonText("{}");
+  JsonText value = parse_metadata(key, found->second);
+  if (!parse(value).is_object()) fail_input("its metadata '{}' is not a JSON object", key);
   return value;
 }
 
@@ -48,30 +48,35 @@ void check_format(const Metadata& metadata, const std::string& path) {
 
 }  // namespace
 
-nlohmann::json parse_metadata(const std::string& key, const std::string& text) {
+JsonText parse_metadata(const std::string& key, const std::string& text) {
   const auto shallow = [&](int depth, nlohmann::json::parse_event_t, nlohmann::json&) {
     if (depth > kMaxJsonDepth) fail_input("its metadata '{}' is nested deeper than {} levels", key, kMaxJsonDepth);
     return true;
   };
   try {
-    return nlohmann::json::parse(text, shallow);
+    return json_text(nlohmann::json::parse(text, shallow));
   } catch (const nlohmann::json::exception& e) {
     fail_input("its metadata '{}' is not valid JSON: {}", key, e.what());
   }
 }
 
 int64_t trained_with(const Model& model, const char* key) {
-  const nlohmann::json trained = model.training.value("config", nlohmann::json::object());
+  const nlohmann::json trained = parse(model.training).value("config", nlohmann::json::object());
   const auto found = trained.is_object() ? trained.find(key) : trained.end();
   return found != trained.end() && found->is_number() ? found->get<int64_t>() : 0;
 }
 
-nlohmann::json preprocess_json(const ModelConfig& config) {
-  ModelConfig copy = config;
-  return Fields(copy).to_json().at("preprocess");
+std::optional<DataSummary> trained_on(const Model& model) {
+  const nlohmann::json training = parse(model.training);
+  const auto data = training.find("data");
+  if (data == training.end()) return std::nullopt;
+  return parse_summary(json_text(*data));
 }
 
-std::string metadata_text(const nlohmann::json& value) { return dump_json(value); }
+JsonText preprocess_json(const ModelConfig& config) {
+  ModelConfig copy = config;
+  return json_text(Fields(copy).to_json().at("preprocess"));
+}
 
 const StateDict& Model::weights() const {
   if (is_ensemble()) fail(ErrorKind::Internal, "an ensemble has no weights of its own");
@@ -86,12 +91,11 @@ const std::vector<Member>& Model::members() const {
 std::vector<Member>& Model::members() { return const_cast<std::vector<Member>&>(std::as_const(*this).members()); }
 
 // A config that does not fit is the user's mistake on the command line but the file's when it comes from there.
-ModelConfig parse_model_config(const nlohmann::json& json) {
+ModelConfig parse_model_config(const JsonText& stored) {
   ModelConfig config;
   try {
-    const std::string text = dump_json(json);
-    config.model = network_of_kind(text, {});
-    Fields(config).read(text);
+    config.model = network_of_kind(stored.text, {});
+    Fields(config).read(stored.text);
     config.check();
   } catch (const Error& e) {
     fail_input("its stored config is not usable: {}", e.what());
@@ -179,10 +183,10 @@ void save_model(const std::string& path, const Model& model, const std::string& 
   ModelConfig config = model.config;
   file.metadata = {{"thor.format", kModelFormat},
                    {"thor.version", version()},
-                   {"thor.config", metadata_text(Fields(config).to_json())},
-                   {"thor.training", metadata_text(model.training)},
-                   {"thor.calibration", metadata_text(model.calibration)},
-                   {"thor.detector", metadata_text(model.detector)}};
+                   {"thor.config", json_text(Fields(config).to_json()).text},
+                   {"thor.training", model.training.text},
+                   {"thor.calibration", model.calibration.text},
+                   {"thor.detector", model.detector.text}};
   if (model.is_ensemble()) store_members(model.members(), precision, file);
   store_templates(model.templates, file);
   write_safetensors(path, file);
@@ -192,7 +196,7 @@ void save_calibration(const std::string& name, const std::string& to, const Mode
   const std::string from = find_model(name);
   if (sha256_of_file(from) != model.hash) fail_input("'{}' has changed since it was loaded; calibrate it again", from);
   Safetensors file = with_context("loading model " + from, [&] { return read_safetensors(from); });
-  file.metadata["thor.calibration"] = metadata_text(model.calibration);
+  file.metadata["thor.calibration"] = model.calibration.text;
   write_safetensors(to, file);
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/preprocess.h"
+#include "thor/data/summary.h"
 #include "thor/data/templates.h"
 #include "thor/detect/evidence.h"
 #include "thor/diffusion/diffusion.h"
@@ -37,9 +39,9 @@ struct Model {
   ModelConfig config;
   std::variant<StateDict, std::vector<Member>> networks;  ///< the weights of the one network, or the members
   Templates templates;                                    ///< of the chain of volumes; empty = takes ready slices only
-  nlohmann::json training = nlohmann::json::object();     ///< provenance: version, data, seed, steps, losses
-  nlohmann::json calibration = nlohmann::json::object();  ///< see calibration.h; empty until `thor calibrate`
-  nlohmann::json detector = nlohmann::json::object();     ///< detector settings the model recommends, may be empty
+  JsonText training{"{}"};                                ///< provenance: version, data, seed, steps, losses
+  JsonText calibration{"{}"};                             ///< see calibration.h; empty until `thor calibrate`
+  JsonText detector{"{}"};                                ///< detector settings the model recommends, may be empty
   std::string hash;                                       ///< SHA-256 of the file it came from
   std::string member = {};  ///< its name, where it is one member of the ensemble in that file (members.h)
 
@@ -61,6 +63,8 @@ struct Member {
 
 /// A number of the section `train` that the model was trained with; 0 where it is not known, as of imported weights.
 int64_t trained_with(const Model& model, const char* key);
+/// The summary of the images that the model was trained on, if it has one. Throws Input where that cannot be read.
+std::optional<DataSummary> trained_on(const Model& model);
 
 /// From a path, or by the name of a model that is installed (model_place.h).
 Model load_model(const std::string& path_or_name);

@@ -7,6 +7,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/pipeline/calibration.h"
 #include "thor/pipeline/model_parts.h"
 
 namespace thor {
@@ -17,9 +18,8 @@ bool same_window(const PreprocessConfig& a, const PreprocessConfig& b) {
 }
 
 void drop_calibration(Model& model, const char* why) {
-  if (!model.calibration.value("entries", nlohmann::json::array()).empty())
-    warn("the calibration is left behind: {}; calibrate again", why);
-  model.calibration = nlohmann::json::object();
+  if (holds_calibrations(model)) warn("the calibration is left behind: {}; calibrate again", why);
+  model.calibration = JsonText("{}");
 }
 
 bool rounds(const StateDict& weights, const std::string& precision) {

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // What reading a model and reading the members of an ensemble share. Files are hostile: all of it throws Input.
 #pragma once
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "thor/base/json_text.h"
 #include "thor/pipeline/model.h"
 
 namespace thor {
 
 /// The stored config of a model, checked.
-ModelConfig parse_model_config(const nlohmann::json& json);
+ModelConfig parse_model_config(const JsonText& stored);
 /// Weights in float32, exactly those of the network, all finite.
 StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& config);
 /// Weights as they are stored: float32, or bfloat16 for "bf16".
 StateDict stored_weights(const StateDict& weights, const std::string& precision);
 /// One entry of the metadata as JSON of any type; nested so shallowly that what walks it cannot run out of stack.
-nlohmann::json parse_metadata(const std::string& key, const std::string& text);
+JsonText parse_metadata(const std::string& key, const std::string& text);
 /// The section `preprocess` of a model's config: what all members of an ensemble have in common.
-nlohmann::json preprocess_json(const ModelConfig& config);
-/// File names from other systems need not be UTF-8; JSON must be.
-std::string metadata_text(const nlohmann::json& value);
+JsonText preprocess_json(const ModelConfig& config);
 
 }  // namespace thor

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"

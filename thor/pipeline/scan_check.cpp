@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "thor/data/summary.h"
 #include "thor/image/register/registration.h"
@@ -15,9 +16,9 @@ namespace {
 constexpr double kFarIntensity = 0.1;  // of the unit range, beyond all training images
 
 /// The smallest value of a measurement that the steps of registration took.
-std::optional<double> smallest_of(const nlohmann::json& steps, const char* measurement) {
+std::optional<double> smallest_of(const JsonText& steps, const char* measurement) {
   std::optional<double> smallest;
-  for (const auto& step : steps)
+  for (const auto& step : parse(steps))
     if (const auto found = step.find(measurement);
         found != step.end() && found->is_number() && std::isfinite(found->get<double>()))
       smallest = std::min(smallest.value_or(found->get<double>()), found->get<double>());
@@ -26,7 +27,7 @@ std::optional<double> smallest_of(const nlohmann::json& steps, const char* measu
 
 }  // namespace
 
-ScanCheck check_registration(const nlohmann::json& steps) {
+ScanCheck check_registration(const JsonText& steps) {
   ScanCheck check;
   check.similarity = smallest_of(steps, "similarity");
   check.contrast = smallest_of(steps, "contrast");
@@ -43,17 +44,17 @@ ScanCheck check_registration(const nlohmann::json& steps) {
   return check;
 }
 
-ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps) {
+ScanCheck check_scan(const Model& model, const Tensor& slices, const JsonText& steps) {
   ScanCheck check = check_registration(steps);
-  const auto data = model.training.find("data");
-  if (data == model.training.end() || slices.size(0) == 0) return check;
-  const DataSummary trained = parse_summary(*data), here = summarize(slices);
-  check.intensity_distance = distance_from(trained, here);
+  const auto trained = slices.size(0) == 0 ? std::nullopt : trained_on(model);
+  if (!trained) return check;
+  const DataSummary here = summarize(slices);
+  check.intensity_distance = distance_from(*trained, here);
   if (*check.intensity_distance > kFarIntensity)
     check.findings.push_back(fmt::format(
         "its intensities are not those of the images that the model was trained on (foreground 5-25-50-75-95 %: {:.2f} "
         "where training has {:.2f}): another sequence, contrast agent, modality or window",
-        fmt::join(here.foreground_quantiles, " "), fmt::join(trained.foreground_quantiles, " ")));
+        fmt::join(here.foreground_quantiles, " "), fmt::join(trained->foreground_quantiles, " ")));
   return check;
 }
 

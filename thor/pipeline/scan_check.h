@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/base/tensor.h"
 #include "thor/pipeline/model.h"
 
@@ -25,12 +25,12 @@ struct ScanCheck {
 
 /// Looks at the record of the steps that led to a volume's slices (null for a picture) alone: a scan is not of the
 /// model's kind where a step of registration ended below kDoubtfulSimilarity or kLeastContrast.
-ScanCheck check_registration(const nlohmann::json& steps);
+ScanCheck check_registration(const JsonText& steps);
 
 /// Looks at that record and at the slices that the network sees, float32 [N,size,size] in [0,1], N >= 0: a scan is not
 /// of the model's kind either where the quantiles of the foreground lie more than 0.1 of the unit range outside of all
 /// that the training images span. A model that does not describe its training images cannot tell the latter.
-ScanCheck check_scan(const Model& model, const Tensor& slices, const nlohmann::json& steps);
+ScanCheck check_scan(const Model& model, const Tensor& slices, const JsonText& steps);
 
 /// One line for people: what is withheld and why.
 std::string describe(const ScanCheck& check);

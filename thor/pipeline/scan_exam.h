@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "thor/base/json_text.h"
 #include "thor/detect/detector.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/finding.h"
@@ -28,7 +29,7 @@ class ScanExam {
   /// Whether the scan is of the model's kind; known from the start.
   virtual const ScanCheck& check() const = 0;
   /// What the model's steps measured in a volume; null of a single slice.
-  virtual const nlohmann::json& steps() const = 0;
+  virtual const JsonText& steps() const = 0;
   /// The scan itself.
   virtual const Image& scan() const = 0;
   /// Once all slices are back; called once.

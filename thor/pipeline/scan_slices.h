@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <nlohmann/json.hpp>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/case_list.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/model.h"
@@ -13,7 +13,7 @@ namespace thor {
 /// A scan as the network sees it.
 struct ScanSlices {
   std::vector<NetworkSlice> slices;  ///< a picture's one; of a volume, those that show something
-  nlohmann::json record;             ///< what the model's steps measured in a volume; null of a single slice
+  JsonText record;                   ///< what the model's steps measured in a volume; null of a single slice
 };
 
 /// Takes a scan the way `examine` takes it (`open_exam`), and gives the slices that the network would see. Throws Input

@@ -12,7 +12,7 @@ class SliceExam : public ScanExam {
  public:
   SliceExam(const Model& model, const FindingOptions& options, Image scan)
       : options_(options), scan_(std::move(scan)), open_(open_slice(model.config.preprocess, scan_)) {
-    check_ = check_scan(model, open_.slice.unit.unsqueeze(0), nullptr);
+    check_ = check_scan(model, open_.slice.unit.unsqueeze(0), {});
     check_.ignored = options.ignore_check && !check_.findings.empty();
   }
   int64_t slices() const override { return 1; }
@@ -21,7 +21,7 @@ class SliceExam : public ScanExam {
   void take(int64_t, const SliceFinding& finding) override { finding_ = finding; }
   uint64_t bytes() const override { return scan_.voxels.nbytes() + open_.slice.unit.nbytes() + open_.gray.nbytes(); }
   const ScanCheck& check() const override { return check_; }
-  const nlohmann::json& steps() const override { return steps_; }
+  const JsonText& steps() const override { return steps_; }
   const Image& scan() const override { return scan_; }
   Finding finish() override;
 
@@ -30,7 +30,7 @@ class SliceExam : public ScanExam {
   Image scan_;
   OpenSlice open_;
   ScanCheck check_;
-  nlohmann::json steps_;  // stays null: a single slice takes none
+  JsonText steps_;  // stays null: a single slice takes none
   SliceFinding finding_;
 };
 

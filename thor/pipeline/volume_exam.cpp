@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/data/percentile.h"
 #include "thor/data/volume_steps.h"
@@ -45,7 +46,7 @@ class VolumeExam : public ScanExam {
   void take(int64_t i, const SliceFinding& finding) override;
   uint64_t bytes() const override { return scan_.voxels.nbytes() + 3 * map_.nbytes(); }
   const ScanCheck& check() const override { return check_; }
-  const nlohmann::json& steps() const override { return prepared_.record; }
+  const JsonText& steps() const override { return prepared_.record; }
   const Image& scan() const override { return scan_; }
   Finding finish() override;
 
@@ -169,7 +170,8 @@ Finding VolumeExam::finish() {
 /// Undoes what the steps did to intensities, last step first: windows, and the bias fields, which it knows as one.
 Tensor VolumeExam::native_values() {
   Tensor& native = prepared_.volume.voxels;
-  for (auto step = prepared_.record.rbegin(); step != prepared_.record.rend(); ++step) {
+  const nlohmann::json steps = parse(prepared_.record);
+  for (auto step = steps.rbegin(); step != steps.rend(); ++step) {
     if (step->contains("black") && step->contains("white")) {
       const double black = step->at("black").get<double>(), white = step->at("white").get<double>();
       native.mul_((white - black) / step->at("levels").get<double>()).add_(black);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <functional>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -146,7 +147,7 @@ Page ablation_page(const AblationResult& result) {
 void write_ablation(const AblationResult& result) {
   const std::string& folder = result.config.output;
   write_text_atomically(folder + "/results.csv", ablation_csv(result));
-  write_text_atomically(folder + "/results.json", dump_json(ablation_json(result), 2));
+  write_text_atomically(folder + "/results.json", dump_json(parse(ablation_json(result)), 2));
   const Page page = ablation_page(result);
   write_text_atomically(folder + "/tables.md", markdown_tables(page));
   write_page(folder + "/index.html", page);

@@ -2,6 +2,7 @@
 #include "thor/report/benchmark_page.h"
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -214,7 +215,7 @@ void write_benchmark(const BenchmarkResult& result) {
   write_contact_sheets(result);
   write_text_atomically(folder + "/results.csv",
                         results_csv(result.cells, titles_of(result.config.methods), titles_of(result.config.datasets)));
-  write_text_atomically(folder + "/results.json", dump_json(benchmark_json(result), 2));
+  write_text_atomically(folder + "/results.json", dump_json(parse(benchmark_json(result)), 2));
   const Page page = benchmark_page(result);
   write_text_atomically(folder + "/tables.md", markdown_tables(page));
   write_page(folder + "/index.html", page);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/data/scan_part.h"
@@ -22,15 +23,22 @@ struct PreparedVolume {
   double before = NAN, similarity = NAN;  ///< NaN where it was not registered
 };
 
+/// NaN where the step did not measure it.
+double number_in(const nlohmann::json& step, const char* measurement) {
+  const auto found = step.find(measurement);
+  return found != step.end() && found->is_number() ? found->get<double>() : NAN;
+}
+
 std::vector<PreparedVolume> volumes_of(const PrepareResult& result) {
   std::vector<PreparedVolume> volumes;
   for (const ScanReport& scan : result.scans) {
-    if (!scan.failure.empty() || !scan.record.is_array()) continue;
+    const nlohmann::json record = parse(scan.record);
+    if (!scan.failure.empty() || !record.is_array()) continue;
     PreparedVolume volume{&scan};
-    for (const auto& step : scan.record)
+    for (const auto& step : record)
       if (step.contains("similarity")) {
-        if (std::isnan(volume.before)) volume.before = step.value("similarity_before", NAN);
-        volume.similarity = step.value("similarity", NAN);
+        if (std::isnan(volume.before)) volume.before = number_in(step, "similarity_before");
+        volume.similarity = number_in(step, "similarity");
       }
     volumes.push_back(volume);
   }

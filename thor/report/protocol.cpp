@@ -2,6 +2,7 @@
 #include "thor/report/protocol.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/utf8.h"
@@ -71,7 +72,7 @@ PageTable provenance_table(const std::vector<ComparedRow>& rows) {
   PageTable table{
       "Settings", {{"name", "detector", "perceptual", "device", "precision", "model SHA-256", "settings"}}, {}};
   for (const ComparedRow& row : rows) {
-    const nlohmann::json& about = row.cells.at(0)->about;
+    const nlohmann::json about = parse(row.cells.at(0)->about);
     const auto text = [&](const char* pointer) {
       const nlohmann::json::json_pointer place(pointer);
       return about.contains(place) ? about.at(place).get<std::string>() : std::string("-");

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 #include <functional>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "thor/base/json_text.h"
 #include "thor/data/case_list.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/lesion_table.h"
@@ -42,10 +42,10 @@ struct DetectOptions {
   std::vector<std::string> inputs;  ///< files, folders, BIDS datasets or a CSV split
   std::string output;               ///< folder
   std::string detector_name;
-  nlohmann::json detector_config;  ///< as resolved, for the sidecar
-  double fpr = 0.05;               ///< of the mask: share of healthy pixels that it may mark, in (0,1)
-  bool ignore_check = false;       ///< mask, p-value and lesions also of scans that are not of the model's kind
-  ScanChoice choice;               ///< of files and folders that hold more than one scan
+  JsonText detector_config;   ///< as resolved, for the sidecar
+  double fpr = 0.05;          ///< of the mask: share of healthy pixels that it may mark, in (0,1)
+  bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
+  ScanChoice choice;          ///< of files and folders that hold more than one scan
   VolumeConfig volume;
   std::string layout = "flat";                          ///< flat | bids
   std::vector<std::string> participants;                ///< of BIDS datasets, without "sub-"; empty = all

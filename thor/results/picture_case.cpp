@@ -102,7 +102,7 @@ std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const Case
                                               const Image& image) {
   const Model& model = with.pipeline.model();
   OpenSlice open = open_slice(model.config.preprocess, image);
-  ScanCheck check = check_scan(model, open.slice.unit.unsqueeze(0), nullptr);
+  ScanCheck check = check_scan(model, open.slice.unit.unsqueeze(0), {});
   check.ignored = with.options.ignore_check && !check.findings.empty();
   warn_of(check, input);
   return std::make_unique<PictureCase>(input, std::move(open), std::move(check), with.folder);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "thor/base/error.h"
@@ -84,7 +85,7 @@ ResultFolder::ResultFolder(const Pipeline& pipeline, const DetectOptions& option
   common_.version = version();
   common_.note = kResearchNote;
   common_.detector = options.detector_name;
-  common_.detector_config = json_text(options.detector_config);
+  common_.detector_config = options.detector_config;
   common_.perceptual = pipeline.perceptual();
   common_.network_calls = pipeline.network_calls();
   common_.model_sha256 = model.hash;

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -24,7 +25,8 @@ Point3 place_of_maximum(const Tensor& map, const Affine& ras_from_voxel) {
 }
 
 /// Maps that are each scaled to their own maximum say nothing about which of a volume's slices is the sick one.
-void note_scaling(const nlohmann::json& detector) {
+void note_scaling(const JsonText& config) {
+  const nlohmann::json detector = parse(config);
   const nlohmann::json map = detector.is_object() ? detector.value("map", nlohmann::json()) : nlohmann::json();
   if (map.is_object() && map.value("normalize", "") == "max")
     log_once(LogLevel::Warning,
@@ -72,7 +74,7 @@ void VolumeCase::write_dicom(const Finding& found, Sidecar& about) const {
   const std::string segmentation = with_.folder.segmentation(input_), folder = with_.folder.map_series(input_);
   const std::string provenance =
       fmt::format("detector {}, config {}, seed {}, model {}", with_.options.detector_name,
-                  with_.options.detector_config.dump(), about.seed, with_.pipeline.model().hash);
+                  with_.options.detector_config.text, about.seed, with_.pipeline.model().hash);
   try {
     make_folder(path(folder));
     write_dicom_map(path(folder), found.map, scan(),
@@ -124,7 +126,7 @@ void VolumeCase::add_scores(const Finding& found, Sidecar& about) const {
 SidecarVolume VolumeCase::facts(const Finding& found) const {
   SidecarVolume volume;
   volume.native = grid_of(scan());
-  volume.steps = json_text(found.steps);
+  volume.steps = found.steps;
   volume.native_from_steps = found.native_from_steps;
   volume.examined = found.examined;
   volume.window = found.window;

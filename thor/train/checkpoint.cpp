@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/train/checkpoint.h"
 
+#include <nlohmann/json.hpp>
+
 #include "thor/base/error.h"
 #include "thor/base/utf8.h"
 #include "thor/nn/weights/safetensors.h"

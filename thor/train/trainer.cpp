@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
 #include "thor/base/file.h"
@@ -160,17 +161,18 @@ class Run {
     model.config = config_.model;
     model.templates = data_.templates;
     model.networks = state_.ema;
-    model.training = {{"version", version()},
-                      {"steps", state_.step},
-                      {"seconds", state_.seconds},
-                      {"images", data_.slices.size(0)},
-                      {"data_sha256", data_.sha256},
-                      {"data", to_json(data_summary_)},
-                      {"precision", dtype_ == at::kFloat ? "fp32" : "bf16"},
-                      {"config", state_.config["train"]}};
-    if (!state_.from.is_null()) model.training["from"] = state_.from;
-    if (validation_loss_ >= 0) model.training["validation_loss"] = validation_loss_;
-    model.detector = state_.config["detector"];
+    nlohmann::json training{{"version", version()},
+                            {"steps", state_.step},
+                            {"seconds", state_.seconds},
+                            {"images", data_.slices.size(0)},
+                            {"data_sha256", data_.sha256},
+                            {"data", parse(json_of(data_summary_))},
+                            {"precision", dtype_ == at::kFloat ? "fp32" : "bf16"},
+                            {"config", state_.config.at("train")}};
+    if (!state_.from.is_null()) training["from"] = state_.from;
+    if (validation_loss_ >= 0) training["validation_loss"] = validation_loss_;
+    model.training = json_text(training);
+    model.detector = json_text(state_.config.at("detector"));
     return model;
   }
 
@@ -197,7 +199,7 @@ class Run {
     const ShapeList shapes = network()->shapes();
     StateDict weights = load_strictly(model.weights(), shapes, paths_.from);
     for (auto& [name, tensor] : weights) tensor = tensor.clone();
-    state_.from = {{"model", model.hash}, {"training", model.training}};
+    state_.from = {{"model", model.hash}, {"training", parse(model.training)}};
     return weights;
   }
 

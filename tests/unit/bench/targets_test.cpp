@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "bench/work.h"
 #include "tests/support.h"
 #include "thor/base/error.h"

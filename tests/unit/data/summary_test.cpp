@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "thor/base/error.h"
 
 namespace thor {
@@ -67,19 +69,19 @@ TEST(DataSummary, OfFewImagesAndOfOlderModelsTakesTheUsualSpread) {
   EXPECT_NEAR(distance_from(trained, summarize(half_of(0.9))), 0.2, 1e-3);
   trained.smallest_quantiles.clear();
   trained.largest_quantiles.clear();
-  EXPECT_EQ(to_json(trained).count("smallest_quantiles"), 0u);
+  EXPECT_EQ(parse(json_of(trained)).count("smallest_quantiles"), 0u);
   EXPECT_EQ(distance_from(trained, summarize(half_of(0.65))), 0);
   EXPECT_NEAR(distance_from(trained, summarize(half_of(0.9))), 0.2, 1e-3);
 }
 
 TEST(DataSummary, ComesBackFromJsonAndAnythingElseIsRefused) {
   const DataSummary summary = summarize(at::rand({3, 8, 8}));
-  EXPECT_EQ(to_json(parse_summary(to_json(summary))), to_json(summary));
-  nlohmann::json broken = to_json(summary);
+  EXPECT_EQ(json_of(parse_summary(json_of(summary))), json_of(summary));
+  nlohmann::json broken = parse(json_of(summary));
   broken["image_means"] = {0.5};
-  EXPECT_THROW(parse_summary(broken), Error);
-  EXPECT_THROW(parse_summary(nlohmann::json::object()), Error);
-  EXPECT_THROW(parse_summary(3), Error);
+  EXPECT_THROW(parse_summary(json_text(broken)), Error);
+  EXPECT_THROW(parse_summary(JsonText("{}")), Error);
+  EXPECT_THROW(parse_summary(JsonText("3")), Error);
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "tests/unit/data/steps_world.h"
 #include "thor/base/error.h"
@@ -120,7 +122,8 @@ TEST(VolumeSteps, KnowsItsWhiteAfterTheIntensityStep) {
 
 TEST(VolumeSteps, CountsIntensitiesOverWhatItIsTold) {
   const auto white = [](const std::string& over) {
-    return run({fmt::format("{{step: intensity, white: 50, over: {}}}", over)}).record[0]["white"].get<double>();
+    const PreparedVolume prepared = run({fmt::format("{{step: intensity, white: 50, over: {}}}", over)});
+    return parse(prepared.record)[0]["white"].get<double>();
   };
   EXPECT_GT(white("foreground"), 2 * white("all"));
   EXPECT_THAT(story([&] { white("mask"); }, ErrorKind::Usage), HasSubstr("brain_mask"));
@@ -130,16 +133,18 @@ TEST(VolumeSteps, ScalesByStandardDeviations) {
   const PreparedVolume prepared = run({"{step: intensity, scale: z_score, black: -1, white: 3}"});
   const Tensor voxels = head().voxels;
   const double mean = voxels.mean().item<double>(), deviation = voxels.std(false).item<double>();
-  EXPECT_NEAR(prepared.record[0]["black"].get<double>(), mean - deviation, 1e-3);
-  EXPECT_NEAR(prepared.record[0]["white"].get<double>(), mean + 3 * deviation, 1e-3);
+  const nlohmann::json record = parse(prepared.record);
+  EXPECT_NEAR(record[0]["black"].get<double>(), mean - deviation, 1e-3);
+  EXPECT_NEAR(record[0]["white"].get<double>(), mean + 3 * deviation, 1e-3);
 }
 
 TEST(VolumeSteps, RecordsEveryStepWithItsTime) {
   const PreparedVolume prepared = run({"{step: reorient, to: LPS}", "{step: intensity}"});
-  ASSERT_EQ(prepared.record.size(), 2u);
-  EXPECT_EQ(prepared.record[0]["step"], "{step: reorient, to: LPS}");
-  EXPECT_EQ(prepared.record[0]["from"], "RAS");
-  EXPECT_GE(prepared.record[1]["seconds"].get<double>(), 0);
+  const nlohmann::json record = parse(prepared.record);
+  ASSERT_EQ(record.size(), 2u);
+  EXPECT_EQ(record[0]["step"], "{step: reorient, to: LPS}");
+  EXPECT_EQ(record[0]["from"], "RAS");
+  EXPECT_GE(record[1]["seconds"].get<double>(), 0);
 }
 
 TEST(VolumeSteps, RefusesWhatItDoesNotKnow) {

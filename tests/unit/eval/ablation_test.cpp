@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/unit/eval/tiny_comparison.h"
 #include "thor/base/error.h"
@@ -106,7 +107,7 @@ axes:
 )");
   ASSERT_EQ(result.cells.size(), 4u);
   EXPECT_EQ(result.settings[2].name, "model simplex, start_step 5");
-  EXPECT_NE(result.cells[0].about["model"]["sha256"], result.cells[2].about["model"]["sha256"]);
+  EXPECT_NE(parse(result.cells[0].about)["model"]["sha256"], parse(result.cells[2].about)["model"]["sha256"]);
   EXPECT_DOUBLE_EQ(result.computed_calls[2], 6);
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/unit/eval/tiny_comparison.h"
 #include "thor/base/error.h"
@@ -99,7 +100,7 @@ TEST(Benchmark, RedoesWhatWasMadeInAnotherWay) {
       with(kBenchmark, "detector: ddpm, set: [detector.start_step=6]", "detector: ddpm, set: [detector.start_step=7]");
   EXPECT_EQ(run_here(here, other_detector).computed, 2 * 3);
   Model model = test::tiny_model();
-  model.training = {{"steps", 1}};
+  model.training = JsonText(R"({"steps":1})");
   save_model(here / "model.safetensors", model);
   EXPECT_EQ(run_here(here, other_detector).computed, 2 * 2 * 3);
   write_png(here / "i0.png", at::rand({16, 16}), 8);
@@ -115,7 +116,7 @@ TEST(Benchmark, WritesOneLineForEveryCellAndGroup) {
   for (const char* column : {"oracle: pooled dice", "validation: case dice high", "oracle: healthy false positive rate",
                              "auprc", "network calls", "model sha256"})
     EXPECT_THAT(records[0].cells, Contains(column));
-  const nlohmann::json json = benchmark_json(result);
+  const nlohmann::json json = parse(benchmark_json(result));
   EXPECT_EQ(json["results"].size(), 4u);
   EXPECT_EQ(json["models"][0]["sha256"], load_model(here / "model.safetensors").hash);
   EXPECT_EQ(json["results"][0]["about"]["detector"]["config"]["start_step"], 6);

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/results/volume_world.h"
@@ -32,7 +33,7 @@ MapSet scans(int64_t count, uint64_t seed, double scale = 1) {
     set.scores.push_back(set.maps[i].mean().item<double>());
   }
   set.images = set.maps.clamp(0, 1);
-  set.about = {{"detector", {{"name", "thor"}, {"config", {{"start_step", 350}}}}}, {"perceptual", "unet"}};
+  set.about = json_text({{"detector", {{"name", "thor"}, {"config", {{"start_step", 350}}}}}, {"perceptual", "unet"}});
   return set;
 }
 
@@ -59,7 +60,7 @@ TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
   const MapSet healthy = scans(7, 1);
   const Calibration calibration = calibrate(healthy, calibration_rates(0.1));
   EXPECT_EQ(calibration.setting.detector, "thor");
-  EXPECT_EQ(calibration.setting.config.at("start_step"), 350);
+  EXPECT_EQ(calibration.setting.config, JsonText(R"({"start_step":350})"));
   EXPECT_EQ(calibration.setting.perceptual, "unet");
   EXPECT_EQ(calibration.pixels, 7 * 24 * 24);
   EXPECT_EQ(calibration.thresholds.size(), 4u);
@@ -78,7 +79,7 @@ TEST(Calibrating, TheRequestedRateLiesInTheIntervalOnFreshHealthyScans) {
     EXPECT_LT(rate.high - rate.low, rate.requested);
   }
   EXPECT_TRUE(check.p_values.holds()) << check.p_values.realized;
-  EXPECT_EQ(check.to_json().at("pixels").size(), 3u);
+  EXPECT_EQ(parse(check.to_json()).at("pixels").size(), 3u);
   EXPECT_THAT(check.table(), HasSubstr("holds"));
 }
 
@@ -126,13 +127,13 @@ TEST(Calibrating, OfSlicesOfVolumesCountsScansBesideSlices) {
   EXPECT_EQ(calibration.scans, 3);
   EXPECT_TRUE(calibration.several_slices_a_scan());
   EXPECT_THAT(calibration_table(calibration), HasSubstr("24 healthy slices of 3 scans"));
-  EXPECT_EQ(parse_calibration(to_json(calibration)).scans, 3);
+  EXPECT_EQ(parse_calibration(json_of(calibration)).scans, 3);
   const Calibration pictures = calibrate(scans(24, 1), {0.05});
-  EXPECT_FALSE(to_json(pictures).contains("scans"));
-  EXPECT_EQ(parse_calibration(to_json(pictures)).scans, 24);
-  nlohmann::json wrong = to_json(calibration);
+  EXPECT_FALSE(parse(json_of(pictures)).contains("scans"));
+  EXPECT_EQ(parse_calibration(json_of(pictures)).scans, 24);
+  nlohmann::json wrong = parse(json_of(calibration));
   wrong["scans"] = 25;
-  EXPECT_THROW(parse_calibration(wrong), Error);
+  EXPECT_THROW(parse_calibration(json_text(wrong)), Error);
 }
 
 TEST(Calibrating, ACheckOnVolumesIsAsSureAsItsScansAreMany) {
@@ -154,7 +155,7 @@ TEST(Calibrating, ACheckOnVolumesIsAsSureAsItsScansAreMany) {
 TEST(Calibrating, OneScanSaysNothingOfTheSpread) {
   const CalibrationCheck check = check_calibration(calibrate(scans(99, 1), {0.05}), sliced(scans(10, 2), 10));
   EXPECT_TRUE(std::isnan(check.pixels[0].low));
-  EXPECT_TRUE(check.to_json().at("pixels").at(0).at("holds").is_null());
+  EXPECT_TRUE(parse(check.to_json()).at("pixels").at(0).at("holds").is_null());
   EXPECT_THAT(check.table(), HasSubstr("one scan does not say"));
 }
 
@@ -167,8 +168,9 @@ TEST_F(CalibrationVolumes, SlicesForACalibrationAreThoseThatDetectExamines) {
   scan("half.nii.gz", half);
   write_png(in + "/slice.png", at::rand({20, 20}), 8);
   const Pipeline pipeline(model, std::make_unique<test::ThreeStepDetector>(), test::on_cpu());
-  const MapSet set = detect_slices(
-      pipeline, "three", {}, {{in + "/half.nii.gz", "half", {}}, {in + "/slice.png", "slice", {}}}, test::on_cpu(0, 3));
+  const MapSet set =
+      detect_slices(pipeline, {"three", {}}, {{in + "/half.nii.gz", "half", {}}, {in + "/slice.png", "slice", {}}},
+                    test::on_cpu(0, 3));
   EXPECT_THAT(set.failed, ::testing::IsEmpty());
   detect(std::make_unique<test::ThreeStepDetector>());
   std::vector<double> scores;
@@ -189,7 +191,7 @@ TEST_F(CalibrationVolumes, AVolumeThatShowsNothingIsNoHealthyScan) {
   empty.voxels[8][3][3] = 1;
   scan("empty.nii.gz", empty);
   const Pipeline pipeline(model, std::make_unique<test::ThreeStepDetector>(), test::on_cpu());
-  const MapSet set = detect_slices(pipeline, "three", {}, {{in + "/empty.nii.gz", "empty", {}}}, test::on_cpu());
+  const MapSet set = detect_slices(pipeline, {"three", {}}, {{in + "/empty.nii.gz", "empty", {}}}, test::on_cpu());
   ASSERT_EQ(set.failed.size(), 1u);
   EXPECT_THAT(set.failed[0].message, HasSubstr("nothing to see in the 16 slices"));
 }

@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_ensemble.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -38,7 +40,7 @@ class CohortCheck : public ::testing::Test {
   void SetUp() override {
     std::vector<Tensor> units;
     for (int64_t i = 0; i < 6; ++i) units.push_back(preprocess(model.config.preprocess, head(i)).unit);
-    model.training["data"] = thor::to_json(summarize(at::stack(units)));
+    model.training = json_text({{"data", parse(json_of(summarize(at::stack(units))))}});
   }
   /// A bright disc on black, a little different each time.
   static Image head(int64_t i, double brightness = 0.8, int64_t height = 32, int64_t width = 32) {
@@ -81,7 +83,7 @@ TEST_F(CohortCheck, DarkerImagesAreFoundOut) {
   EXPECT_THAT(fact(report, "foreground 5").advice, HasSubstr("brightness"));
   EXPECT_THAT(fact(report, "image means").advice, HasSubstr("darker"));
   EXPECT_EQ(fact(report, "foreground share").advice, "");
-  EXPECT_EQ(report.to_json().at("facts").at(1).at("verdict"), "differs");
+  EXPECT_EQ(parse(report.to_json()).at("facts").at(1).at("verdict"), "differs");
 }
 
 TEST_F(CohortCheck, AnotherFrameIsFoundOut) {
@@ -101,7 +103,7 @@ TEST_F(CohortCheck, MixturesAreFoundOut) {
 }
 
 TEST_F(CohortCheck, AModelThatDoesNotSayWhatItWasTrainedOnIsNoReasonToWarn) {
-  model.training = nlohmann::json::object();
+  model.training = JsonText("{}");
   for (int64_t i = 0; i < 3; ++i) add(head(i, 0.3));
   const CohortReport report = compare();
   EXPECT_EQ(fact(report, "foreground 5").verdict, "unknown");
@@ -121,10 +123,9 @@ TEST_F(CohortCheck, ScoresAreComparedWithTheHealthyOnesOfTheCalibration) {
   for (int64_t i = 0; i < 12; ++i) add(head(i));
   DetectorChoice choice = choose_detector(model, "ddpm", {"detector.start_step=20"});
   Calibration calibration;
-  const nlohmann::json config = choice.config;
   const Pipeline pipeline(model, std::move(choice.detector), test::on_cpu());
-  const MapSet healthy = detect_slices(pipeline, "ddpm", config, rows, test::on_cpu());
-  calibration.setting = {"ddpm", config, pipeline.perceptual()};
+  const MapSet healthy = detect_slices(pipeline, choice, rows, test::on_cpu());
+  calibration.setting = {choice.name, choice.config, pipeline.perceptual()};
   calibration.thresholds = {{0.05, 0.5}};
   calibration.pixels = 1;
   calibration.scores = healthy.scores;
@@ -173,7 +174,9 @@ TEST_F(CohortCheck, ACalibrationThatCannotBeSetUpAgainIsSaidAndCostsNothingElse)
   calibrate_with(model, model, choose_detector(model, "", {}));
   const auto advice_after = [&](const nlohmann::json& change) {
     Model changed = model;
-    changed.calibration["entries"][0].merge_patch(change);
+    nlohmann::json calibration = parse(model.calibration);
+    calibration["entries"][0].merge_patch(change);
+    changed.calibration = json_text(calibration);
     const CohortReport report = compare_cohort(changed, rows, 20, test::on_cpu());
     EXPECT_EQ(fact(report, "image scores").here, "not compared");
     return fact(report, "image scores").advice;
@@ -202,7 +205,7 @@ TEST_F(CohortOfVolumes, IsComparedAsTheNetworkWouldSeeItsSlices) {
   const ScanSlices seen = slices_of_scan({in + "/a.nii.gz", "a", {}}, model);
   std::vector<Tensor> units;
   for (const NetworkSlice& slice : seen.slices) units.push_back(slice.unit);
-  model.training["data"] = thor::to_json(summarize(at::stack(units)));
+  model.training = json_text({{"data", parse(json_of(summarize(at::stack(units))))}});
   const CohortReport report = compare();
   EXPECT_EQ(report.images, 2);
   for (const CohortFact& one : report.facts) EXPECT_NE(one.verdict, "differs") << one.name << ": " << one.here;

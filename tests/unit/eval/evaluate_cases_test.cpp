@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "thor/base/error.h"
@@ -154,7 +155,7 @@ TEST(EvaluateCases, WithoutALesionInTheTruthOnlyFalsePositivesAreMeasured) {
   EXPECT_EQ(all.thresholds[1].threshold, 0.5);
   EXPECT_DOUBLE_EQ(all.thresholds[1].false_positive_rate, 3.0 / 8);
   EXPECT_DOUBLE_EQ(all.froc_fp_per_case[0], 1);
-  const auto json = result.to_json();
+  const nlohmann::json json = parse(result.to_json());
   EXPECT_TRUE(json["groups"][0]["oracle_dice"].is_null());
   EXPECT_TRUE(json["groups"][0]["oracle_threshold"].is_null());
   EXPECT_TRUE(json["groups"][0]["curve"]["dice"][0].is_null());

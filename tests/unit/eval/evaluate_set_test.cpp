@@ -38,7 +38,6 @@ class EvaluatingASet : public testing::Test {
     set_.pseudo_healthy = at::full_like(set_.maps, 0.25);
     return evaluate_set(set_, rows_, {}, {{"half", 0.5}});
   }
-  void SetUp() override { set_.about = nlohmann::json::object(); }
 
   test::TemporaryFolder folder_;
   MapSet set_;
@@ -74,9 +73,9 @@ TEST_F(EvaluatingASet, ASliceThatWasTurnedForTheNetworkMeetsItsMaskTurnedAlike) 
   write_nifti(folder_ / "a_mask.nii.gz", seen.flip(0), upside_down);
   rows_.push_back({folder_ / "a.nii.gz", folder_ / "a_mask.nii.gz", "", "a", 0});
   add_map("a", square(5, 32) * 0.75, 0.9);
-  set_.about["steps"] = {"{step: reorient, to: RPS}"};
+  set_.about = JsonText(R"({"steps":["{step: reorient, to: RPS}"]})");
   EXPECT_EQ(evaluate_now().groups.back().thresholds[1].pooled_dice.mean, 1);
-  set_.about["steps"] = {"{step: reorient, to: RAS}"};
+  set_.about = JsonText(R"({"steps":["{step: reorient, to: RAS}"]})");
   EXPECT_LT(evaluate_now().groups.back().thresholds[1].pooled_dice.mean, 0.5);
 }
 

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "thor/base/error.h"
@@ -195,7 +196,7 @@ TEST_F(Evaluating, ReportsSayWhichThresholdWasUsed) {
   const Evaluation result = evaluate_now();
   EXPECT_THAT(result.table(), AllOf(HasSubstr("best of 101 on this very set"), HasSubstr("medium"), HasSubstr("100.00"),
                                     HasSubstr("left out: 'lost.png': no map")));
-  const auto json = result.to_json();
+  const nlohmann::json json = parse(result.to_json());
   EXPECT_EQ(json["left_out"][0]["name"], "lost.png");
   EXPECT_EQ(json["groups"].back()["oracle_dice"], 1);
   EXPECT_EQ(json["cases"][0]["dice"]["oracle"], 1);
@@ -208,7 +209,7 @@ TEST_F(Evaluating, OnlyHealthyCasesHaveNoAreasUnderCurves) {
   const Evaluation result = evaluate_now();
   ASSERT_EQ(result.groups.size(), 1u);
   EXPECT_TRUE(std::isnan(result.groups[0].auprc));
-  EXPECT_TRUE(result.to_json()["groups"][0]["auroc"].is_null());
+  EXPECT_TRUE(parse(result.to_json())["groups"][0]["auroc"].is_null());
 }
 
 TEST_F(Evaluating, TruthThatCannotBeUsedIsLeftOutByNameAndTheRestGoesOn) {

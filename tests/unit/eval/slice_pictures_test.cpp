@@ -29,7 +29,7 @@ TEST(SlicePictures, AreDetectedInAsTheSlicesOfTheirArchive) {
   const auto rows = read_split(folder / "pictures/index.csv");
   ASSERT_GT(rows.size(), 8u);
   const Pipeline pipeline(model, choose_detector(model, "restorer", {}).detector, test::on_cpu());
-  const MapSet found = detect_set(pipeline, "restorer", {}, rows, test::on_cpu());
+  const MapSet found = detect_set(pipeline, {"restorer", {}}, rows, test::on_cpu());
   EXPECT_GT(found.maps.max().item<float>(), 0.1);
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto at =

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
 #include "thor/eval/evaluation.h"
@@ -113,7 +115,7 @@ TEST_F(VolumeEvaluation, CountsVoxelsAndLesionsInTheExaminedSlicesOnly) {
   EXPECT_THAT(result.notes.at(0).reason, HasSubstr("0.024 of 0.096 ml"));
   EXPECT_THAT(result.table(), AllOf(HasSubstr("healthy voxels above"), HasSubstr("lesions 0.096 ml, of which 0.024 ml"),
                                     HasSubstr("each scan's own grid")));
-  const auto json = result.to_json();
+  const nlohmann::json json = parse(result.to_json());
   EXPECT_EQ(json.at("of"), "volumes");
   EXPECT_EQ(json.at("grid"), "native");
   EXPECT_NEAR(json.at("cases").at(0).at("lesion_ml").get<double>(), 0.096, 1e-9);

@@ -135,6 +135,17 @@ Breaches foreign_includes(const SourceFile& file) {
   return breaches;
 }
 
+Breaches json_in_headers(const SourceFile& file) {
+  static const std::set<std::string> rooms{"data", "pipeline", "results", "synth", "eval"};
+  Breaches breaches;
+  if (!ends_with(file.path, ".h") || !rooms.count(room_of(file.path))) return breaches;
+  each_include(file, [&](int line, const std::string& name) {
+    if (name.rfind("nlohmann/", 0) == 0)
+      breaches.push_back(breach(file, line, "a JSON library in a header, expected thor/base/json_text.h: " + name));
+  });
+  return breaches;
+}
+
 Breaches prints_or_exits(const SourceFile& file) {
   static const std::regex call(
       "\\bstd::(cout|cerr|clog)\\b|\\b(printf|fprintf|puts|fputs|putchar)\\s*\\(|\\b(_?exit|quick_exit|abort|terminate)"

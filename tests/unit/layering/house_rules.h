@@ -22,6 +22,8 @@ Breaches wrong_includes(const SourceFile& file);
 Breaches private_includes(const SourceFile& file);
 /// ITK appears in thor/image/*.cpp alone, and headers stay light: no ATen/ATen.h, no torch/torch.h.
 Breaches foreign_includes(const SourceFile& file);
+/// Headers of data, pipeline, results, synth and eval pass JSON on as `JsonText` and include no JSON library.
+Breaches json_in_headers(const SourceFile& file);
 /// Only thor/cli prints or ends the process.
 Breaches prints_or_exits(const SourceFile& file);
 /// Messages of the library name settings, not options of the program, which only thor/cli knows.

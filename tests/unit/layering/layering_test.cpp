@@ -32,6 +32,8 @@ TEST(Layering, HeadersOfInnerRoomsStayInTheirRoom) { EXPECT_THAT(all(private_inc
 
 TEST(Layering, ItkStaysInTheImageRoomAndHeadersStayLight) { EXPECT_THAT(all(foreign_includes, {"thor"}), IsEmpty()); }
 
+TEST(Layering, HeadersPassJsonOnAsText) { EXPECT_THAT(all(json_in_headers, {"thor"}), IsEmpty()); }
+
 TEST(Layering, TheLibraryNeverPrintsOrExits) { EXPECT_THAT(all(prints_or_exits, {"thor"}), IsEmpty()); }
 
 TEST(Layering, MessagesOfTheLibraryNameSettingsNotOptions) { EXPECT_THAT(all(names_options, {"thor"}), IsEmpty()); }
@@ -79,6 +81,14 @@ TEST(Layering, RefusesItkElsewhereAndHeavyHeaders) {
   EXPECT_THAT(foreign_includes({"thor/data/split.cpp", "#include <gdcmReader.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/nn/unet.h", "#include <ATen/ATen.h>\n"}), SizeIs(1));
   EXPECT_THAT(foreign_includes({"thor/image/image.cpp", "#include <itkImage.h>\n#include <ATen/ATen.h>\n"}), IsEmpty());
+}
+
+TEST(Layering, RefusesAJsonLibraryInHeadersAboveTheNetworks) {
+  EXPECT_THAT(json_in_headers({"thor/eval/map_set.h", "#include <nlohmann/json.hpp>\n"}),
+              ElementsAre(HasSubstr("thor/eval/map_set.h:1")));
+  EXPECT_THAT(json_in_headers({"thor/data/summary.h", "#include <nlohmann/json_fwd.hpp>\n"}), SizeIs(1));
+  EXPECT_THAT(json_in_headers({"thor/eval/map_set.cpp", "#include <nlohmann/json.hpp>\n"}), IsEmpty());
+  EXPECT_THAT(json_in_headers({"thor/base/json_text.h", "#include <nlohmann/json_fwd.hpp>\n"}), IsEmpty());
 }
 
 TEST(Layering, RefusesPrintingAndExitingOutsideTheCommandLine) {

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
 #include "thor/base/error.h"
@@ -16,7 +18,7 @@ using ::testing::HasSubstr;
 
 Calibration three_scans(const std::string& detector = "thor") {
   Calibration calibration;
-  calibration.setting = {detector, {{"start_step", 350}, {"map", {{"sigma", 2.0}}}}, "unet"};
+  calibration.setting = {detector, json_text({{"start_step", 350}, {"map", {{"sigma", 2.0}}}}), "unet"};
   calibration.thresholds = {{0.01, 0.75}, {0.02, 0.5}, {0.05, 0.1f}};
   calibration.scores = {1, 2, 3};
   calibration.pixels = 768;
@@ -26,7 +28,7 @@ Calibration three_scans(const std::string& detector = "thor") {
 
 std::string story_of_parsing(const nlohmann::json& json) {
   Model model;
-  model.calibration = json;
+  model.calibration = json_text(json);
   try {
     calibrations_of(model);
   } catch (const Error& error) {
@@ -79,7 +81,7 @@ TEST(Calibration, SurvivesTheModelFileToTheLastBit) {
   const Model loaded = load_model(folder / "m");
   const auto found = find_calibration(loaded, three_scans().setting);
   ASSERT_TRUE(found);
-  EXPECT_EQ(to_json(*found), to_json(three_scans()));
+  EXPECT_EQ(json_of(*found), json_of(three_scans()));
   EXPECT_EQ(found->thresholds, three_scans().thresholds);
   EXPECT_EQ(found->scores, three_scans().scores);
 }
@@ -91,7 +93,7 @@ TEST(Calibration, HoldsForItsOwnSettingOnly) {
   for (int what = 0; what < 3; ++what) {
     CalibrationSetting other = three_scans().setting;
     if (what == 0) other.detector = "ddpm";
-    if (what == 1) other.config["start_step"] = 351;
+    if (what == 1) other.config = json_text({{"start_step", 351}, {"map", {{"sigma", 2.0}}}});
     if (what == 2) other.perceptual = "lpips";
     EXPECT_FALSE(find_calibration(model, other)) << what;
   }
@@ -102,7 +104,7 @@ TEST(Calibration, ThatIsMissingSaysWhatWouldHaveToBeDifferent) {
   CalibrationSetting wanted = three_scans().setting;
   EXPECT_EQ(missing_calibration(model, wanted), "it is not calibrated");
   put_calibration(model, three_scans());
-  wanted.config["map"]["sigma"] = 3.0;
+  wanted.config = json_text({{"start_step", 350}, {"map", {{"sigma", 3.0}}}});
   wanted.perceptual = "lpips";
   EXPECT_EQ(missing_calibration(model, wanted),
             "it is calibrated for thor, but with the perceptual distance unet instead of lpips, map.sigma 2.0 instead "
@@ -126,7 +128,7 @@ TEST(Calibration, ReplacesTheOneOfTheSameSettingAndKeepsTheOthers) {
 
 TEST(Calibration, ThatCannotBeOneIsRefused) {
   const auto changed = [](const char* key, const nlohmann::json& value) {
-    nlohmann::json json = to_json(three_scans());
+    nlohmann::json json = parse(json_of(three_scans()));
     json[key] = value;
     return nlohmann::json{{"entries", {json}}};
   };
@@ -143,7 +145,7 @@ TEST(Calibration, ThatCannotBeOneIsRefused) {
 
 TEST(Calibration, ABrokenOneIsReplacedByANewOne) {
   Model model;
-  model.calibration = {{"fpr_5", 0.25}};
+  model.calibration = JsonText(R"({"fpr_5":0.25})");
   put_calibration(model, three_scans());
   EXPECT_EQ(calibrations_of(model).size(), 1u);
 }
@@ -174,11 +176,11 @@ TEST(Calibration, IsNotWrittenIntoAFileThatHasChangedMeanwhile) {
   save_model(folder / "m", test::tiny_model());
   Model model = load_model(folder / "m");
   Model other = test::tiny_model();
-  other.training = {{"steps", 1}};
+  other.training = JsonText(R"({"steps":1})");
   save_model(folder / "m", other);
   put_calibration(model, three_scans());
   EXPECT_THROW(save_calibration(folder / "m", folder / "m", model), Error);
-  EXPECT_EQ(load_model(folder / "m").calibration.size(), 0u);
+  EXPECT_TRUE(load_model(folder / "m").calibration.empty());
 }
 
 }  // namespace

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/unit/pipeline/tiny_model.h"
 #include "thor/base/error.h"
 
@@ -13,7 +15,7 @@ using ::testing::HasSubstr;
 
 nlohmann::json knobs_of(const std::vector<std::string>& sets, const std::string& detector = "thor",
                         const Model& model = test::tiny_model()) {
-  return choose_detector(model, detector, sets).config;
+  return parse(choose_detector(model, detector, sets).config);
 }
 
 TEST(DetectorChoice, AKnobThatIsSetWinsOverTheSpeedWhereverItStands) {
@@ -31,7 +33,7 @@ TEST(DetectorChoice, ASpeedIsNoMoreThanItsSettings) {
 
 TEST(DetectorChoice, ASpeedWinsOverWhatTheModelRecommends) {
   Model model = test::tiny_model();
-  model.detector = {{"name", "thor"}, {"sampler", {{"kind", "dpmpp_2m"}}}, {"map", {{"sigma", 3}}}};
+  model.detector = json_text({{"name", "thor"}, {"sampler", {{"kind", "dpmpp_2m"}}}, {"map", {{"sigma", 3}}}});
   const nlohmann::json fast = knobs_of({"detector.speed=fast"}, "", model);
   EXPECT_NE(fast["sampler"]["kind"], "dpmpp_2m");
   EXPECT_EQ(fast["map"]["sigma"], 3);
@@ -40,8 +42,9 @@ TEST(DetectorChoice, ASpeedWinsOverWhatTheModelRecommends) {
 
 TEST(DetectorChoice, AModelMayRecommendShortChainsAndTheFullOneIsStillThere) {
   Model model = test::tiny_model();
-  model.detector = knobs_of({"detector.speed=fast"});
-  model.detector["name"] = "thor";
+  nlohmann::json recommended = knobs_of({"detector.speed=fast"});
+  recommended["name"] = "thor";
+  model.detector = json_text(recommended);
   EXPECT_EQ(knobs_of({}, "", model), knobs_of({"detector.speed=fast"}));
   EXPECT_EQ(knobs_of({"detector.speed=full"}, "", model), knobs_of({}));
   EXPECT_EQ(knobs_of({"detector.speed=full", "detector.seeds=3"}, "", model)["seeds"], 3);
@@ -49,11 +52,11 @@ TEST(DetectorChoice, AModelMayRecommendShortChainsAndTheFullOneIsStillThere) {
 
 TEST(DetectorChoice, AskedForStepsItForgetsRecommendedTimesteps) {
   Model model = test::tiny_model();
-  model.detector = {{"name", "thor"}, {"sampler", {{"timesteps", {350, 100, 0}}}}};
+  model.detector = json_text({{"name", "thor"}, {"sampler", {{"timesteps", {350, 100, 0}}}}});
   const nlohmann::json sampler = knobs_of({"detector.sampler.steps=35"}, "", model)["sampler"];
   EXPECT_EQ(sampler["steps"], 35);
   EXPECT_TRUE(sampler["timesteps"].empty());
-  model.detector = {{"name", "thor"}, {"sampler", {{"steps", 70}}}};
+  model.detector = json_text({{"name", "thor"}, {"sampler", {{"steps", 70}}}});
   EXPECT_EQ(knobs_of({"detector.speed=full"}, "", model), knobs_of({}));
 }
 

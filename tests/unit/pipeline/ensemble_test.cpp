@@ -2,6 +2,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_ensemble.h"
 #include "thor/base/error.h"
@@ -43,7 +45,7 @@ TEST(EnsembleModel, ComesBackAsItWasSaved) {
   const Model loaded = load_model(folder / "both.safetensors");
   ASSERT_EQ(loaded.members().size(), 2u);
   EXPECT_EQ(loaded.members()[1].name, "b");
-  EXPECT_EQ(loaded.members()[1].model.detector.at("name"), "anoddpm");
+  EXPECT_EQ(parse(loaded.members()[1].model.detector).at("name"), "anoddpm");
   const Images images = test::pictures(2);
   EXPECT_TRUE(pipeline_of(loaded).detect(images).map.equal(pipeline_of(tiny_ensemble()).detect(images).map));
 }
@@ -110,7 +112,7 @@ void calibrate_in(const std::string& path, const std::string& member, double lev
 TEST(EnsembleModel, LetsOneMemberDetectAsTheModelItWasMadeOf) {
   Model ensemble = tiny_ensemble();
   ensemble.templates["mni"] = {};
-  ensemble.members()[0].model.detector["start_step"] = 2;
+  ensemble.members()[0].model.detector = JsonText(R"({"name":"ddpm","start_step":2})");
   const Model one = member_of(ensemble, "b");
   EXPECT_EQ(one.templates.count("mni"), 1u);
   const DetectorChoice choice = choose_detector(one, "", {});

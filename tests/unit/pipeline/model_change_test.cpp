@@ -23,7 +23,7 @@ PreprocessConfig chain() {
 }
 
 Model calibrated(Model model) {
-  model.calibration = {{"entries", {1}}};
+  model.calibration = JsonText(R"({"entries":[1]})");
   return model;
 }
 

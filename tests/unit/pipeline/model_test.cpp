@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -51,13 +52,13 @@ TEST_F(ModelFile, ComesBackAsItWasSaved) {
   Model model = test::tiny_model();
   model.config.noise.kind = "simplex";
   model.config.diffusion.range_low = 0;
-  model.training = {{"seed", 7}, {"data", "t\xe9st.csv"}};
-  model.calibration = {{"fpr_5", 0.25}};
-  model.detector = {{"name", "thor"}};
+  model.training = json_text({{"seed", 7}, {"data", "t\xe9st.csv"}});
+  model.calibration = JsonText(R"({"fpr_5":0.25})");
+  model.detector = JsonText(R"({"name":"thor"})");
   save_model(path, model);
   Model loaded = load_model(path);
   EXPECT_EQ(Fields(loaded.config).to_json(), Fields(model.config).to_json());
-  EXPECT_EQ(loaded.training.at("seed"), 7);
+  EXPECT_EQ(parse(loaded.training).at("seed"), 7);
   EXPECT_EQ(loaded.calibration, model.calibration);
   EXPECT_EQ(loaded.detector, model.detector);
   EXPECT_EQ(loaded.hash, sha256_of_file(path));

@@ -80,7 +80,7 @@ std::string refusal(const Model& model, int64_t start_step = -1, bool with_start
 TEST(CanSample, RefusesModelsThatHaveNoImagesToDraw) {
   Model restorer = tiny_model(), patches = tiny_model(), ensemble = tiny_model();
   restorer.config.diffusion.process = "corruption";
-  patches.training = {{"config", {{"patch", 32}}}};
+  patches.training = JsonText(R"({"config":{"patch":32}})");
   ensemble.networks = std::vector<Member>(2);
   EXPECT_THAT(refusal(restorer), HasSubstr("undoes corruption"));
   EXPECT_THAT(refusal(patches), HasSubstr("patches of 32 x 32"));
@@ -90,7 +90,7 @@ TEST(CanSample, RefusesModelsThatHaveNoImagesToDraw) {
 
 TEST(CanSample, BeginsOnlyWhereTheModelWasTrained) {
   Model low = tiny_model();
-  low.training = {{"config", {{"t_max", 450}, {"patch", 0}}}};
+  low.training = JsonText(R"({"config":{"t_max":450,"patch":0}})");
   EXPECT_THAT(refusal(low), HasSubstr("below 450 only"));
   EXPECT_THAT(refusal(low, 450, true), HasSubstr("sample.start_step=449"));
   EXPECT_EQ(refusal(low, 449, true), "accepted");

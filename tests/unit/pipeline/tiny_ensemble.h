@@ -3,13 +3,15 @@
 #pragma once
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/unit/pipeline/tiny_model.h"
 
 namespace thor::test {
 
 inline Member tiny_member(const std::string& name, const std::string& detector) {
   Member member{name, tiny_model(), {}};
-  member.model.detector = {{"name", detector}, {"start_step", 3}};
+  member.model.detector = json_text({{"name", detector}, {"start_step", 3}});
   member.reference = {at::ones({16, 16}), at::linspace(0, 0.3, 100)};
   return member;
 }

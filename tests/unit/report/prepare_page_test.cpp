@@ -4,6 +4,8 @@
 #include <ATen/ATen.h>
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "thor/data/scan_part.h"
 
@@ -24,8 +26,8 @@ class PreparedScans : public ::testing::Test {
       part.names = {fmt::format("scan{}_z+23.0", i)};
       part.views = {{"axial", at::full({20, 20}, static_cast<int64_t>(i), at::kByte)},
                     {"axial_template", at::zeros({20, 20}, at::kByte)}};
-      part.record = {
-          {{"step", "{step: register, template: mni}"}, {"similarity_before", 0.1}, {"similarity", similarities[i]}}};
+      part.record = json_text(
+          {{{"step", "{step: register, template: mni}"}, {"similarity_before", 0.1}, {"similarity", similarities[i]}}});
       const std::string path = folder_ / fmt::format("scan{}.safetensors", i);
       write_part(path, part, "key");
       result.scans.push_back({fmt::format("scan{}", i), "", part.record, path});

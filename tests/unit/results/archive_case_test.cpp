@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -32,7 +33,7 @@ class DetectArchive : public ::testing::Test {
     options.inputs = {path};
     options.output = out;
     options.detector_name = "three";
-    options.detector_config = nlohmann::json::object();
+    options.detector_config = JsonText("{}");
     options.layout = layout;
     return detect_files(pipeline, options, run);
   }

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -42,7 +43,7 @@ class DetectFiles : public ::testing::Test {
     options.inputs = inputs;
     options.output = out;
     options.detector_name = "three";
-    options.detector_config = {{"start_step", 300}};
+    options.detector_config = JsonText(R"({"start_step":300})");
     return detect_files(pipeline, options, run);
   }
   nlohmann::json sidecar(const std::string& name) {

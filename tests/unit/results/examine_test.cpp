@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 
 #include <future>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tests/unit/results/volume_world.h"
@@ -18,7 +19,7 @@ class Examining : public test::VolumeFiles {
  protected:
   void SetUp() override {
     VolumeFiles::SetUp();
-    calibration.setting = {"three", {{"start_step", 300}}, "unet"};
+    calibration.setting = {"three", json_text({{"start_step", 300}}), "unet"};
     calibration.thresholds = {{0.05, 0.002}};
     calibration.scores = {0, 0.001, 0.002};
     calibration.pixels = 768;

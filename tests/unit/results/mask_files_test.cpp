@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -28,7 +29,7 @@ class MaskFiles : public ::testing::Test {
     geometry.ras_from_voxel = scaling({0.5, 2, 3});
     write_nifti(in + "/b.nii.gz", wave.narrow(0, 0, 16).narrow(1, 0, 16), geometry);
   }
-  void calibrate(double threshold, const nlohmann::json& config = {{"start_step", 300}}) {
+  void calibrate(double threshold, const JsonText& config = JsonText(R"({"start_step":300})")) {
     Calibration calibration;
     calibration.setting = {"three", config, "unet"};
     calibration.thresholds = {{0.01, 0.9}, {0.05, threshold}};
@@ -42,7 +43,7 @@ class MaskFiles : public ::testing::Test {
     options.inputs = {in};
     options.output = out;
     options.detector_name = "three";
-    options.detector_config = {{"start_step", 300}};
+    options.detector_config = JsonText(R"({"start_step":300})");
     options.fpr = fpr;
     return detect_files(pipeline, options, test::on_cpu());
   }
@@ -91,7 +92,7 @@ TEST_F(MaskFiles, TheSidecarSaysWithWhichThresholdAndWhichPValue) {
 }
 
 TEST_F(MaskFiles, AreNotMadeWithACalibrationForAnotherSetting) {
-  calibrate(0.02, {{"start_step", 301}});
+  calibrate(0.02, JsonText(R"({"start_step":301})"));
   const FolderResult result = detect();
   EXPECT_EQ(result.done.size(), 2u);
   EXPECT_FALSE(result.done.at(0).p_value);
@@ -104,7 +105,7 @@ TEST_F(MaskFiles, OfAnEarlierRunDoNotStayBesideAMapWithoutOne) {
   detect();
   detect();
   ASSERT_TRUE(written("a_mask.png") && written("b_mask.nii.gz"));
-  model.calibration = nlohmann::json::object();
+  model.calibration = JsonText("{}");
   detect();
   EXPECT_FALSE(written("a_mask.png") || written("b_mask.nii.gz"));
 }
@@ -126,7 +127,7 @@ TEST_F(MaskFiles, RefuseRatesThatAreNotThere) {
 }
 
 TEST_F(MaskFiles, ABrokenCalibrationIsAnInputError) {
-  model.calibration = {{"entries", "none"}};
+  model.calibration = JsonText(R"({"entries":"none"})");
   try {
     detect();
     FAIL();

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/scans.h"
 #include "tests/unit/results/volume_world.h"
 #include "thor/base/error.h"
@@ -87,7 +89,7 @@ TEST_F(ResultFolders, TwoScansOfOneBidsNameAreRefusedRatherThanRenamed) {
 
 TEST_F(ResultFolders, DicomResultsOfAnEarlierRunDoNotStayBesideOthers) {
   Calibration calibration;
-  calibration.setting = {"three", {{"start_step", 300}}, "none"};
+  calibration.setting = {"three", json_text({{"start_step", 300}}), "none"};
   calibration.thresholds = {{0.05, 0.6}};
   calibration.scores = {0, 0, 0};
   calibration.pixels = 768;

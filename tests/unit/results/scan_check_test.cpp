@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/said.h"
 #include "tests/unit/results/volume_world.h"
 #include "thor/data/summary.h"
@@ -22,51 +24,52 @@ Tensor slice_of(double brightness) {
   return slice;
 }
 
-Model trained_on(double brightness) {
+Model with_training_of(double brightness) {
   Model model = test::tiny_model();
-  model.training["data"] = to_json(summarize(slice_of(brightness)));
+  model.training = json_text({{"data", parse(json_of(summarize(slice_of(brightness))))}});
   return model;
 }
 
-nlohmann::json registered_with(double similarity) {
-  return {{{"step", "{step: n4}"}}, {{"step", "{step: register}"}, {"similarity", similarity}}};
+JsonText registered_with(double similarity, const nlohmann::json& contrast = nullptr) {
+  return json_text(
+      {{{"step", "{step: n4}"}}, {{"step", "{step: register}"}, {"similarity", similarity}, {"contrast", contrast}}});
 }
 
 TEST(ScanCheck, FindsNothingInAScanLikeTheTrainingImages) {
-  const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.55), registered_with(0.25));
+  const ScanCheck check = check_scan(with_training_of(0.5), slice_of(0.55), registered_with(0.25));
   EXPECT_THAT(check.findings, IsEmpty());
   EXPECT_TRUE(check.allows_claims());
 }
 
 TEST(ScanCheck, FindsARegistrationThatFailed) {
-  const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.5), registered_with(0.06));
+  const ScanCheck check = check_scan(with_training_of(0.5), slice_of(0.5), registered_with(0.06));
   EXPECT_THAT(check.findings, ElementsAre(HasSubstr("not registered")));
   EXPECT_FALSE(check.allows_claims());
 }
 
 TEST(ScanCheck, FindsAContrastThatIsNotTheTemplates) {
-  nlohmann::json steps = registered_with(0.25);
-  steps[1]["contrast"] = 0.15;
-  EXPECT_THAT(check_scan(trained_on(0.5), slice_of(0.5), steps).findings, IsEmpty());
-  steps[1]["contrast"] = -0.01;
-  EXPECT_THAT(check_scan(trained_on(0.5), slice_of(0.5), steps).findings, ElementsAre(HasSubstr("contrast -0.010")));
+  const auto findings = [](double contrast) {
+    return check_scan(with_training_of(0.5), slice_of(0.5), registered_with(0.25, contrast)).findings;
+  };
+  EXPECT_THAT(findings(0.15), IsEmpty());
+  EXPECT_THAT(findings(-0.01), ElementsAre(HasSubstr("contrast -0.010")));
 }
 
 TEST(ScanCheck, FindsIntensitiesThatTrainingDidNotShow) {
-  const ScanCheck check = check_scan(trained_on(0.5), slice_of(0.9), nullptr);
+  const ScanCheck check = check_scan(with_training_of(0.5), slice_of(0.9), {});
   EXPECT_THAT(check.findings, ElementsAre(HasSubstr("intensities")));
   EXPECT_NEAR(*check.intensity_distance, 0.2, 1e-3);
   EXPECT_FALSE(check.similarity);
 }
 
 TEST(ScanCheck, CannotTellIntensitiesWhereTheModelDoesNotDescribeItsImages) {
-  const ScanCheck check = check_scan(test::tiny_model(), slice_of(0.8), nullptr);
+  const ScanCheck check = check_scan(test::tiny_model(), slice_of(0.8), {});
   EXPECT_THAT(check.findings, IsEmpty());
   EXPECT_FALSE(check.intensity_distance);
 }
 
 TEST(ScanCheck, SaysNothingOfIntensitiesWhereNoSliceIsSeen) {
-  EXPECT_THAT(check_scan(trained_on(0.5), at::zeros({0, 16, 16}), nullptr).findings, IsEmpty());
+  EXPECT_THAT(check_scan(with_training_of(0.5), at::zeros({0, 16, 16}), {}).findings, IsEmpty());
 }
 
 /// A calibrated model that knows heads of one brightness, and volumes and slices to detect in.
@@ -76,14 +79,14 @@ class CheckedScans : public test::VolumeFiles {
     VolumeFiles::SetUp();
     model.config.preprocess.intensity = "full_range";
     Calibration calibration;
-    calibration.setting = {"three", {{"start_step", 300}}, "none"};
+    calibration.setting = {"three", json_text({{"start_step", 300}}), "none"};
     calibration.thresholds = {{0.05, 0.6}};
     calibration.scores = {0, 0, 0};
     calibration.pixels = 768;
     put_calibration(model, calibration);
     Image bright = test::head();
     bright.voxels = bright.voxels / 1000;
-    model.training["data"] = to_json(summarize(bright.voxels.narrow(0, 4, 8)));
+    model.training = json_text({{"data", parse(json_of(summarize(bright.voxels.narrow(0, 4, 8))))}});
     scan("usual.nii.gz", bright);
     bright.voxels = 1 - bright.voxels;
     scan("inverted.nii.gz", bright);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "tests/unit/results/volume_world.h"
@@ -201,7 +202,7 @@ TEST_F(VolumeFiles, TheLesionTableFindsTheLesionWithoutACalibration) {
 
 TEST_F(VolumeFiles, ACalibrationGivesAMaskAndAPValueThatPaysForTheSlices) {
   Calibration calibration;
-  calibration.setting = {"three", {{"start_step", 300}}, "none"};
+  calibration.setting = {"three", json_text({{"start_step", 300}}), "none"};
   calibration.thresholds = {{0.05, 0.6}};
   for (int i = 1; i <= 999; ++i) calibration.scores.push_back(i / 2000.0);
   calibration.pixels = 768;
@@ -224,7 +225,7 @@ TEST_F(VolumeFiles, ACalibrationGivesAMaskAndAPValueThatPaysForTheSlices) {
 
 TEST_F(VolumeFiles, ComponentsThatAreTooSmallLeaveTheMask) {
   Calibration calibration;
-  calibration.setting = {"three", {{"start_step", 300}}, "none"};
+  calibration.setting = {"three", json_text({{"start_step", 300}}), "none"};
   calibration.thresholds = {{0.05, 0.6}};
   calibration.scores = {0, 0, 0};
   calibration.pixels = 768;

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "tests/support.h"
 #include "tests/unit/pipeline/tiny_model.h"
@@ -82,7 +83,7 @@ class VolumeFiles : public ::testing::Test {
     options.inputs = {in};
     options.output = out;
     options.detector_name = "three";
-    options.detector_config = {{"start_step", 300}};
+    options.detector_config = JsonText(R"({"start_step":300})");
     FolderResult result = detect_files(pipeline, options, run);
     for (const auto& failure : result.failed) ADD_FAILURE() << failure.message;
     return result;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ATen/ATen.h>
 
+#include <nlohmann/json.hpp>
+
 #include "tests/support.h"
 #include "thor/base/file.h"
 #include "thor/data/summary.h"
@@ -53,13 +55,13 @@ class Provenance : public ::testing::Test {
 
 TEST_F(Provenance, TheModelSaysWhatItsTrainingImagesLookedLikeAndIsNotCalibrated) {
   const Model model = load_model(train_into("run"));
-  const DataSummary data = parse_summary(model.training.at("data"));
+  const DataSummary data = trained_on(model).value();
   EXPECT_EQ(data.images, 2);
   EXPECT_DOUBLE_EQ(data.foreground_share, 0.25);
   EXPECT_NEAR(data.foreground_quantiles.at(2), 0.6, 1e-3);
   EXPECT_NEAR(data.image_means.at(1), 0.15, 1e-3);
   EXPECT_TRUE(model.calibration.empty());
-  EXPECT_FALSE(model.training.contains("from"));
+  EXPECT_FALSE(parse(model.training).contains("from"));
 }
 
 TEST_F(Provenance, ATrainingFromAModelStartsAtItsWeightsAndSaysSo) {
@@ -70,7 +72,7 @@ TEST_F(Provenance, ATrainingFromAModelStartsAtItsWeightsAndSaysSo) {
   const Model second = load_model(train_into("second", folder_ / "first/model.safetensors"));
   for (const auto& [name, tensor] : first.weights())
     EXPECT_TRUE(at::allclose(tensor, second.weights().at(name))) << name;
-  EXPECT_EQ(second.training.at("from").at("model"), first.hash);
+  EXPECT_EQ(parse(second.training).at("from").at("model"), first.hash);
 }
 
 TEST_F(Provenance, ATrainingFromAModelOfAnotherNetworkIsRefused) {
