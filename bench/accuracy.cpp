@@ -90,9 +90,9 @@ std::string row_of(const std::string& path, const Options& options) {
   const auto others = std::min<size_t>(rows.size(), static_cast<size_t>(options.other_seed));
   for (size_t i = 0; i < others; ++i) some.push_back(rows[i * rows.size() / others]);
   RunConfig run;
-  run.precision = "bf16";
+  run.precision = thor::Precision::Bf16;
   const MapSet rounded = maps_of(path, options, rows, run);
-  run.precision = "fp32";
+  run.precision = thor::Precision::Fp32;
   const MapSet exact = maps_of(path, options, rows, run);
   std::string seeds = "";
   if (!some.empty()) {

@@ -31,7 +31,7 @@ Pipeline pipeline_of(World& world, const DetectionCase& c, const std::string& pr
   DetectorChoice choice = choose_detector(model, c.detector, c.sets);
   RunConfig run;
   run.device = "cpu";
-  run.precision = precision;
+  run.precision = value_called<thor::Precision>(precision).value();
   return Pipeline(model, std::move(choice.detector), run);
 }
 

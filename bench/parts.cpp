@@ -76,7 +76,7 @@ Checked gaussian_noise() {
 /// On one core: the sum of octaves, taken point by point from the noise function.
 Checked simplex_field() {
   NoiseConfig config;
-  config.kind = "simplex";
+  config.kind = NoiseKind::Simplex;
   const OpenSimplex noise(7);
   const auto field = [=] { return simplex_octaves(noise, kSide, kSide, 200, 6, 0.8, 64); };
   const Tensor expected = at::zeros({kSide, kSide}, at::kDouble);

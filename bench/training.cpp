@@ -36,13 +36,13 @@ class Trainee {
     batch_.xt = world.input("train.xt").narrow(0, 0, c.batch);
     batch_.t = world.input("train.t").narrow(0, 0, c.batch);
     batch_.target = world.input("train.target").narrow(0, 0, c.batch);
-    type_ = choose_precision(c.precision);
+    type_ = dtype_of(value_called<thor::Precision>(c.precision).value());
   }
 
   Outcome step(double learning_rate) {
     adam_->zero_gradients();
     const Tensor output = network_->forward(cast_weights(weights_, type_), {batch_.xt, batch_.t});
-    const Tensor loss = training_loss("mse", output, batch_);
+    const Tensor loss = training_loss(LossKind::Mse, output, batch_);
     loss.backward();
     const double norm = adam_->clip_gradients(1.0);
     adam_->update(++steps_, learning_rate);

@@ -84,7 +84,8 @@ const Network& World::network(const std::string& network, const std::string& pre
   std::unique_ptr<Network>& made = networks_[network + " " + precision];
   if (!made) {
     const Model& of = model(network);
-    made = std::make_unique<Network>(of.config.model, of.weights(), at::kCPU, choose_precision(precision));
+    made = std::make_unique<Network>(of.config.model, of.weights(), at::kCPU,
+                                     dtype_of(value_called<thor::Precision>(precision).value()));
   }
   return *made;
 }

@@ -15,14 +15,15 @@ namespace thor::test {
 namespace {
 
 struct Case {
-  std::string detector, noise;
+  std::string detector;
+  NoiseKind noise;
 };
-void PrintTo(const Case& c, std::ostream* out) { *out << c.detector << " with " << c.noise << " noise"; }
+void PrintTo(const Case& c, std::ostream* out) { *out << c.detector << " with " << name_of(c.noise) << " noise"; }
 
 std::vector<Case> all_cases() {
   std::vector<Case> cases;
   for (const auto& row : detectors())
-    for (const char* noise : {"gaussian", "simplex"}) cases.push_back({row.name, noise});
+    for (const NoiseKind noise : {NoiseKind::Gaussian, NoiseKind::Simplex}) cases.push_back({row.name, noise});
   return cases;
 }
 
@@ -38,7 +39,7 @@ class EveryDetector : public ::testing::TestWithParam<Case> {
   }
 
   bool uses_network() const { return detector->network_calls(16) > 0; }
-  bool walks_back_noise() const { return detector->undoes() == "noise"; }
+  bool walks_back_noise() const { return detector->undoes() == Process::Noise; }
 
   Detection detect(const Images& images, uint64_t seed = 1) {
     SmallWorld world(GetParam().noise, seed);
@@ -163,7 +164,7 @@ TEST_P(EveryDetector, TellsItsStepsInTheOrderOfTheChain) {
 
 TEST_P(EveryDetector, TakesAModelTrainedForItAndRefusesToStartBeyondItsTimesteps) {
   DiffusionConfig config;
-  if (detector->undoes() == "corruption") config.process = "corruption";
+  if (detector->undoes() == Process::Corruption) config.process = Process::Corruption;
   EXPECT_NO_THROW(check_detector(*detector, Diffusion(config)));
   config.steps = 50;
   if (walks_back_noise()) {
@@ -179,11 +180,11 @@ TEST_P(EveryDetector, ExplainsEveryKnobAndReadsItsOwnSettingsBack) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, EveryDetector, ::testing::ValuesIn(all_cases()),
-                         [](const auto& test) { return test.param.detector + "_" + test.param.noise; });
+                         [](const auto& test) { return test.param.detector + "_" + name_of(test.param.noise); });
 
 TEST(Detectors, AnUnknownNameIsAnsweredWithTheNearest) {
   try {
-    make_detector("anodpm", "gaussian");
+    make_detector("anodpm", NoiseKind::Gaussian);
     FAIL() << "no error";
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::Usage);

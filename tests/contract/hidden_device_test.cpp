@@ -20,7 +20,7 @@ StateDict hidden(const StateDict& weights) {
 }
 
 std::unique_ptr<Detector> quick(const DetectorRow& row) {
-  auto detector = row.make("gaussian");
+  auto detector = row.make(NoiseKind::Gaussian);
   Fields fields(*detector);
   for (const auto& [knob, value] : std::map<std::string, std::string>{
            {"start_step", "60"}, {"map_every", "20"}, {"resample_step", "20"}, {"patch", "6"}})

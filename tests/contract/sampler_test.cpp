@@ -8,20 +8,21 @@ namespace thor::test {
 namespace {
 
 struct SamplerCase {
-  std::string kind, prediction;
+  SamplerKind kind;
+  Prediction prediction;
   double eta;
   int64_t steps;
 };
 void PrintTo(const SamplerCase& c, std::ostream* out) {
-  *out << c.kind << " " << c.prediction << " eta " << c.eta << " steps " << c.steps;
+  *out << name_of(c.kind) << " " << name_of(c.prediction) << " eta " << c.eta << " steps " << c.steps;
 }
 
 std::vector<SamplerCase> all_sampler_cases() {
   std::vector<SamplerCase> cases;
-  for (const char* prediction : {"epsilon", "sample", "v"})
+  for (const Prediction prediction : {Prediction::Epsilon, Prediction::Sample, Prediction::V})
     for (const int64_t steps : {0, 12})
-      for (const auto& [kind, eta] :
-           std::vector<std::pair<const char*, double>>{{"ddpm", 0}, {"ddim", 0}, {"ddim", 1}, {"dpmpp_2m", 0}})
+      for (const auto& [kind, eta] : std::vector<std::pair<SamplerKind, double>>{
+               {SamplerKind::Ddpm, 0}, {SamplerKind::Ddim, 0}, {SamplerKind::Ddim, 1}, {SamplerKind::Dpmpp2m, 0}})
         cases.push_back({kind, prediction, eta, steps});
   return cases;
 }

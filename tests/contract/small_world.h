@@ -19,7 +19,7 @@ inline at::Tensor smooth(const at::Tensor& images) {
 }
 
 struct SmallWorld {
-  explicit SmallWorld(const std::string& noise_kind = "gaussian", uint64_t the_seed = 1) : seed(the_seed) {
+  explicit SmallWorld(NoiseKind noise_kind = NoiseKind::Gaussian, uint64_t the_seed = 1) : seed(the_seed) {
     noise.kind = noise_kind;
   }
 

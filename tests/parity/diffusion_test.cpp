@@ -10,14 +10,16 @@ namespace {
 // "linear 1e-4..2e-2, T=1000" or "beta 0.0015..0.0195" with the schedule's name apart.
 DiffusionConfig config_from(const std::string& schedule, const std::string& text) {
   DiffusionConfig config;
-  config.schedule = schedule;
+  config.schedule = value_called<Schedule>(schedule).value();
   const auto numbers = numbers_in(text);
   if (numbers.size() >= 2) config.beta_start = numbers[0], config.beta_end = numbers[1];
   if (numbers.size() >= 3) config.steps = static_cast<int64_t>(numbers[2]);
   return config;
 }
 
-std::string prediction_of(const std::string& published) { return published == "v_prediction" ? "v" : published; }
+Prediction prediction_of(const std::string& published) {
+  return value_called<Prediction>(published == "v_prediction" ? "v" : published).value();
+}
 
 DiffusionConfig config_of_steps(const Golden& golden, const std::string& prediction) {
   const std::string text = golden.about("schedule");
@@ -51,7 +53,7 @@ TEST(DiffusionParity, NoisyImagesAndVelocityAreThePublishedOnes) {
   const Golden golden("schedule.safetensors");
   DiffusionConfig config = config_from("linear", golden.about("linear"));
   if (golden.has("linear.betas")) config.steps = golden["linear.betas"].numel();
-  config.prediction = "v";
+  config.prediction = Prediction::V;
   const Diffusion diffusion(config);
   const auto &x0 = golden["add_noise.x0"], &noise = golden["add_noise.noise"], &t = golden["add_noise.t"];
   EXPECT_LT(max_abs_diff(diffusion.add_noise(x0, noise, t), golden["add_noise.out"]), 1e-6);
@@ -77,7 +79,7 @@ TEST(DiffusionParity, AncestralStepsAreThePublishedOnes) {
     std::smatch part;
     ASSERT_TRUE(std::regex_match(key, part, std::regex(R"((\w+)\.(\w+)\.t(\d+))")));
     SamplerConfig config;
-    config.variance = part[2];
+    config.variance = value_called<Variance>(part[2]).value();
     const int64_t t = std::stoll(part[3]);
     const auto sampler = make_sampler(config, Diffusion(config_of_steps(golden, part[1])));
     expect_step(golden, key, *sampler, t, t - 1);
@@ -93,7 +95,7 @@ TEST(DiffusionParity, DdimStepsAreThePublishedOnes) {
     ASSERT_TRUE(std::regex_match(key, part, std::regex(R"((\w+)\.steps(\d+)\.t(\d+)\.eta([\d.]+))")));
     const Diffusion diffusion(config_of_steps(golden, part[1]));
     SamplerConfig config;
-    config.kind = "ddim";
+    config.kind = SamplerKind::Ddim;
     config.eta = std::stod(part[4]);
     const int64_t t = std::stoll(part[3]), stride = diffusion.steps() / std::stoll(part[2]);
     expect_step(golden, key, *make_sampler(config, diffusion), t, t - stride);

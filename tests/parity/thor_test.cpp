@@ -27,7 +27,7 @@ class ThorParity : public ::testing::Test {
       GTEST_SKIP() << "neither LPIPS weights (" << lpips_path << ") nor recorded distances (" << recorded_path << ")";
   }
 
-  ThorConfig config(const std::string& profile) const {
+  ThorConfig config(Profile profile) const {
     ThorConfig config;
     config.start_step = std::stoll(golden.about("t0"));
     config.map_at = steps_in(golden.about("maps"));
@@ -109,17 +109,17 @@ class ThorParity : public ::testing::Test {
   std::map<std::string, Tensor> traced;
 };
 
-TEST_F(ThorParity, TheTrajectoryIsThePapers) { expect_same("paper", run("paper", config("paper"))); }
+TEST_F(ThorParity, TheTrajectoryIsThePapers) { expect_same("paper", run("paper", config(Profile::Paper))); }
 
 TEST_F(ThorParity, TheTrajectoryOfThePublishedProfileIsThePublicCodes) {
-  expect_same("reference", run("reference", config("published")));
+  expect_same("reference", run("reference", config(Profile::Published)));
 }
 
 TEST_F(ThorParity, QuirksCanBeChosenOneByOne) {
-  ThorConfig chosen = config("paper");
-  chosen.quirks.lpips_scaled_twice = "true";
-  chosen.quirks.clip_harmonized_to_unit = "true";
-  chosen.quirks.renoise_to_t = "true";
+  ThorConfig chosen = config(Profile::Paper);
+  chosen.quirks.lpips_scaled_twice = Quirk::On;
+  chosen.quirks.clip_harmonized_to_unit = Quirk::On;
+  chosen.quirks.renoise_to_t = Quirk::On;
   expect_same("reference", run("reference", chosen));
 }
 

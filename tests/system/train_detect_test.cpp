@@ -176,7 +176,8 @@ TEST_F(System, DetectsWithEveryMethodOfTheTable) {
       "phantom.test=1");
   must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3");
   for (const DetectorRow& row : detectors()) {
-    if (make_detector(row.name, "gaussian")->undoes() == "corruption") continue;  // see RestoresInOneCall...
+    if (make_detector(row.name, NoiseKind::Gaussian)->undoes() == Process::Corruption)
+      continue;  // see RestoresInOneCall...
     must("thor detect run/model.safetensors ph/test.csv -o " + row.name + " --detector " + row.name);
     const Outcome found = run("thor evaluate --maps " + row.name + " --truth ph/test.csv --json");
     EXPECT_EQ(found.code, 0) << row.name << ": " << found.err;

@@ -66,7 +66,6 @@ std::vector<YamlText> items_of(const Fields::Field& field, const YAML::Node& nod
 }
 
 void assign_node(const Fields::Field& field, const YAML::Node& node) {
-  const auto one = [&](auto* value) { *value = scalar<std::decay_t<decltype(*value)>>(field, node); };
   const auto many = [&](auto* values) {
     using T = typename std::decay_t<decltype(*values)>::value_type;
     if (!node.IsSequence()) fail_usage("'{}' must be a list of values: [a, b, ...], each {}", field.name, kTypeName<T>);
@@ -75,10 +74,12 @@ void assign_node(const Fields::Field& field, const YAML::Node& node) {
     *values = std::move(read);
   };
   std::visit(
-      [&](auto* value) {
-        using V = std::decay_t<decltype(*value)>;
-        if constexpr (std::is_same_v<V, std::string> || std::is_arithmetic_v<V>)
-          one(value);
+      [&](const auto& value) {
+        using V = std::remove_pointer_t<std::decay_t<decltype(value)>>;
+        if constexpr (std::is_same_v<V, Choice>)
+          value.set(scalar<std::string>(field, node));
+        else if constexpr (std::is_same_v<V, std::string> || std::is_arithmetic_v<V>)
+          *value = scalar<V>(field, node);
         else if constexpr (std::is_same_v<V, std::vector<YamlText>>)
           *value = items_of(field, node);
         else
@@ -104,7 +105,7 @@ std::vector<std::string> names_of(const std::vector<Fields::Field>& list) {
 }  // namespace
 
 void Fields::add(const std::string& name, Value value, std::string help, Limits limits) {
-  list_.push_back({prefix_ + name, value, std::move(help), std::move(limits)});
+  list_.push_back({prefix_ + name, std::move(value), std::move(help), std::move(limits)});
 }
 
 bool Fields::has(const std::string& name) const {
@@ -164,7 +165,15 @@ nlohmann::json Fields::to_json() const {
     size_t begin = 0;
     for (size_t dot; (dot = field.name.find('.', begin)) != std::string::npos; begin = dot + 1)
       at = &(*at)[field.name.substr(begin, dot - begin)];
-    std::visit([&](const auto* value) { (*at)[field.name.substr(begin)] = *value; }, field.value);
+    nlohmann::json& there = (*at)[field.name.substr(begin)];
+    std::visit(
+        [&](const auto& value) {
+          if constexpr (std::is_same_v<std::decay_t<decltype(value)>, Choice>)
+            there = value.get();
+          else
+            there = *value;
+        },
+        field.value);
   }
   return root;
 }

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,6 +28,35 @@ inline Limits one_of(std::vector<std::string> choices) {
   return limits;
 }
 
+/// The names of an enum's values 0, 1, ... in YAML, JSON and messages. An enum that is a setting has a function
+/// `Names names_of(Enum)` beside it, the only place where its values are spelled.
+using Names = std::vector<std::string>;
+/// Returns the name of an enum's value.
+template <class E, std::enable_if_t<std::is_enum_v<E>, int> = 0>
+std::string name_of(E value) {
+  return names_of(value).at(static_cast<size_t>(value));
+}
+/// Returns the value of an enum that has a name; nothing if none has.
+template <class E>
+std::optional<E> value_called(const std::string& name) {
+  const Names names = names_of(E());
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) return std::nullopt;
+  return static_cast<E>(found - names.begin());
+}
+
+/// A setting that is one of an enum's values, read and set by its name.
+struct Choice {
+  std::function<std::string()> get;
+  std::function<void(const std::string&)> set;  ///< takes only names of the enum
+};
+/// Returns the setting that an enum is; the enum must outlive it.
+template <class E>
+Choice choice_of(E* value) {
+  return {[value] { return name_of(*value); },
+          [value](const std::string& name) { *value = value_called<E>(name).value(); }};
+}
+
 /// One item of a list as text: a plain value unchanged, a mapping or list as YAML on one line.
 struct YamlText {
   std::string text;
@@ -36,7 +70,7 @@ void to_json(nlohmann::json& json, const YamlText& item);
 class Fields {
  public:
   using Value = std::variant<bool*, int64_t*, double*, std::string*, std::vector<bool>*, std::vector<int64_t>*,
-                             std::vector<double>*, std::vector<std::string>*, std::vector<YamlText>*>;
+                             std::vector<double>*, std::vector<std::string>*, std::vector<YamlText>*, Choice>;
   struct Field {
     std::string name;
     Value value;
@@ -51,6 +85,11 @@ class Fields {
   }
 
   void add(const std::string& name, Value value, std::string help, Limits limits = {});
+  /// Adds a field that is one of an enum's values; the limits are their names.
+  template <class E, std::enable_if_t<std::is_enum_v<E>, int> = 0>
+  void add(const std::string& name, E* value, std::string help) {
+    add(name, Value(choice_of(value)), std::move(help), one_of(names_of(E())));
+  }
   /// Adds the fields of a nested struct under "<name>.".
   template <class S>
   void group(const std::string& name, S& described) {

@@ -10,6 +10,7 @@
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
 #include "thor/cli/command.h"
+#include "thor/detect/anomaly_map.h"
 #include "thor/eval/calibrate.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/members.h"
@@ -59,7 +60,7 @@ struct CalibrationRun {
   }
 
   void warn_about(const Calibration& calibration) const {
-    if (parse(choice.config).value("/map/normalize"_json_pointer, "") == "max")
+    if (parse(choice.config).value("/map/normalize"_json_pointer, "") == name_of(Normalize::Max))
       warn(
           "map.normalize is max: every map is scaled to its own maximum, whatever it shows, so masks and p-values can "
           "hardly tell sick from healthy; calibrate and detect with --set detector.map.normalize=none");

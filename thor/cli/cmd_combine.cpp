@@ -16,12 +16,13 @@ namespace {
 
 struct CombineOptions {
   std::vector<std::string> models, sets;
-  std::string data, output, store = "bf16";
+  std::string data, output;
+  Precision store = Precision::Bf16;
   RunConfig run;
 };
 
 /// "NAME=MODEL", or "MODEL", which is called after its file.
-NamedModel named_model(const std::string& text, const std::string& store) {
+NamedModel named_model(const std::string& text, Precision store) {
   const auto equals = text.find('=');
   const std::string path = equals == std::string::npos ? text : text.substr(equals + 1);
   const std::string name =
@@ -63,7 +64,12 @@ Command combine_command() {
       {{"MODEL", "", "model file, or NAME=MODEL", &o->models, true},
        {"--data", "CSV", "healthy scans that no model was trained on", &o->data, true},
        {"-o,--out", "OUT", "model file to write", &o->output, true},
-       {"--store", "PRECISION", "of the weights in the file (default: bf16)", &o->store, false, {"bf16", "fp32"}},
+       {"--store",
+        "PRECISION",
+        "of the weights in the file (default: bf16)",
+        choice_of(&o->store),
+        false,
+        {"bf16", "fp32"}},
        set_option(o->sets, "reference.*"),
        seed_option(o->run.seed),
        batch_option(o->run.batch),

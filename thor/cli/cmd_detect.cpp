@@ -71,7 +71,7 @@ void keep_to_budget(const Model& model, DetectCommandOptions& options) {
 
 int run(DetectCommandOptions options) {
   options.detect.volume = volume_config(options.sets);
-  options.detect.layout = options.bids ? "bids" : "flat";
+  options.detect.layout = options.bids ? ResultLayout::Bids : ResultLayout::Flat;
   options.detect.write_page = [](const VolumeReport& report) { write_page(report.path, volume_page(report)); };
   Model model = load_member(options.model, options.member);
   if (is_time(options.speed))

@@ -27,7 +27,8 @@ namespace {
 
 struct ImportOptions {
   std::vector<std::string> files;
-  std::string output, as = "unet", config, store = "fp32";
+  std::string output, as = "unet", config;
+  Precision store = Precision::Fp32;
   std::vector<std::string> sets, templates;
 };
 
@@ -113,7 +114,7 @@ StateDict lpips_weights(const std::vector<std::string>& files) {
 }
 
 int import_lpips(const ImportOptions& options) {
-  if (!options.sets.empty() || !options.config.empty() || options.store != "fp32")
+  if (!options.sets.empty() || !options.config.empty() || options.store != Precision::Fp32)
     fail_usage("--set, --config and --store belong to --as unet");
   Safetensors content{lpips_weights(options.files), {{"thor.imported_by", fmt::format("thor {}", version())}}};
   const std::string what = fmt::format("importing {}", fmt::join(options.files, " and "));
@@ -160,7 +161,12 @@ Command import_command() {
            {"-o,--out", "FILE", "file to write (.safetensors)", &o->output},
            {"--as", "KIND", "what it is (default: unet)", &o->as, false, {"unet", "lpips-squeeze", "lpips-alex"}},
            {"--config", "YAML", "experiment file that describes the network", &o->config},
-           {"--store", "PRECISION", "of the weights in the file (default: fp32)", &o->store, false, {"bf16", "fp32"}},
+           {"--store",
+            "PRECISION",
+            "of the weights in the file (default: fp32)",
+            choice_of(&o->store),
+            false,
+            {"bf16", "fp32"}},
            template_option(o->templates),
            set_option(o->sets, "model.*, diffusion.*, noise.*, preprocess.*")},
           [o] { return run(*o); }};

@@ -13,7 +13,8 @@ namespace thor {
 namespace {
 
 struct PackOptions {
-  std::string model, output, detector, store = "bf16";
+  std::string model, output, detector;
+  Precision store = Precision::Bf16;
   std::vector<std::string> sets;
 };
 
@@ -54,7 +55,12 @@ Command pack_command() {
        {"pack run/model.safetensors -o exact.safetensors --store fp32", "the same weights to the last bit"}},
       {{"MODEL", "", "model file", &o->model, true},
        {"-o,--out", "OUT", "model file to write", &o->output, true},
-       {"--store", "PRECISION", "of the weights in the file (default: bf16)", &o->store, false, {"bf16", "fp32"}},
+       {"--store",
+        "PRECISION",
+        "of the weights in the file (default: bf16)",
+        choice_of(&o->store),
+        false,
+        {"bf16", "fp32"}},
        detector_option(o->detector),
        set_option(o->sets, "detector.*")},
       [o] { return run(*o); }};

@@ -56,8 +56,8 @@ Option lpips_option(std::string& file) {
 Option batch_option(int64_t& images) {
   return {"--batch", "N", "images at once; changes speed and memory, not results (default: 8)", &images};
 }
-Option precision_option(std::string& precision) {
-  return {"--precision", "P", "of the network", &precision, false, {"fp32", "bf16"}};
+Option precision_option(Precision& precision) {
+  return {"--precision", "P", "of the network", choice_of(&precision), false, names_of(precision)};
 }
 Option json_option(bool& json) { return {"--json", "", "results as JSON, for programs", &json}; }
 

@@ -6,13 +6,16 @@
 #include <variant>
 #include <vector>
 
+#include "thor/base/config.h"
+#include "thor/pipeline/model.h"
+
 namespace thor {
 
 /// Exit code after Ctrl-C: what was finished is whole.
 inline constexpr int kExitInterrupted = 130;
 
 /// Where the value of an option goes; its type says what the option takes. A bool is a switch.
-using OptionTarget = std::variant<bool*, int64_t*, uint64_t*, double*, std::string*, std::vector<std::string>*>;
+using OptionTarget = std::variant<bool*, int64_t*, uint64_t*, double*, std::string*, std::vector<std::string>*, Choice>;
 
 /// One option ("--seed", or "-o,--out") or, without dashes, one positional argument ("MODEL").
 struct Option {
@@ -73,7 +76,7 @@ Option member_option(std::string& name);
 Option seed_option(uint64_t& seed);
 Option device_option(std::string& device);
 Option batch_option(int64_t& images);
-Option precision_option(std::string& precision);
+Option precision_option(Precision& precision);
 Option lpips_option(std::string& file);
 Option json_option(bool& json);
 

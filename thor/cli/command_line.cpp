@@ -51,15 +51,19 @@ struct Assign {
     *target = number(option, words[0], "a number", [](auto s, auto e) { return std::strtod(s, e); });
     if (!std::isfinite(*target)) refuse(option, words[0], "a finite number");
   }
-  void operator()(std::string* target) const {
+  void operator()(std::string* target) const { *target = word(); }
+  void operator()(const Choice& target) const { target.set(word()); }
+  void operator()(std::vector<std::string>* target) const { *target = words; }
+
+ private:
+  const std::string& word() const {
     if (words[0].empty()) refuse(option, words[0], "a value that is not empty");
     const auto& choices = option.choices;
     if (!choices.empty() && std::find(choices.begin(), choices.end(), words[0]) == choices.end())
       fail_usage("{} is '{}', expected one of: {}{}", long_name(option), words[0], fmt::join(choices, ", "),
                  did_you_mean(words[0], choices));
-    *target = words[0];
+    return words[0];
   }
-  void operator()(std::vector<std::string>* target) const { *target = words; }
 };
 
 void declare(CLI::App& app, const Option& option) {

@@ -34,6 +34,7 @@ struct Describe {
   TypeAndDefault operator()(const int64_t* value) const { return {"whole number", fmt::format("{}", *value)}; }
   TypeAndDefault operator()(const double* value) const { return {"number", fmt::format("{}", *value)}; }
   TypeAndDefault operator()(const std::string* value) const { return {"text", *value}; }
+  TypeAndDefault operator()(const Choice& choice) const { return {"text", choice.get()}; }
   TypeAndDefault operator()(const std::vector<bool>* values) const {
     std::vector<std::string> words;
     for (const bool value : *values) words.emplace_back(value ? "true" : "false");
@@ -134,7 +135,7 @@ std::string detector_texts() {
       "defaults are those of a model with Gaussian noise. `detector.speed` stands for several of them at once "
       "([decision 0141](decisions/0141-a-speed-is-its-settings.md)).\n\n";
   for (const DetectorRow& row : detectors()) {
-    const auto detector = row.make("gaussian");
+    const auto detector = row.make(NoiseKind::Gaussian);
     Fields fields;
     fields.group("detector", *detector);
     std::vector<std::string> speeds;

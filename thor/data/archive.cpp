@@ -103,7 +103,7 @@ void check_same(const Archive& archive, const PreprocessConfig& config) {
   const json made = described(archive.preprocess), wanted = described(config);
   std::vector<std::string> differences;
   for (const auto& [field, value] : wanted.items()) {
-    if (field == "percentile" && config.intensity != "percentile") continue;
+    if (field == "percentile" && config.intensity != Intensity::Percentile) continue;
     if ((field == "steps" || field == "slices") && archive.volumes == 0) continue;  // pictures do not take these
     if (made[field] != value)
       differences.push_back(fmt::format("preprocess.{} is {} there and {} in the config", field, dump_json(made[field]),

@@ -88,8 +88,7 @@ class ResampleStep : public PreprocessStep {
     fields.add("size", &size_, "voxels along x, y, z of a grid along the body's axes; with corner and spacing",
                between(1, kMaxStepsSide));
     fields.add("corner", &corner_, "RAS mm of the first voxel's centre");
-    fields.add("interpolation", &interpolation_, "linear, spline (cubic) or nearest",
-               one_of({"linear", "spline", "nearest"}));
+    fields.add("interpolation", &interpolation_, "linear, spline (cubic) or nearest");
   }
   std::vector<std::string> templates() const override {
     return onto_.empty() ? std::vector<std::string>{} : std::vector<std::string>{onto_};
@@ -114,8 +113,7 @@ class ResampleStep : public PreprocessStep {
     const Affine from = state.image.geometry.ras_from_voxel;
     Lookup lookup;
     lookup.outside = state.image.voxels.min().item<float>();
-    if (interpolation_ == "spline") lookup.interpolation = Interpolation::Spline;
-    if (interpolation_ == "nearest") lookup.interpolation = Interpolation::Nearest;
+    lookup.interpolation = interpolation_;
     if (state.mask.defined()) {
       Lookup nearest;
       nearest.interpolation = Interpolation::Nearest;
@@ -139,18 +137,22 @@ class ResampleStep : public PreprocessStep {
     return {{size_[0], size_[1], size_[2]}, translation({corner_[0], corner_[1], corner_[2]}) * scaling(spacing)};
   }
 
-  std::string onto_, interpolation_ = "linear";
+  std::string onto_;
+  Interpolation interpolation_ = Interpolation::Linear;
   std::vector<double> spacing_, corner_;
   std::vector<int64_t> size_;
 };
+
+/// The part of the image that stays in place.
+enum class Anchor { Centre, Corner };
+Names names_of(Anchor) { return {"centre", "corner"}; }
 
 class CropPadStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
     fields.add("size", &size_, "voxels along x, y, z; 0 = as it is", between(0, kMaxStepsSide));
     fields.add("at", &at_,
-               "what stays in place: centre (an odd voxel goes to the far side) or corner (the first voxel)",
-               one_of({"centre", "corner"}));
+               "what stays in place: centre (an odd voxel goes to the far side) or corner (the first voxel)");
   }
   void check() const override {
     if (size_.size() != 3)
@@ -166,7 +168,7 @@ class CropPadStep : public PreprocessStep {
         fail_input("'{}' extended to a size of {} is too large, expected at most {} voxels", state.image.path,
                    fmt::join(size_, " x "), kMaxVoxels);
       voxels *= want;
-      before[axis] = at_ == "corner" ? 0 : more >= 0 ? more / 2 : -(-more / 2);
+      before[axis] = at_ == Anchor::Corner ? 0 : more >= 0 ? more / 2 : -(-more / 2);
       padding.push_back(before[axis]);
       padding.push_back(more - before[axis]);
     }
@@ -181,7 +183,7 @@ class CropPadStep : public PreprocessStep {
 
  private:
   std::vector<int64_t> size_;
-  std::string at_ = "centre";
+  Anchor at_ = Anchor::Centre;
 };
 
 }  // namespace

@@ -174,11 +174,11 @@ PrepareResult prepare_scans(const PrepareJob& job) {
   if (job.scans.empty()) fail_input("there are no images to prepare");
   if (job.workers < 1) fail_usage("there are {} workers, expected at least 1", job.workers);
   job.preprocess.check();
-  if (!job.pictures.empty() && job.preprocess.intensity != "full_range")
+  if (!job.pictures.empty() && job.preprocess.intensity != Intensity::FullRange)
     fail_usage(
         "slices can be written as pictures where preprocess.intensity is full_range, not {}: a picture would be scaled "
         "by itself, its slice by its volume; end preprocess.steps with {{step: intensity, bits: 8}}",
-        job.preprocess.intensity);
+        name_of(job.preprocess.intensity));
   PrepareRun run(job);
   run.work();
   PrepareResult result = run.result();

@@ -77,8 +77,7 @@ void PreprocessConfig::describe(Fields& fields) {
   fields.add("size", &size, "side of the square the network sees, pixels", between(kMinSide, 2048));
   fields.add(
       "intensity", &intensity,
-      "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image (X-rays)",
-      one_of({"full_range", "percentile"}));
+      "what becomes 1: full_range = the white of the file format, percentile = a percentile of the image (X-rays)");
   fields.add("percentile", &percentile, "for intensity: percentile, the percentile that becomes 1", between(1, 100));
   fields.add("steps", &steps, "what is done to a volume before it is sliced: a list of {step: NAME, ...}");
   fields.add("slices", &slices, "[from, to] mm: the axial slices that are used of a volume; empty = all",
@@ -96,9 +95,8 @@ Window window_of(const PreprocessConfig& config, const Image& image) {
   check_slice_size(image);
   const double min = image.voxels.min().item<float>(), max = image.voxels.max().item<float>();
   if (min == max) fail_input("'{}' has the value {:g} everywhere: there is nothing to see in it", image.path, min);
-  if (config.intensity == "full_range") return full_range_window(image, min, max);
-  if (config.intensity == "percentile") return percentile_window(image, min, config.percentile);
-  fail_usage("preprocess.intensity is '{}'; it can be full_range or percentile", config.intensity);
+  return config.intensity == Intensity::FullRange ? full_range_window(image, min, max)
+                                                  : percentile_window(image, min, config.percentile);
 }
 
 Tensor in_window(const Tensor& voxels, const Window& window) {

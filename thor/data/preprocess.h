@@ -8,14 +8,18 @@
 
 namespace thor {
 
+/// The value that becomes 1: the white of the file format, or a percentile of the image (X-rays).
+enum class Intensity { FullRange, Percentile };
+inline Names names_of(Intensity) { return {"full_range", "percentile"}; }
+
 /// Preprocessing from a scan to the input of the network. It is stored in the model file and repeated at detection
 /// (METHODS 11). `steps` and `slices` apply to volumes only; a picture is preprocessed as a single slice.
 struct PreprocessConfig {
-  int64_t size = 128;                    ///< side of the network input, pixels
-  std::string intensity = "full_range";  ///< full_range | percentile
-  double percentile = 98;                ///< for intensity: percentile, the one that is scaled to 1
-  std::vector<YamlText> steps;           ///< steps of a volume (volume_steps.h); none = reorient to RAS
-  std::vector<double> slices;            ///< heights [from, to], mm RAS after the steps; empty = all
+  int64_t size = 128;  ///< side of the network input, pixels
+  Intensity intensity = Intensity::FullRange;
+  double percentile = 98;       ///< for intensity: percentile, the one that is scaled to 1
+  std::vector<YamlText> steps;  ///< steps of a volume (volume_steps.h); none = reorient to RAS
+  std::vector<double> slices;   ///< heights [from, to], mm RAS after the steps; empty = all
   void describe(Fields& fields);
   /// Throws Usage if steps or slices are invalid.
   void check() const;

@@ -103,22 +103,27 @@ class BrainMaskStep : public PreprocessStep {
   bool apply_ = true;
 };
 
+/// The unit of black and white.
+enum class IntensityUnit { Percentile, ZScore };
+Names names_of(IntensityUnit) { return {"percentile", "z_score"}; }
+/// The voxels that count.
+enum class Counted { All, Foreground, Mask };
+Names names_of(Counted) { return {"all", "foreground", "mask"}; }
+
 class IntensityStep : public PreprocessStep {
  public:
   void describe(Fields& fields) override {
-    fields.add("scale", &scale_, "unit of black and white: percentile, or z_score = standard deviations from the mean",
-               one_of({"percentile", "z_score"}));
+    fields.add("scale", &scale_, "unit of black and white: percentile, or z_score = standard deviations from the mean");
     fields.add("black", &black_, "becomes 0; as a percentile it is one of all voxels", between(-100, 100));
     fields.add("white", &white_, "becomes 1; what is beyond is clipped", between(-100, 100));
-    fields.add("over", &over_, "what counts: all voxels, foreground (above the mean of all), or the brain mask",
-               one_of({"all", "foreground", "mask"}));
+    fields.add("over", &over_, "what counts: all voxels, foreground (above the mean of all), or the brain mask");
     fields.add("bits", &bits_, "0 = values stay between 0 and 1; 8 = rounded to 256 levels, as in 8-bit pictures",
                between(0, 16));
   }
   void check() const override {
     if (!(black_ < white_))
       fail_usage("the step intensity has black {:g} and white {:g}, expected black < white", black_, white_);
-    if (scale_ == "percentile" && black_ < 0)
+    if (scale_ == IntensityUnit::Percentile && black_ < 0)
       fail_usage("the step intensity has the percentile {:g} as black, expected 0 to 100", black_);
     if (bits_ != 0 && bits_ != 8 && bits_ != 16)
       fail_usage("the step intensity has {} bits, expected 0, 8 or 16", bits_);
@@ -137,8 +142,8 @@ class IntensityStep : public PreprocessStep {
  private:
   Tensor counted(const StepState& state) const {
     const Tensor& voxels = state.image.voxels;
-    if (over_ == "all") return voxels;
-    if (over_ == "foreground") return voxels.masked_select(voxels > voxels.mean(at::kDouble).item<double>());
+    if (over_ == Counted::All) return voxels;
+    if (over_ == Counted::Foreground) return voxels.masked_select(voxels > voxels.mean(at::kDouble).item<double>());
     if (!state.mask.defined())
       fail_usage("the step intensity counts over the mask, but no step before it is brain_mask");
     return voxels.masked_select(state.mask > 0);
@@ -147,13 +152,15 @@ class IntensityStep : public PreprocessStep {
   std::pair<double, double> window(const StepState& state) const {
     const Tensor values = counted(state);
     if (values.numel() == 0) return {0, 0};
-    if (scale_ == "percentile") return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
+    if (scale_ == IntensityUnit::Percentile)
+      return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
     const double mean = values.mean(at::kDouble).item<double>();
     const double deviation = std::sqrt((values - mean).square_().mean(at::kDouble).item<double>());
     return {mean + black_ * deviation, mean + white_ * deviation};
   }
 
-  std::string scale_ = "percentile", over_ = "all";
+  IntensityUnit scale_ = IntensityUnit::Percentile;
+  Counted over_ = Counted::All;
   double black_ = 0, white_ = 99;
   int64_t bits_ = 0;
 };

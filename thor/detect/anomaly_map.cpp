@@ -38,8 +38,7 @@ Tensor divided_by_maximum(const Tensor& map) { return map / (map.amax({1, 2, 3},
 
 void MapConfig::describe(Fields& fields) {
   fields.add("sigma", &sigma, "blur of the perceptual distance, pixels", between(0, 64));
-  fields.add("normalize", &normalize, "max = every map reaches 1 (published); none = maps of images stay comparable",
-             one_of({"max", "none"}));
+  fields.add("normalize", &normalize, "max = every map reaches 1 (published); none = maps of images stay comparable");
   fields.add("kernel", &kernel, "grey morphology of the region mask, pixels; 0 = 13 at 128 px, scaled with the size",
              between(0, 255));
 }
@@ -67,11 +66,11 @@ Tensor anomaly_map(const MapConfig& config, const Tensor& x, const Tensor& x0, c
   check_images(x0, "the estimate of the healthy image");
   Tensor map = (x0 - x).abs();
   if (perceptual_distance.defined()) map = map * saliency(perceptual_distance, config.sigma);
-  return config.normalize == "max" ? divided_by_maximum(map) : map;
+  return config.normalize == Normalize::Max ? divided_by_maximum(map) : map;
 }
 
 Tensor region_mask(const MapConfig& config, const Tensor& map) {
-  const Tensor m = config.normalize == "max" ? map : divided_by_maximum(map);
+  const Tensor m = config.normalize == Normalize::Max ? map : divided_by_maximum(map);
   const int64_t k = config.kernel_for(m.size(2), m.size(3));
   return ((grey_dilation(grey_closing(m, k), k) + m) / 2).clamp(0, 1);
 }

@@ -8,11 +8,15 @@
 
 namespace thor {
 
+/// The scaling of a map: to its own maximum (published), or none, which keeps maps of different images comparable.
+enum class Normalize { Max, None };
+inline Names names_of(Normalize) { return {"max", "none"}; }
+
 /// Parameters of the anomaly map (METHODS 6).
 struct MapConfig {
-  double sigma = 2;               ///< Gaussian blur of the perceptual distance, pixels
-  std::string normalize = "max";  ///< max (published) | none (keeps maps of different images comparable)
-  int64_t kernel = 0;             ///< side of the morphological kernel, pixels; 0 = 13 at 128 px, scaled with the size
+  double sigma = 2;  ///< Gaussian blur of the perceptual distance, pixels
+  Normalize normalize = Normalize::Max;
+  int64_t kernel = 0;  ///< side of the morphological kernel, pixels; 0 = 13 at 128 px, scaled with the size
   void describe(Fields& fields);
   /// Returns the kernel for images of this size: the configured one, or the odd number nearest to 13/128 of the shorter
   /// side.

@@ -31,7 +31,7 @@ Tensor AutoDdpm::suspicion(const Context& context, const Tensor& pixels, const T
   const Tensor residual = (pixels - xrec).abs();
   const Tensor typical = at::quantile(residual.flatten(1), config_.percentile / 100, 1).view({-1, 1, 1, 1});
   const Tensor relative = (residual / typical.clamp_min(1e-8)).clamp(0, 1);
-  if (config_.perceptual == "none") return relative;
+  if (config_.perceptual == PerceptualKind::None) return relative;
   return relative * saliency(context.perceptual(pixels, xrec), config_.sigma);
 }
 
@@ -93,7 +93,7 @@ void AutoDdpmConfig::describe(Fields& fields) {
   fields.add("threshold", &threshold, "suspicion above which a pixel is masked and drawn anew", between(0, 1));
   fields.add("dilation", &dilation, "flat dilation of the mask, pixels; 1 = none", between(1, 255));
   fields.add("percentile", &percentile, "of the image's residual, that counts as 1", between(0, 100));
-  fields.add("perceptual", &perceptual, "distance that weighs the residual", one_of({"lpips", "ssim", "unet", "none"}));
+  fields.add("perceptual", &perceptual, "distance that weighs the residual");
   fields.add("map.sigma", &sigma, "blur of the perceptual distance, pixels", between(0, 64));
   fields.group("sampler", sampler);
 }

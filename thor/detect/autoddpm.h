@@ -7,16 +7,16 @@ namespace thor {
 
 /// Parameters of `autoddpm`.
 struct AutoDdpmConfig {
-  int64_t start_step = 200;          ///< t0 of the first reconstruction
-  int64_t resample_step = 50;        ///< t at which re-sampling of the masked part begins
-  int64_t resample_every = 1;        ///< distance of the timesteps of re-sampling
-  int64_t resample_repeats = 5;      ///< repetitions at each of them
-  double threshold = 0.13;           ///< suspicion above which a pixel is masked
-  int64_t dilation = 3;              ///< dilation of the mask, pixels
-  double percentile = 95;            ///< percentile of the residual of an image that is scaled to 1
-  std::string perceptual = "lpips";  ///< lpips | ssim | unet | none
-  double sigma = 2;                  ///< Gaussian blur of the perceptual distance, pixels
-  SamplerConfig sampler;             ///< sampler of the first reconstruction
+  int64_t start_step = 200;      ///< t0 of the first reconstruction
+  int64_t resample_step = 50;    ///< t at which re-sampling of the masked part begins
+  int64_t resample_every = 1;    ///< distance of the timesteps of re-sampling
+  int64_t resample_repeats = 5;  ///< repetitions at each of them
+  double threshold = 0.13;       ///< suspicion above which a pixel is masked
+  int64_t dilation = 3;          ///< dilation of the mask, pixels
+  double percentile = 95;        ///< percentile of the residual of an image that is scaled to 1
+  PerceptualKind perceptual = PerceptualKind::Lpips;
+  double sigma = 2;       ///< Gaussian blur of the perceptual distance, pixels
+  SamplerConfig sampler;  ///< sampler of the first reconstruction
   void describe(Fields& fields);
 };
 
@@ -26,7 +26,7 @@ class AutoDdpm : public Detector {
  public:
   explicit AutoDdpm(const AutoDdpmConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
-  std::string perceptual() const override { return config_.perceptual; }
+  PerceptualKind perceptual() const override { return config_.perceptual; }
   /// Counts the calls of the first chain, and resample_repeats calls at each timestep of re-sampling.
   int64_t network_calls(int64_t size) const override;
   void check(const Diffusion& diffusion) const override;

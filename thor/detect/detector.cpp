@@ -13,22 +13,22 @@
 namespace thor {
 namespace {
 
-std::unique_ptr<Detector> make_thor(const std::string& noise_kind) {
+std::unique_ptr<Detector> make_thor(NoiseKind noise) {
   ThorConfig config;
-  if (noise_kind == "simplex") {
+  if (noise == NoiseKind::Simplex) {
     config.start_step = 250;
     config.harmonize_at = {200, 150, 100, 50};
   }
   return std::make_unique<Thor>(config);
 }
 
-std::unique_ptr<Detector> make_ddpm(const std::string& noise_kind) {
+std::unique_ptr<Detector> make_ddpm(NoiseKind noise) {
   DdpmConfig config;
-  if (noise_kind == "simplex") config.start_step = 250;
+  if (noise == NoiseKind::Simplex) config.start_step = 250;
   return std::make_unique<Ddpm>(config);
 }
 
-std::unique_ptr<Detector> make_anoddpm(const std::string&) {
+std::unique_ptr<Detector> make_anoddpm(NoiseKind) {
   DdpmConfig config;
   config.start_step = 250;
   return std::make_unique<Ddpm>(config);
@@ -36,14 +36,14 @@ std::unique_ptr<Detector> make_anoddpm(const std::string&) {
 
 // A method whose defaults are the same for every kind of noise.
 template <class Method, class Config>
-std::unique_ptr<Detector> make_alike(const std::string&) {
+std::unique_ptr<Detector> make_alike(NoiseKind) {
   return std::make_unique<Method>(Config());
 }
 
 // A method that draws noise: it can be run several times and averaged.
-template <std::unique_ptr<Detector> (*make)(const std::string&)>
-std::unique_ptr<Detector> make_averaged(const std::string& noise_kind) {
-  return std::make_unique<MeanOverSeeds>(make(noise_kind));
+template <std::unique_ptr<Detector> (*make)(NoiseKind)>
+std::unique_ptr<Detector> make_averaged(NoiseKind noise) {
+  return std::make_unique<MeanOverSeeds>(make(noise));
 }
 
 /// So many chains of few steps each, stochastic as the ancestral one is; what that noise costs a single map, the mean
@@ -104,13 +104,15 @@ const std::vector<DetectorRow>& detectors() {
 }
 
 void check_detector(const Detector& detector, const Diffusion& diffusion) {
-  const std::string wanted = detector.undoes(), learned = diffusion.config().process;
-  if (!wanted.empty() && wanted != learned)
+  const std::optional<Process> wanted = detector.undoes();
+  const Process learned = diffusion.config().process;
+  if (wanted && *wanted != learned)
     fail_usage(
         "the detector needs a network that undoes {}, but the model's was trained to undo {} (diffusion.process): {}",
-        wanted, learned,
-        learned == "corruption" ? "use `detector` restorer, or another model"
-                                : "train one with configs/restorer-brain-small.yaml, or choose another detector");
+        name_of(*wanted), name_of(learned),
+        learned == Process::Corruption
+            ? "use `detector` restorer, or another model"
+            : "train one with configs/restorer-brain-small.yaml, or choose another detector");
   detector.check(diffusion);
 }
 
@@ -123,8 +125,8 @@ const DetectorRow& detector_row(const std::string& name) {
   fail_usage("there is no detector '{}'{}; there are: {}", name, did_you_mean(name, names), fmt::join(names, ", "));
 }
 
-std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind) {
-  return detector_row(name).make(noise_kind);
+std::unique_ptr<Detector> make_detector(const std::string& name, NoiseKind noise) {
+  return detector_row(name).make(noise);
 }
 
 }  // namespace thor

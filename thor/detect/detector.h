@@ -2,6 +2,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +11,14 @@
 #include "thor/base/tensor.h"
 #include "thor/detect/evidence.h"
 #include "thor/diffusion/diffusion.h"
+#include "thor/diffusion/noise.h"
 #include "thor/nn/perceptual.h"
 
 namespace thor {
+
+/// The perceptual distance that weighs a residual.
+enum class PerceptualKind { Lpips, Ssim, Unet, None };
+inline Names names_of(PerceptualKind) { return {"lpips", "ssim", "unet", "none"}; }
 
 /// The identity of an image, which names its random streams.
 struct ImageKey {
@@ -73,15 +79,15 @@ class Detector {
   virtual ~Detector() = default;
   /// Declares the keys of the YAML section `detector` (besides `name`).
   virtual void describe(Fields& fields) = 0;
-  /// Returns the perceptual distance that the context must provide: lpips | ssim | unet | none.
-  virtual std::string perceptual() const { return "none"; }
+  /// Returns the perceptual distance that the context must provide.
+  virtual PerceptualKind perceptual() const { return PerceptualKind::None; }
   /// Returns true if the input of LPIPS must be scaled twice (quirk of the public code).
   virtual bool perceptual_scaled_twice() const { return false; }
   /// Returns the number of network calls for one image of size x size pixels; 0 for a method without a network.
   virtual int64_t network_calls(int64_t size) const = 0;
-  /// Returns the process that the network must have been trained to undo (`diffusion.process`): noise | corruption; ""
-  /// if any model is suitable.
-  virtual std::string undoes() const { return "noise"; }
+  /// Returns the process that the network must have been trained to undo (`diffusion.process`); nothing if any model is
+  /// suitable.
+  virtual std::optional<Process> undoes() const { return Process::Noise; }
   /// Throws Usage if the parameters do not fit the model (start_step beyond T, ...).
   virtual void check(const Diffusion& diffusion) const = 0;
   virtual Detection detect(const Context& context, const Images& images) const = 0;
@@ -96,8 +102,7 @@ struct DetectorSpeed {
 /// A row of the table of detectors.
 struct DetectorRow {
   std::string name, title, paper;
-  std::function<std::unique_ptr<Detector>(const std::string& noise_kind)>
-      make;  ///< constructs it with the defaults of a noise kind
+  std::function<std::unique_ptr<Detector>(NoiseKind noise)> make;  ///< constructs it with the defaults of a noise kind
   /// The values of `detector.speed`, ordered by detection performance, the best first (measured for thor; for the
   /// others "full" is first). "full" is the method as published: it has no settings here, and all keys that the other
   /// speeds set return to their defaults.
@@ -109,6 +114,6 @@ void check_detector(const Detector& detector, const Diffusion& diffusion);
 /// Returns the row with this name. Throws Usage, with the nearest name, if there is none.
 const DetectorRow& detector_row(const std::string& name);
 /// Constructs a detector by name with the defaults of a noise kind.
-std::unique_ptr<Detector> make_detector(const std::string& name, const std::string& noise_kind);
+std::unique_ptr<Detector> make_detector(const std::string& name, NoiseKind noise);
 
 }  // namespace thor

@@ -15,7 +15,7 @@ class Ensemble : public Detector {
  public:
   explicit Ensemble(const EnsembleConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
-  std::string undoes() const override { return ""; }
+  std::optional<Process> undoes() const override { return std::nullopt; }
   /// Counts the calls of the ensemble itself, without those of its members.
   int64_t network_calls(int64_t) const override { return 0; }
   void check(const Diffusion&) const override {}

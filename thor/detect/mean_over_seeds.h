@@ -13,8 +13,8 @@ class MeanOverSeeds : public Detector {
   explicit MeanOverSeeds(std::unique_ptr<Detector> of) : of_(std::move(of)) {}
   /// Declares the keys of the detector and `seeds`.
   void describe(Fields& fields) override;
-  std::string undoes() const override { return of_->undoes(); }
-  std::string perceptual() const override { return of_->perceptual(); }
+  std::optional<Process> undoes() const override { return of_->undoes(); }
+  PerceptualKind perceptual() const override { return of_->perceptual(); }
   bool perceptual_scaled_twice() const override { return of_->perceptual_scaled_twice(); }
   int64_t network_calls(int64_t size) const override { return seeds_ * of_->network_calls(size); }
   void check(const Diffusion& diffusion) const override { of_->check(diffusion); }

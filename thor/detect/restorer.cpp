@@ -13,16 +13,14 @@ namespace thor {
 void RestorerConfig::describe(Fields& fields) {
   fields.add("passes", &passes, "how often the restored image is restored again; 1 = once in all", between(1, 100));
   fields.add("mirror", &mirror, "average with the restoration of the mirrored image: twice the network calls");
-  fields.add("perceptual", &perceptual, "what weighs the residual", one_of({"lpips", "ssim", "unet", "none"}));
+  fields.add("perceptual", &perceptual, "what weighs the residual");
   fields.add("map.sigma", &sigma, "blur of the perceptual distance, pixels", between(0, 64));
   describe_median(fields, &median);
 }
 
 int64_t Restorer::network_calls(int64_t) const { return config_.passes * (config_.mirror ? 2 : 1); }
 
-void Restorer::check(const Diffusion&) const {
-  check_median(config_.median);
-}
+void Restorer::check(const Diffusion&) const { check_median(config_.median); }
 
 // x and its restoration in model range.
 Tensor Restorer::restore(const Context& context, const Tensor& x) const {
@@ -41,10 +39,11 @@ Detection Restorer::detect(const Context& context, const Images& images) const {
   const Tensor xrec = to_clipped_unit(diffusion, x0);
   trace(context, "x0", 0, xrec);
 
-  const Tensor distance = config_.perceptual == "none" ? Tensor() : context.perceptual(images.pixels, xrec);
+  const Tensor distance =
+      config_.perceptual == PerceptualKind::None ? Tensor() : context.perceptual(images.pixels, xrec);
   MapConfig map_config;
   map_config.sigma = config_.sigma;
-  map_config.normalize = "none";
+  map_config.normalize = Normalize::None;
   const Tensor map = median_filter(anomaly_map(map_config, images.pixels, xrec, distance), config_.median);
   trace(context, "map", 0, map);
   return {map, xrec, mean_score(map)};

@@ -6,11 +6,11 @@ namespace thor {
 
 /// Parameters of `restorer`.
 struct RestorerConfig {
-  int64_t passes = 1;               ///< number of successive restorations
-  bool mirror = false;              ///< average with the restoration of the mirrored image
-  std::string perceptual = "none";  ///< lpips | ssim | unet | none: weight of the residual
-  double sigma = 2;                 ///< Gaussian blur of the perceptual distance, pixels
-  int64_t median = 5;               ///< side of the median filter of the map, pixels, odd; 1 = off
+  int64_t passes = 1;                                ///< number of successive restorations
+  bool mirror = false;                               ///< average with the restoration of the mirrored image
+  PerceptualKind perceptual = PerceptualKind::None;  ///< weight of the residual
+  double sigma = 2;                                  ///< Gaussian blur of the perceptual distance, pixels
+  int64_t median = 5;                                ///< side of the median filter of the map, pixels, odd; 1 = off
   void describe(Fields& fields);
 };
 
@@ -21,8 +21,8 @@ class Restorer : public Detector {
  public:
   explicit Restorer(const RestorerConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
-  std::string perceptual() const override { return config_.perceptual; }
-  std::string undoes() const override { return "corruption"; }
+  PerceptualKind perceptual() const override { return config_.perceptual; }
+  std::optional<Process> undoes() const override { return Process::Corruption; }
   int64_t network_calls(int64_t size) const override;
   void check(const Diffusion& diffusion) const override;
   Detection detect(const Context& context, const Images& images) const override;

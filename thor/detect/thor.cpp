@@ -45,7 +45,7 @@ Detection Thor::detect(const Context& context, const Images& images) const {
 
 Tensor Thor::map_of(const Context& context, const Tensor& pixels, const Tensor& x0) const {
   const Tensor estimate = to_clipped_unit(context.diffusion, x0);
-  const Tensor distance = config_.perceptual == "none" ? Tensor() : context.perceptual(pixels, estimate);
+  const Tensor distance = config_.perceptual == PerceptualKind::None ? Tensor() : context.perceptual(pixels, estimate);
   return anomaly_map(config_.map, pixels, estimate, distance);
 }
 
@@ -55,8 +55,8 @@ Tensor Thor::harmonize(const Context& context, const Tensor& x, const Tensor& x0
   return has_quirk(config_.quirks.clip_harmonized_to_unit) ? mixed.clamp(0, 1) : context.diffusion.clip(mixed);
 }
 
-bool Thor::has_quirk(const std::string& setting) const {
-  return setting == "profile" ? config_.profile == "published" : setting == "true";
+bool Thor::has_quirk(Quirk setting) const {
+  return setting == Quirk::AsProfile ? config_.profile == Profile::Published : setting == Quirk::On;
 }
 
 bool Thor::keeps_map_at(int64_t t) const {
@@ -90,9 +90,8 @@ void ThorConfig::describe(Fields& fields) {
              "timesteps at which the chain is led back to the image; those above t0 are idle", between(0, 99999));
   fields.add("map_every", &map_every, "maps are kept at multiples of this timestep", between(1, 99999));
   fields.add("map_at", &map_at, "timesteps at which maps are kept, instead of map_every", between(0, 99999));
-  fields.add("perceptual", &perceptual, "distance that weighs the residual", one_of({"lpips", "ssim", "unet", "none"}));
-  fields.add("profile", &profile, "paper = as described; published = as the public code computes, for comparison",
-             one_of({"paper", "published"}));
+  fields.add("perceptual", &perceptual, "distance that weighs the residual");
+  fields.add("profile", &profile, "paper = as described; published = as the public code computes, for comparison");
   fields.group("quirks", quirks);
   fields.group("map", map);
   describe_median(fields, &median);
@@ -100,12 +99,10 @@ void ThorConfig::describe(Fields& fields) {
 }
 
 void ThorQuirks::describe(Fields& fields) {
-  const Limits choices = one_of({"profile", "true", "false"});
-  fields.add("lpips_scaled_twice", &lpips_scaled_twice, "LPIPS input is taken to [-1,1] a second time", choices);
+  fields.add("lpips_scaled_twice", &lpips_scaled_twice, "LPIPS input is taken to [-1,1] a second time");
   fields.add("clip_harmonized_to_unit", &clip_harmonized_to_unit,
-             "the harmonized image is clipped to [0,1] whatever the model range", choices);
-  fields.add("renoise_to_t", &renoise_to_t, "the harmonized image is re-noised to t, not to the next timestep",
-             choices);
+             "the harmonized image is clipped to [0,1] whatever the model range");
+  fields.add("renoise_to_t", &renoise_to_t, "the harmonized image is re-noised to t, not to the next timestep");
 }
 
 }  // namespace thor

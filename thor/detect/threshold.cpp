@@ -9,7 +9,7 @@
 namespace thor {
 
 void ThresholdConfig::describe(Fields& fields) {
-  fields.add("tail", &tail, "which intensities are suspicious", one_of({"dark", "bright", "both"}));
+  fields.add("tail", &tail, "which intensities are suspicious");
   fields.add("foreground", &foreground, "share of the image's 98th percentile above which a pixel is not air",
              between(0, 1));
 }
@@ -29,7 +29,7 @@ Tensor Threshold::map_of(const Tensor& image, const Tensor& inside) const {
   const Tensor values = image.masked_select(inside);
   if (values.numel() == 0) return at::zeros_like(image);
   const Tensor v = image / (image + values.median()).clamp_min(1e-6);
-  const Tensor map = config_.tail == "bright" ? v : config_.tail == "dark" ? 1 - v : (2 * v - 1).abs();
+  const Tensor map = config_.tail == Tail::Bright ? v : config_.tail == Tail::Dark ? 1 - v : (2 * v - 1).abs();
   return map * inside;
 }
 

@@ -4,10 +4,14 @@
 
 namespace thor {
 
+/// The intensities that are suspicious.
+enum class Tail { Dark, Bright, Both };
+inline Names names_of(Tail) { return {"dark", "bright", "both"}; }
+
 /// Parameters of `threshold`.
 struct ThresholdConfig {
-  std::string tail = "both";  ///< dark | bright | both: suspicious intensities
-  double foreground = 0.1;    ///< threshold between air and head, in units of the image's 98th percentile
+  Tail tail = Tail::Both;
+  double foreground = 0.1;  ///< threshold between air and head, in units of the image's 98th percentile
   void describe(Fields& fields);
 };
 
@@ -19,7 +23,7 @@ class Threshold : public Detector {
   explicit Threshold(const ThresholdConfig& config) : config_(config) {}
   void describe(Fields& fields) override { config_.describe(fields); }
   int64_t network_calls(int64_t) const override { return 0; }
-  std::string undoes() const override { return ""; }
+  std::optional<Process> undoes() const override { return std::nullopt; }
   void check(const Diffusion&) const override {}
   Detection detect(const Context& context, const Images& images) const override;
 

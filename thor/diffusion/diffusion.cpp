@@ -20,8 +20,9 @@ Tensor cosine_betas(int64_t steps) {
 // In float32, because that is the table published networks were trained and are sampled with: near t = 0, where
 // 1 - alpha_bar is small, the rounding of alpha_bar changes a step by 1e-4.
 Tensor make_betas(const DiffusionConfig& config) {
-  if (config.schedule == "cosine") return cosine_betas(config.steps);
-  if (config.schedule == "linear") return at::linspace(config.beta_start, config.beta_end, config.steps, at::kFloat);
+  if (config.schedule == Schedule::Cosine) return cosine_betas(config.steps);
+  if (config.schedule == Schedule::Linear)
+    return at::linspace(config.beta_start, config.beta_end, config.steps, at::kFloat);
   return at::linspace(std::sqrt(config.beta_start), std::sqrt(config.beta_end), config.steps, at::kFloat).square();
 }
 
@@ -31,11 +32,7 @@ std::vector<double> to_vector(const Tensor& table) {
 }
 
 void check(const DiffusionConfig& config) {
-  if (config.schedule != "linear" && config.schedule != "scaled_linear" && config.schedule != "cosine")
-    fail_usage("diffusion.schedule is '{}', expected linear, scaled_linear or cosine", config.schedule);
-  if (config.prediction != "epsilon" && config.prediction != "sample" && config.prediction != "v")
-    fail_usage("diffusion.prediction is '{}', expected epsilon, sample or v", config.prediction);
-  if (config.process == "corruption" && config.prediction == "v")
+  if (config.process == Process::Corruption && config.prediction == Prediction::V)
     fail_usage(
         "diffusion.prediction is v, but of corruption there is no v: expected epsilon (what was added) or sample");
   if (config.steps < 1 || config.steps > 100000)
@@ -66,14 +63,13 @@ double spread(double alpha_bar) { return std::sqrt(1 - alpha_bar); }
 }  // namespace
 
 void DiffusionConfig::describe(Fields& fields) {
-  fields.add("schedule", &schedule, "how beta grows with t", one_of({"linear", "scaled_linear", "cosine"}));
+  fields.add("schedule", &schedule, "how beta grows with t");
   fields.add("beta_start", &beta_start, "beta of the first step (not for cosine)", between(1e-6, 0.999));
   fields.add("beta_end", &beta_end, "beta of the last step (not for cosine)", between(1e-6, 0.999));
   fields.add("steps", &steps, "T, training steps of the forward process", between(1, 100000));
-  fields.add("prediction", &prediction, "what the network predicts", one_of({"epsilon", "sample", "v"}));
+  fields.add("prediction", &prediction, "what the network predicts");
   fields.add("process", &process,
-             "what the network undoes: noise, step by step, or synthetic corruption (train.corruption), at once",
-             one_of({"noise", "corruption"}));
+             "what the network undoes: noise, step by step, or synthetic corruption (train.corruption), at once");
   fields.add("range_low", &range_low, "value the network sees for black");
   fields.add("range_high", &range_high, "value the network sees for white");
 }
@@ -107,22 +103,22 @@ Tensor Diffusion::add_noise(const Tensor& x0, const Tensor& eps, const Tensor& t
 }
 
 Tensor Diffusion::target(const Tensor& x0, const Tensor& eps, const Tensor& t) const {
-  if (config_.prediction == "epsilon") return eps;
-  if (config_.prediction == "sample") return x0;
+  if (config_.prediction == Prediction::Epsilon) return eps;
+  if (config_.prediction == Prediction::Sample) return x0;
   return eps * coefficients(*this, t, x0, signal) - x0 * coefficients(*this, t, x0, spread);
 }
 
 Tensor Diffusion::x0_from_output(const Tensor& output, const Tensor& xt, int64_t t) const {
-  if (config_.prediction == "sample") return clip(output);
-  if (config_.process == "corruption") return clip(xt - output);
+  if (config_.prediction == Prediction::Sample) return clip(output);
+  if (config_.process == Process::Corruption) return clip(xt - output);
   const double a = signal(alpha_bar(t)), s = spread(alpha_bar(t));
-  if (config_.prediction == "v") return clip(xt * a - output * s);
+  if (config_.prediction == Prediction::V) return clip(xt * a - output * s);
   return clip((xt - output * s) / a);
 }
 
 Tensor Diffusion::eps_from_output(const Tensor& output, const Tensor& xt, int64_t t) const {
-  if (config_.prediction == "epsilon") return output;
-  if (config_.prediction == "sample") return eps_from_x0(output, xt, t);
+  if (config_.prediction == Prediction::Epsilon) return output;
+  if (config_.prediction == Prediction::Sample) return eps_from_x0(output, xt, t);
   return output * signal(alpha_bar(t)) + xt * spread(alpha_bar(t));
 }
 

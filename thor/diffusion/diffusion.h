@@ -8,13 +8,23 @@
 
 namespace thor {
 
+/// How beta grows with t.
+enum class Schedule { Linear, ScaledLinear, Cosine };
+inline Names names_of(Schedule) { return {"linear", "scaled_linear", "cosine"}; }
+/// The quantity that a network predicts: eps, x_0 or v.
+enum class Prediction { Epsilon, Sample, V };
+inline Names names_of(Prediction) { return {"epsilon", "sample", "v"}; }
+/// The degradation that a network was trained to undo.
+enum class Process { Noise, Corruption };
+inline Names names_of(Process) { return {"noise", "corruption"}; }
+
 /// The forward process and the prediction type of the network (METHODS 1); keys of the YAML section `diffusion`.
 struct DiffusionConfig {
-  std::string schedule = "linear";  ///< linear | scaled_linear | cosine
+  Schedule schedule = Schedule::Linear;
   double beta_start = 1e-4, beta_end = 2e-2;
-  int64_t steps = 1000;                   ///< T, number of training timesteps
-  std::string prediction = "epsilon";     ///< epsilon | sample | v
-  std::string process = "noise";          ///< noise | corruption: degradation that the network was trained to undo
+  int64_t steps = 1000;  ///< T, number of training timesteps
+  Prediction prediction = Prediction::Epsilon;
+  Process process = Process::Noise;
   double range_low = -1, range_high = 1;  ///< image range of the network
   void describe(Fields& fields);
 };

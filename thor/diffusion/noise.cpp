@@ -4,7 +4,6 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
-#include "thor/base/error.h"
 #include "thor/diffusion/simplex.h"
 
 namespace thor {
@@ -29,7 +28,7 @@ void fill_simplex(const NoiseConfig& config, const StreamKey& key, Tensor out) {
 }
 
 void fill(const NoiseConfig& config, const StreamKey& key, Tensor out) {
-  if (config.kind == "simplex")
+  if (config.kind == NoiseKind::Simplex)
     fill_simplex(config, key, out);
   else
     Random(key).fill_normal(out.data_ptr<float>(), static_cast<size_t>(out.numel()));
@@ -38,7 +37,7 @@ void fill(const NoiseConfig& config, const StreamKey& key, Tensor out) {
 }  // namespace
 
 void NoiseConfig::describe(Fields& fields) {
-  fields.add("kind", &kind, "noise the model is trained and used with", one_of({"gaussian", "simplex"}));
+  fields.add("kind", &kind, "noise the model is trained and used with");
   fields.add("octaves", &octaves, "simplex: number of octaves", between(1, 16));
   fields.add("persistence", &persistence, "simplex: amplitude of an octave relative to the one before", between(0, 1));
   fields.add("frequency", &frequency, "simplex: feature size of the first octave, pixels", between(1, 4096));
@@ -53,8 +52,6 @@ Tensor draw_noise(const NoiseConfig& config, const StreamKey& key, int64_t chann
 
 Tensor draw_noise(const NoiseConfig& config, const std::vector<StreamKey>& keys, int64_t channels, int64_t height,
                   int64_t width) {
-  if (config.kind != "gaussian" && config.kind != "simplex")
-    fail_usage("noise.kind is '{}', expected gaussian or simplex", config.kind);
   Tensor out = at::empty({static_cast<int64_t>(keys.size()), channels, height, width}, at::kFloat);
   at::parallel_for(0, out.size(0), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) fill(config, keys[i], out[i]);

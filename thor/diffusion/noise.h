@@ -8,9 +8,12 @@
 
 namespace thor {
 
+enum class NoiseKind { Gaussian, Simplex };
+inline Names names_of(NoiseKind) { return {"gaussian", "simplex"}; }
+
 /// The noise kind of a model (METHODS 3); keys of the YAML section `noise`.
 struct NoiseConfig {
-  std::string kind = "gaussian";  ///< gaussian | simplex
+  NoiseKind kind = NoiseKind::Gaussian;
   int64_t octaves = 6;
   double persistence = 0.8;
   double frequency = 64;     ///< wavelength of the first octave, pixels

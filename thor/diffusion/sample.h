@@ -10,7 +10,7 @@ namespace thor {
 /// Parameters of sampling from a diffusion model; keys of the section `sample`.
 struct SampleConfig {
   int64_t start_step = -1;  ///< t at which the chain begins; -1 = the last timestep, pure noise
-  SamplerConfig sampler{"ddim", 50, {}};
+  SamplerConfig sampler{SamplerKind::Ddim, 50, {}};
   void describe(Fields& fields);
 };
 

@@ -16,7 +16,7 @@ namespace {
 class Ddpm : public Sampler {
  public:
   Ddpm(const SamplerConfig& config, const Diffusion& diffusion)
-      : diffusion_(diffusion), fixed_large_(config.variance == "fixed_large") {}
+      : diffusion_(diffusion), fixed_large_(config.variance == Variance::FixedLarge) {}
 
   bool needs_noise(int64_t, int64_t t_next) const override { return t_next >= 0; }
 
@@ -117,12 +117,12 @@ std::vector<int64_t> ordered_grid(int64_t start, const std::vector<int64_t>& tim
 }  // namespace
 
 void SamplerConfig::describe(Fields& fields) {
-  fields.add("kind", &kind, "how the reverse chain walks", one_of({"ddpm", "ddim", "dpmpp_2m"}));
+  fields.add("kind", &kind, "how the reverse chain walks");
   fields.add("steps", &steps, "network calls between the start step and 0; 0 = every timestep", between(0, 100000));
   fields.add("timesteps", &timesteps, "the timesteps themselves, instead of steps; those above the start are idle",
              between(0, 99999));
   fields.add("eta", &eta, "ddim: 0 = deterministic, 1 = as noisy as ddpm", between(0, 1));
-  fields.add("variance", &variance, "ddpm: variance of a step", one_of({"fixed_small", "fixed_large"}));
+  fields.add("variance", &variance, "ddpm: variance of a step");
 }
 
 std::vector<int64_t> timestep_grid(int64_t start, int64_t steps, const std::vector<int64_t>& stops) {
@@ -142,10 +142,15 @@ std::vector<int64_t> timestep_grid(int64_t start, const SamplerConfig& sampler, 
 }
 
 std::unique_ptr<Sampler> make_sampler(const SamplerConfig& config, const Diffusion& diffusion) {
-  if (config.kind == "ddpm") return std::make_unique<Ddpm>(config, diffusion);
-  if (config.kind == "ddim") return std::make_unique<Ddim>(config, diffusion);
-  if (config.kind == "dpmpp_2m") return std::make_unique<Dpmpp2m>(diffusion);
-  fail_usage("sampler.kind is '{}', expected ddpm, ddim or dpmpp_2m", config.kind);
+  switch (config.kind) {
+    case SamplerKind::Ddpm:
+      return std::make_unique<Ddpm>(config, diffusion);
+    case SamplerKind::Ddim:
+      return std::make_unique<Ddim>(config, diffusion);
+    case SamplerKind::Dpmpp2m:
+      return std::make_unique<Dpmpp2m>(diffusion);
+  }
+  fail(ErrorKind::Internal, "there is no sampler number {}", static_cast<int>(config.kind));
 }
 
 }  // namespace thor

@@ -7,13 +7,19 @@
 
 namespace thor {
 
+enum class SamplerKind { Ddpm, Ddim, Dpmpp2m };
+inline Names names_of(SamplerKind) { return {"ddpm", "ddim", "dpmpp_2m"}; }
+/// The variance of a step of DDPM: that of the posterior, or beta.
+enum class Variance { FixedSmall, FixedLarge };
+inline Names names_of(Variance) { return {"fixed_small", "fixed_large"}; }
+
 /// Parameters of the reverse chain (METHODS 2); keys of the YAML section `detector.sampler`.
 struct SamplerConfig {
-  std::string kind = "ddpm";             ///< ddpm | ddim | dpmpp_2m
-  int64_t steps = 0;                     ///< number of timesteps between start and 0; 0 = all
-  std::vector<int64_t> timesteps;        ///< explicit timesteps instead of steps; those above the start are ignored
-  double eta = 0;                        ///< ddim: 0 deterministic .. 1 ancestral
-  std::string variance = "fixed_small";  ///< ddpm: fixed_small | fixed_large
+  SamplerKind kind = SamplerKind::Ddpm;
+  int64_t steps = 0;                         ///< number of timesteps between start and 0; 0 = all
+  std::vector<int64_t> timesteps;            ///< explicit timesteps instead of steps; those above the start are ignored
+  double eta = 0;                            ///< ddim: 0 deterministic .. 1 ancestral
+  Variance variance = Variance::FixedSmall;  ///< of ddpm
   void describe(Fields& fields);
 };
 

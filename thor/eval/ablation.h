@@ -26,7 +26,8 @@ struct AblationRow {
 /// `thor ablate`: one detector with every combination of the axes' values, or with each of the rows.
 struct AblationConfig {
   std::string file;  ///< of this config; where relative paths of models start
-  std::string title = "Ablation", output = "ablation", model, detector, truth, precision = "fp32";
+  std::string title = "Ablation", output = "ablation", model, detector, truth;
+  Precision precision = Precision::Fp32;
   std::vector<std::string> set;  ///< what all settings share
   std::vector<AblationAxis> axes;
   std::vector<AblationRow> rows;

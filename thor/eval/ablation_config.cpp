@@ -82,7 +82,7 @@ void AblationFile::describe(Fields& fields) {
   fields.add("rows", &rows, "or single settings: name, model, set, seed");
   fields.add("reference", &reference, "settings like rows that come first; others are compared with the first");
   fields.add("seeds", &config.seeds, "every setting runs once with each; figures are means over them", at_least(0));
-  fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
+  fields.add("precision", &config.precision, "of the network");
   fields.add("batch", &config.batch, "images examined under all settings before the next", between(1, 4096));
   fields.add("memory_mb", &config.memory_mb, "for network calls that settings share", between(1, 1 << 20));
   fields.group("evaluation", config.evaluation);

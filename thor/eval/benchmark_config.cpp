@@ -60,7 +60,7 @@ void BenchmarkFile::describe(Fields& fields) {
   fields.add("validation", &config.validation, "CSV with masks that no data set contains: where thresholds come from");
   fields.add("calibration", &config.calibration,
              "CSV of healthy images that no data set contains: where thresholds at 1, 2 and 5 % come from");
-  fields.add("precision", &config.precision, "of the network", one_of({"fp32", "bf16"}));
+  fields.add("precision", &config.precision, "of the network");
   fields.add("batch", &config.batch, "images at once; changes speed, not results", between(1, 4096));
   fields.group("evaluation", config.evaluation);
 }

@@ -5,6 +5,7 @@
 
 #include "thor/base/config.h"
 #include "thor/eval/evaluation.h"
+#include "thor/pipeline/model.h"
 
 namespace thor {
 
@@ -31,7 +32,8 @@ struct DatasetEntry {
 
 /// `thor benchmark`: every method on every data set with every seed.
 struct BenchmarkConfig {
-  std::string title = "Benchmark", output = "benchmark", validation, calibration, precision = "fp32";
+  std::string title = "Benchmark", output = "benchmark", validation, calibration;
+  Precision precision = Precision::Fp32;
   int64_t batch = 8;
   std::vector<int64_t> seeds{0};
   EvaluationConfig evaluation;

@@ -43,7 +43,8 @@ MapSet CellStore::keep(const std::string& name, const JsonText& key, MapSet set)
 
 Contender make_contender(const std::string& name, const DetectorChoice& choice, Pipeline pipeline,
                          const RunConfig& run) {
-  const bool lpips = pipeline.perceptual() == "lpips" && pipeline.detector().perceptual() == "lpips";
+  const bool lpips = pipeline.detector().perceptual() == PerceptualKind::Lpips &&
+                     pipeline.perceptual() == name_of(PerceptualKind::Lpips);
   return {name, choice, std::move(pipeline), lpips ? sha256_of_file(lpips_weights(run.lpips)) : std::string()};
 }
 
@@ -61,7 +62,7 @@ JsonText cell_key(const Contender& contender, const RunConfig& run, const std::v
                     {"perceptual", contender.pipeline.perceptual()},
                     {"lpips", contender.lpips_sha256},
                     {"seed", run.seed},
-                    {"precision", run.precision},
+                    {"precision", name_of(run.precision)},
                     {"images", images.hex()}});
 }
 

@@ -123,7 +123,7 @@ JsonText about_set(const Pipeline& pipeline, const DetectorSetting& detector, co
                     {"perceptual", pipeline.perceptual()},
                     {"model", {{"sha256", pipeline.model().hash}}},
                     {"seed", run.seed},
-                    {"precision", run.precision},
+                    {"precision", name_of(run.precision)},
                     {"device", pipeline.device()}});
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 #include <array>
 #include <string>
+#include <vector>
 
 #include "thor/image/image.h"
 
 namespace thor {
 
-enum class Interpolation { Nearest, Linear, Spline };
+enum class Interpolation { Linear, Spline, Nearest };
+inline std::vector<std::string> names_of(Interpolation) { return {"linear", "spline", "nearest"}; }
 
 /// Parameters of resampling a scan onto another grid.
 struct Lookup {

@@ -23,7 +23,7 @@ struct Timed {
   double call;
 };
 
-Pipeline pipeline_in(const Model& model, const std::string& detector, const std::string& precision, RunConfig run) {
+Pipeline pipeline_in(const Model& model, const std::string& detector, Precision precision, RunConfig run) {
   run.precision = precision;
   return Pipeline(model, choose_detector(model, detector, {}).detector, run);
 }
@@ -56,10 +56,10 @@ struct BudgetSearch {
   const Model& model;
   const BudgetRequest& request;
   const RunConfig& run;
-  std::map<std::string, Timed> in_precision;
+  std::map<Precision, Timed> in_precision;
   BudgetChoice cheapest;
 
-  Timed& network(const std::string& detector, const std::string& precision) {
+  Timed& network(const std::string& detector, Precision precision) {
     const auto known = in_precision.find(precision);
     if (known != in_precision.end()) return known->second;
     Timed measured = timed(pipeline_in(model, detector, precision, run), run.batch);
@@ -67,7 +67,7 @@ struct BudgetSearch {
   }
 
   /// What a speed takes; the rest is measured only where the calls alone leave time for it.
-  std::optional<BudgetChoice> tried(const std::string& speed, const std::string& precision) {
+  std::optional<BudgetChoice> tried(const std::string& speed, Precision precision) {
     std::vector<std::string> sets = request.sets;
     sets.push_back("detector.speed=" + speed);
     DetectorChoice choice = choose_detector(model, request.detector, sets);
@@ -77,9 +77,9 @@ struct BudgetSearch {
     BudgetChoice one{speed, precision, with.batch, calls * with.call, {}};
     if (one.seconds > request.seconds && !cheapest.speed.empty() && one.seconds > cheapest.seconds) return {};
     one.seconds += pipeline.seconds_beside_network();
-    one.reason =
-        fmt::format("{} in {}: {} network calls of {} and {} for the rest are {} an image", speed, precision, calls,
-                    seconds_text(with.call), seconds_text(one.seconds - calls * with.call), seconds_text(one.seconds));
+    one.reason = fmt::format("{} in {}: {} network calls of {} and {} for the rest are {} an image", speed,
+                             name_of(precision), calls, seconds_text(with.call),
+                             seconds_text(one.seconds - calls * with.call), seconds_text(one.seconds));
     if (cheapest.speed.empty() || one.seconds < cheapest.seconds) cheapest = one;
     return one;
   }
@@ -103,12 +103,12 @@ BudgetChoice fit_budget(const Model& model, const BudgetRequest& request, const 
     if (set.rfind("detector.speed=", 0) == 0)
       fail_usage("a budget chooses the speed, and `{}` does too; give one of them", set);
   const std::string detector = choose_detector(model, request.detector, {}).name;
-  std::vector<std::string> precisions{"fp32", "bf16"};
-  if (run.precision == "bf16") precisions = {"bf16"};
+  std::vector<Precision> precisions{Precision::Fp32, Precision::Bf16};
+  if (run.precision == Precision::Bf16) precisions = {Precision::Bf16};
 
   BudgetSearch search{model, request, run, {}, {}};
   for (const DetectorSpeed& speed : detector_row(detector).speeds)
-    for (const std::string& precision : precisions)
+    for (const Precision precision : precisions)
       if (const auto one = search.tried(speed.name, precision); one && one->seconds <= request.seconds) return *one;
   fail_usage("a budget of {} an image is too small for {} on this machine; the cheapest setting takes more: {}",
              seconds_text(request.seconds), detector, search.cheapest.reason);

@@ -20,8 +20,8 @@ struct BudgetRequest {
 
 /// The settings that a budget allows, and why.
 struct BudgetChoice {
-  std::string speed;      ///< for `detector.speed`
-  std::string precision;  ///< fp32 | bf16
+  std::string speed;  ///< for `detector.speed`
+  Precision precision = Precision::Fp32;
   int64_t batch = 1;
   double seconds = 0;  ///< for one image, as measured
   std::string reason;  ///< one line for people

@@ -98,7 +98,7 @@ std::string take_speed(std::vector<std::string>& sets) {
 
 /// What makes the method as published again of any speed: the defaults of the sampler and of all that other speeds set.
 std::vector<std::string> full_settings(const DetectorRow& row) {
-  const auto published = row.make("gaussian");
+  const auto published = row.make(NoiseKind::Gaussian);
   Fields fields;
   fields.group("detector", *published);
   const nlohmann::json defaults = fields.to_json();

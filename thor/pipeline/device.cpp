@@ -40,10 +40,6 @@ at::Device choose_device(const std::string& name) {
   return at::Device(at::kCUDA, static_cast<at::DeviceIndex>(index));
 }
 
-at::ScalarType choose_precision(const std::string& name) {
-  if (name == "fp32") return at::kFloat;
-  if (name == "bf16") return at::kBFloat16;
-  fail_usage("precision '{}' is not known, expected fp32 or bf16", name);
-}
+at::ScalarType dtype_of(Precision precision) { return precision == Precision::Bf16 ? at::kBFloat16 : at::kFloat; }
 
 }  // namespace thor

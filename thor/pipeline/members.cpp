@@ -81,7 +81,7 @@ void check_member_name(const std::string& name) {
     fail_usage("a member is called '{}', expected 1 to {} letters, digits, '-' and '.'", name, kMaxName);
 }
 
-void store_members(const std::vector<Member>& members, const std::string& precision, Safetensors& file) {
+void store_members(const std::vector<Member>& members, Precision precision, Safetensors& file) {
   nlohmann::json list = nlohmann::json::array();
   for (const Member& member : members) {
     const std::string prefix = prefix_of(member.name);

@@ -7,7 +7,7 @@ namespace thor {
 
 /// Puts the members of an ensemble into a file, as tensors "member.NAME/*" and metadata "thor.members", and takes them
 /// out of one again. Files are hostile: names, shapes and numbers are checked. Throws Input.
-void store_members(const std::vector<Member>& members, const std::string& precision, Safetensors& file);
+void store_members(const std::vector<Member>& members, Precision precision, Safetensors& file);
 /// Whether the file is that of an ensemble.
 bool holds_members(const Safetensors& file);
 std::vector<Member> take_members(const ModelConfig& ensemble, Safetensors& file);

@@ -114,12 +114,10 @@ StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& confi
   return weights;
 }
 
-StateDict stored_weights(const StateDict& weights, const std::string& precision) {
-  if (precision != "fp32" && precision != "bf16")
-    fail_usage("the precision of stored weights is '{}', expected fp32 or bf16", precision);
+StateDict stored_weights(const StateDict& weights, Precision precision) {
   StateDict stored;
   for (const auto& [name, tensor] : weights)
-    stored[name] = tensor.detach().to(at::kCPU, precision == "bf16" ? at::kBFloat16 : at::kFloat).contiguous();
+    stored[name] = tensor.detach().to(at::kCPU, precision == Precision::Bf16 ? at::kBFloat16 : at::kFloat).contiguous();
   return stored;
 }
 
@@ -173,7 +171,7 @@ Model load_model(const std::string& path_or_name) {
   });
 }
 
-void save_model(const std::string& path, const Model& model, const std::string& precision) {
+void save_model(const std::string& path, const Model& model, Precision precision) {
   Safetensors file;
   if (!model.is_ensemble()) {
     const LoadReport report = compare(model.weights(), model.config.model->shapes());

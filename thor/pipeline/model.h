@@ -16,6 +16,10 @@
 
 namespace thor {
 
+/// The precision of a network's weights and activations.
+enum class Precision { Fp32, Bf16 };
+inline Names names_of(Precision) { return {"fp32", "bf16"}; }
+
 /// Everything about a model that detection must know and a user must never repeat by hand.
 struct ModelConfig {
   NetworkConfig model;
@@ -68,8 +72,8 @@ std::optional<DataSummary> trained_on(const Model& model);
 
 /// From a path, or by the name of a model that is installed (model_place.h).
 Model load_model(const std::string& path_or_name);
-/// `precision`: how the weights are stored, fp32 or bf16 (half the size; they are float32 again once loaded).
-void save_model(const std::string& path, const Model& model, const std::string& precision = "fp32");
+/// `precision`: how the weights are stored; bf16 is half the size, and they are float32 again once loaded.
+void save_model(const std::string& path, const Model& model, Precision precision = Precision::Fp32);
 /// Writes the file that `model` was loaded from (`name`, as load_model takes it) again, as `to` (which may be the
 /// same), with the model's calibration and everything else bit for bit as it is. Throws Input where `from` has become
 /// another file meanwhile.

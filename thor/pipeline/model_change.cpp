@@ -14,7 +14,7 @@ namespace thor {
 namespace {
 
 bool same_window(const PreprocessConfig& a, const PreprocessConfig& b) {
-  return a.intensity == b.intensity && (a.intensity != "percentile" || a.percentile == b.percentile);
+  return a.intensity == b.intensity && (a.intensity != Intensity::Percentile || a.percentile == b.percentile);
 }
 
 void drop_calibration(Model& model, const char* why) {
@@ -22,7 +22,7 @@ void drop_calibration(Model& model, const char* why) {
   model.calibration = JsonText("{}");
 }
 
-bool rounds(const StateDict& weights, const std::string& precision) {
+bool rounds(const StateDict& weights, Precision precision) {
   const StateDict stored = stored_weights(weights, precision);
   return std::any_of(weights.begin(), weights.end(), [&](const auto& weight) {
     return !stored.at(weight.first).to(at::kFloat).equal(weight.second.to(at::kCPU));
@@ -42,7 +42,7 @@ void change_preprocessing(Model& model, const PreprocessConfig& to) {
           "slices would become gray otherwise than when the ensemble's healthy references were made "
           "(preprocess.intensity {} "
           "instead of {}); give its models the new preprocessing and combine them again",
-          to.intensity, from.intensity);
+          name_of(to.intensity), name_of(from.intensity));
     drop_calibration(model, "slices become gray otherwise than when it was made");
   }
   model.config.preprocess = to;
@@ -50,7 +50,7 @@ void change_preprocessing(Model& model, const PreprocessConfig& to) {
   for (Member& member : model.members()) member.model.config.preprocess = to;
 }
 
-void prepare_to_store(Model& model, const std::string& precision) {
+void prepare_to_store(Model& model, Precision precision) {
   if (!model.is_ensemble()) {
     if (rounds(model.weights(), precision)) drop_calibration(model, "the stored weights are rounded");
     return;
@@ -60,7 +60,7 @@ void prepare_to_store(Model& model, const std::string& precision) {
       fail_usage(
           "the weights of '{}' would be rounded, and the ensemble's healthy references were made with them as they "
           "are; combine its models again with `store` {}",
-          member.name, precision);
+          member.name, name_of(precision));
 }
 
 }  // namespace thor

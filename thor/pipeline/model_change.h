@@ -14,6 +14,6 @@ void change_preprocessing(Model& model, const PreprocessConfig& to);
 /// To be called before a model is saved in a precision that may round its weights: a calibration that no longer fits is
 /// dropped, with a warning; one whose weights stay as they are to the bit keeps it. Throws Usage: an ensemble whose
 /// weights would be rounded, because of its members' healthy references.
-void prepare_to_store(Model& model, const std::string& precision);
+void prepare_to_store(Model& model, Precision precision);
 
 }  // namespace thor

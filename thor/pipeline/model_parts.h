@@ -12,8 +12,8 @@ namespace thor {
 ModelConfig parse_model_config(const JsonText& stored);
 /// Weights in float32, exactly those of the network, all finite.
 StateDict parse_model_weights(const StateDict& tensors, const ModelConfig& config);
-/// Weights as they are stored: float32, or bfloat16 for "bf16".
-StateDict stored_weights(const StateDict& weights, const std::string& precision);
+/// Weights as they are stored.
+StateDict stored_weights(const StateDict& weights, Precision precision);
 /// One entry of the metadata as JSON of any type; nested so shallowly that what walks it cannot run out of stack.
 JsonText parse_metadata(const std::string& key, const std::string& text);
 /// The section `preprocess` of a model's config: what all members of an ensemble have in common.

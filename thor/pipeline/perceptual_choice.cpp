@@ -107,11 +107,13 @@ std::string lpips_weights(const std::string& file) {
 
 PerceptualChoice choose_perceptual(const PerceptualRequest& request, std::shared_ptr<const Network> network,
                                    const Diffusion& diffusion) {
-  if (request.name == "none") return {"none", [](const Tensor& x, const Tensor&) { return at::ones_like(x); }};
-  if (request.name == "ssim") return {"ssim", ssim_distance};
-  if (request.name == "unet") return {"unet", unet_distance(network, diffusion)};
-  if (request.name != "lpips")
-    fail_usage("detector.perceptual is '{}', expected lpips, ssim, unet or none", request.name);
+  const auto as = [](PerceptualKind kind, Perceptual distance) {
+    return PerceptualChoice{name_of(kind), std::move(distance)};
+  };
+  if (request.kind == PerceptualKind::None)
+    return as(request.kind, [](const Tensor& x, const Tensor&) { return at::ones_like(x); });
+  if (request.kind == PerceptualKind::Ssim) return as(request.kind, ssim_distance);
+  if (request.kind == PerceptualKind::Unet) return as(request.kind, unet_distance(network, diffusion));
 
   const std::string path = lpips_weights(request.lpips_file);
   std::error_code ignored;
@@ -120,9 +122,9 @@ PerceptualChoice choose_perceptual(const PerceptualRequest& request, std::shared
              fmt::format("no LPIPS weights at '{}': using the diffusion network's own features instead "
                          "(perceptual: unet); 'thor import' puts them there (`as` lpips-squeeze)",
                          path));
-    return {"unet", unet_distance(network, diffusion)};
+    return as(PerceptualKind::Unet, unet_distance(network, diffusion));
   }
-  return {"lpips", lpips_distance(path, network->device(), request.scaled_twice)};
+  return as(PerceptualKind::Lpips, lpips_distance(path, network->device(), request.scaled_twice));
 }
 
 }  // namespace thor

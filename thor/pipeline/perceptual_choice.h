@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "thor/detect/detector.h"
 #include "thor/diffusion/diffusion.h"
 #include "thor/nn/perceptual.h"
 #include "thor/pipeline/network.h"
@@ -17,7 +18,7 @@ struct PerceptualChoice {
 
 /// What a detector asks for.
 struct PerceptualRequest {
-  std::string name;
+  PerceptualKind kind = PerceptualKind::None;
   bool scaled_twice = false;
   std::string lpips_file;  ///< "" = the imported one
 };

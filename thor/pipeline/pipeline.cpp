@@ -132,7 +132,7 @@ Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunCon
     members = pipelines_of(model.members(), run);
   } else {
     network = std::make_shared<Network>(model.config.model, model.weights(), choose_device(run.device),
-                                        choose_precision(run.precision));
+                                        dtype_of(run.precision));
     model.weights().clear();
   }
   state_ = std::make_unique<State>(State{

@@ -14,9 +14,9 @@ namespace thor {
 struct RunConfig {
   uint64_t seed = 0;
   int64_t batch = 8;
-  std::string device = "auto";     ///< auto | cpu | cuda:N
-  std::string precision = "fp32";  ///< fp32 | bf16
-  std::string lpips;               ///< weights file; "" = THOR_HOME
+  std::string device = "auto";  ///< auto | cpu | cuda:N
+  Precision precision = Precision::Fp32;
+  std::string lpips;  ///< weights file; "" = THOR_HOME
   /// Where messages and progress go and what stops the work; null = that of the calling thread.
   RunContext* context = nullptr;
 };

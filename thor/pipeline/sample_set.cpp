@@ -35,7 +35,7 @@ nlohmann::json description(const SampleJob& job, const Model& model, const std::
                        {"model", {{"file", model_file}, {"sha256", model.hash}}},
                        {"seed", job.run.seed},
                        {"sample", Fields(config).to_json()},
-                       {"precision", job.run.precision},
+                       {"precision", name_of(job.run.precision)},
                        {"images", files}};
   if (!job.start_image.empty())
     about["start_image"] = {{"file", std::filesystem::path(job.start_image).filename().string()},
@@ -50,7 +50,7 @@ void check_can_sample(const Model& model, const SampleConfig& config, bool with_
     fail_usage("the model is an ensemble of {} networks; draw from a diffusion model that it was made of",
                model.members().size());
   model.config.check_takes_single_slices();
-  if (model.config.diffusion.process != "noise")
+  if (model.config.diffusion.process != Process::Noise)
     fail_usage(
         "the model undoes corruption of an image that is there, so none can be drawn from it; take a diffusion model "
         "(diffusion.process: noise)");
@@ -79,7 +79,7 @@ std::string write_sample_set(const SampleJob& job) {
                [&] { check_can_sample(model, job.config, !job.start_image.empty()); });
   const Diffusion diffusion(model.config.diffusion);
   const Network network(model.config.model, model.weights(), choose_device(job.run.device),
-                        choose_precision(job.run.precision));
+                        dtype_of(job.run.precision));
   SampleBatch batch{job.run.seed, 0, 0, model.config.preprocess.size, {}};
   if (!job.start_image.empty()) batch.start = preprocess(model.config.preprocess, read_image(job.start_image)).unit;
   make_folder(job.output);

@@ -30,7 +30,7 @@ Archive open_listed_archive(const CaseInput& input, const CaseSurroundings& with
 
 ArchiveCase::ArchiveCase(const CaseInput& input, const CaseSurroundings& with)
     : input_(input), with_(with), archive_(open_listed_archive(input, with)) {
-  if (with.options.layout == "bids")
+  if (with.options.layout == ResultLayout::Bids)
     fail_usage("'{}' is an archive, whose slices have no BIDS names; detect it without the layout `bids`", input.path);
   maps_ = at::zeros_like(archive_.slices);
   healthy_ = at::zeros_like(archive_.slices);

@@ -38,6 +38,9 @@ struct VolumeReport {
   double map_maximum = 0;             ///< of the whole volume
 };
 
+/// The names and folders of results: flat, or a BIDS dataset.
+enum class ResultLayout { Flat, Bids };
+
 struct DetectOptions {
   std::vector<std::string> inputs;  ///< files, folders, BIDS datasets or a CSV split
   std::string output;               ///< folder
@@ -47,7 +50,7 @@ struct DetectOptions {
   bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
   ScanChoice choice;          ///< of files and folders that hold more than one scan
   VolumeConfig volume;
-  std::string layout = "flat";                          ///< flat | bids
+  ResultLayout layout = ResultLayout::Flat;
   std::vector<std::string> participants;                ///< of BIDS datasets, without "sub-"; empty = all
   std::function<void(const VolumeReport&)> write_page;  ///< for each volume; may be empty
 };

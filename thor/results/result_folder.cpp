@@ -78,8 +78,6 @@ std::optional<Calibration> calibration_for(const Pipeline& pipeline, const Detec
 
 ResultFolder::ResultFolder(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run)
     : options_(options), calibration_(calibration_for(pipeline, options)) {
-  if (options.layout != "flat" && options.layout != "bids")
-    fail_usage("the layout is '{}'; it can be flat or bids", options.layout);
   make_folder(options.output);
   const Model& model = pipeline.model();
   common_.version = version();
@@ -93,7 +91,7 @@ ResultFolder::ResultFolder(const Pipeline& pipeline, const DetectOptions& option
   common_.preprocess = described(model.config.preprocess);
   common_.seed = run.seed;
   common_.device = pipeline.device();
-  common_.precision = run.precision;
+  common_.precision = name_of(run.precision);
   if (bids()) describe_dataset();
 }
 

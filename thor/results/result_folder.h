@@ -47,7 +47,7 @@ class ResultFolder {
   SidecarCalibration calibrated(double p_value, std::string p_value_of = {}) const;
 
  private:
-  bool bids() const { return options_.layout == "bids"; }
+  bool bids() const { return options_.layout == ResultLayout::Bids; }
   std::string sidecar(const CaseInput& input) const;
   std::string source(const CaseInput& input) const;
   void check_is_ours(const CaseInput& input) const;

@@ -10,6 +10,7 @@
 #include "thor/base/file.h"
 #include "thor/base/log.h"
 #include "thor/base/version.h"
+#include "thor/detect/anomaly_map.h"
 #include "thor/image/dicom/dicom_write.h"
 
 namespace thor {
@@ -28,7 +29,7 @@ Point3 place_of_maximum(const Tensor& map, const Affine& ras_from_voxel) {
 void note_scaling(const JsonText& config) {
   const nlohmann::json detector = parse(config);
   const nlohmann::json map = detector.is_object() ? detector.value("map", nlohmann::json()) : nlohmann::json();
-  if (map.is_object() && map.value("normalize", "") == "max")
+  if (map.is_object() && map.value("normalize", "") == name_of(Normalize::Max))
     log_once(LogLevel::Warning,
              "detector.map.normalize is max: every slice's map is scaled to its own maximum, so that healthy slices "
              "look as anomalous as sick ones; for volumes set `detector.map.normalize=none`");
@@ -144,7 +145,7 @@ CaseOutput VolumeCase::write() {
   about.lesions = lesions_of(found);
   add_scores(found, about);
   write_volumes(found, about);
-  if (scan().dicom && with_.options.layout == "flat") write_dicom(found, about);
+  if (scan().dicom && with_.options.layout == ResultLayout::Flat) write_dicom(found, about);
   write_pictures(found, about);
   CaseOutput output{input_.path, input_.name, path(about.map), found.score, found.p_value, found.lesions, {}};
   if (!found.check.allows_claims()) output.withheld = describe(found.check);

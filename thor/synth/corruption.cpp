@@ -43,8 +43,9 @@ class Corruptor {
     const bool noise = random_.uniform() < config_.noise_share, lesions = random_.uniform() < config_.lesion_share;
     if (places_.numel() == 0) return {image_, painted_};
     white_ = at::quantile(source_.image.masked_select(source_.inside), 0.98).item<double>();
-    if (config_.kind != "coarse_noise" && lesions) add_lesions();
-    if (config_.kind == "coarse_noise" || (config_.kind == "both" && noise)) add_coarse_noise();
+    if (config_.kind != CorruptionKind::CoarseNoise && lesions) add_lesions();
+    if (config_.kind == CorruptionKind::CoarseNoise || (config_.kind == CorruptionKind::Both && noise))
+      add_coarse_noise();
     return {image_.clamp_(0, 1), painted_};
   }
 
@@ -140,8 +141,7 @@ class Corruptor {
 }  // namespace
 
 void CorruptionConfig::describe(Fields& fields) {
-  fields.add("kind", &kind, "coarse noise, painted lesions (texture), or both",
-             one_of({"coarse_noise", "texture", "both"}));
+  fields.add("kind", &kind, "coarse noise, painted lesions (texture), or both");
   fields.add("noise_share", &noise_share, "share of images with coarse noise, with kind both", between(0, 1));
   fields.add("lesion_share", &lesion_share, "share of images with painted lesions", between(0, 1));
   fields.add("sigma", &sigma, "deviation of the coarse noise, in units of white", between(0, 2));

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <string>
-
 #include "thor/base/config.h"
 #include "thor/base/random.h"
 #include "thor/base/tensor.h"
 
 namespace thor {
 
+enum class CorruptionKind { CoarseNoise, Texture, Both };
+inline Names names_of(CorruptionKind) { return {"coarse_noise", "texture", "both"}; }
+
 /// Parameters of the corruption of healthy images for a restorer (`diffusion.process: corruption`); keys
 /// `train.corruption.*`. Pixels refer to the 128 grid and are scaled with the shorter side on others.
 struct CorruptionConfig {
-  std::string kind = "both";              ///< coarse_noise | texture | both
+  CorruptionKind kind = CorruptionKind::Both;
   double noise_share = 0.3;               ///< fraction of images with coarse noise, with `both`
   double lesion_share = 0.8;              ///< fraction of images with lesions, with `both` and `texture`
   double sigma = 0.2;                     ///< standard deviation of the coarse noise, white = 1

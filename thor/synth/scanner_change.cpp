@@ -67,7 +67,7 @@ SliceAndMask shift(const SliceAndMask& slice, double pixels, const StreamKey& ke
 }  // namespace
 
 void ScannerChange::describe(Fields& fields) {
-  fields.add("kind", &kind, "what changes", one_of({"bias_field", "noise", "contrast", "resolution", "shift"}));
+  fields.add("kind", &kind, "what changes");
   fields.add("strength", &strength,
              "bias_field: deviation of its logarithm; noise: deviation, white = 1; contrast: exponent; resolution: "
              "pixels that become one; shift: pixels",
@@ -75,8 +75,9 @@ void ScannerChange::describe(Fields& fields) {
 }
 
 void ScannerChange::check() const {
-  if (kind == "contrast" && strength <= 0) fail_usage("change.strength is {}, expected an exponent above 0", strength);
-  if (kind == "resolution" && strength < 1)
+  if (kind == ChangeKind::Contrast && strength <= 0)
+    fail_usage("change.strength is {}, expected an exponent above 0", strength);
+  if (kind == ChangeKind::Resolution && strength < 1)
     fail_usage("change.strength is {}, expected 1 or more pixels that become one", strength);
 }
 
@@ -84,11 +85,23 @@ SliceAndMask change_scanner(const ScannerChange& change, const SliceAndMask& sli
   const Tensor& image = slice.image;
   const double s = change.strength;
   SliceAndMask changed = slice;
-  if (change.kind == "bias_field") changed.image = image * (smooth_field(image.size(0), image.size(1), key) * s).exp();
-  if (change.kind == "noise") changed.image = rician(image, s, key);
-  if (change.kind == "contrast") changed.image = image.pow(s);
-  if (change.kind == "resolution") changed.image = coarser(image, s);
-  if (change.kind == "shift") changed = shift(slice, s, key);
+  switch (change.kind) {
+    case ChangeKind::BiasField:
+      changed.image = image * (smooth_field(image.size(0), image.size(1), key) * s).exp();
+      break;
+    case ChangeKind::Noise:
+      changed.image = rician(image, s, key);
+      break;
+    case ChangeKind::Contrast:
+      changed.image = image.pow(s);
+      break;
+    case ChangeKind::Resolution:
+      changed.image = coarser(image, s);
+      break;
+    case ChangeKind::Shift:
+      changed = shift(slice, s, key);
+      break;
+  }
   changed.image = changed.image.clamp(0, 1);
   return changed;
 }

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
-#include <string>
-
 #include "thor/base/config.h"
 #include "thor/base/random.h"
 #include "thor/base/tensor.h"
 
 namespace thor {
 
+enum class ChangeKind { BiasField, Noise, Contrast, Resolution, Shift };
+inline Names names_of(ChangeKind) { return {"bias_field", "noise", "contrast", "resolution", "shift"}; }
+
 /// Parameters of a simulated change of scanner, protocol or registration; keys `change.*`.
 struct ScannerChange {
-  std::string kind = "bias_field";  ///< bias_field | noise | contrast | resolution | shift
-  double strength = 0.3;            ///< strength in the unit of the kind, see describe()
+  ChangeKind kind = ChangeKind::BiasField;
+  double strength = 0.3;  ///< strength in the unit of the kind, see describe()
   void describe(Fields& fields);
   void check() const;
 };

@@ -41,18 +41,18 @@ Tensor vary_scanner(const ScannerVariation& variation, const Tensor& image, cons
   const double factor = factor_up_to(random, variation.rim);
   const double pixel = static_cast<double>(std::min(image.size(0), image.size(1))) / 128;
   const auto width = static_cast<int64_t>(std::lround(random.uniform(4, 12) * pixel));
-  const std::pair<const char*, double> changes[] = {
-      {"bias_field", random.uniform(0, variation.bias_field)},
-      {"contrast", factor_up_to(random, variation.contrast)},
-      {"resolution", random.uniform(1, variation.resolution)},
-      {"noise", random.uniform(0, variation.noise)},
+  const ScannerChange changes[] = {
+      {ChangeKind::BiasField, random.uniform(0, variation.bias_field)},
+      {ChangeKind::Contrast, factor_up_to(random, variation.contrast)},
+      {ChangeKind::Resolution, random.uniform(1, variation.resolution)},
+      {ChangeKind::Noise, random.uniform(0, variation.noise)},
   };
   if (!changed) return image;
 
   Tensor result = rim ? with_rim(image, inside, factor, std::max<int64_t>(1, width)) : image;
-  for (const auto& [kind, strength] : changes) {
+  for (const ScannerChange& change : changes) {
     key.repeat += 2;  // noise takes two streams
-    if (random.uniform() < 0.5) result = change_scanner({kind, strength}, {result, {}}, key).image;
+    if (random.uniform() < 0.5) result = change_scanner(change, {result, {}}, key).image;
   }
   return result;
 }

@@ -50,7 +50,7 @@ struct Example {
 
 constexpr double kForeground = 0.1;  // of an image's white: darker is air
 
-bool undoes_corruption(const Diffusion& diffusion) { return diffusion.config().process == "corruption"; }
+bool undoes_corruption(const Diffusion& diffusion) { return diffusion.config().process == Process::Corruption; }
 
 // `healthy`, one image for each key, and its corruption; `donors` lend it their texture. -> t is 0 throughout
 Batch make_corrupted_batch(const CorruptionConfig& config, const Diffusion& diffusion, const Tensor& donors,

@@ -12,10 +12,12 @@ void read_choices(ExperimentConfig& config, const std::string& yaml, const std::
   config.model.model = network_of_kind(yaml, sets);
   Fields choice;
   choice.add("detector.name", &config.detector_name, "");
-  choice.add("noise.kind", &config.model.noise.kind, "");
+  std::string noise;  // a name that there is not is refused where all keys are read
+  choice.add("noise.kind", &noise, "");
   choice.read_known(yaml);
   for (const auto& set : sets)
     if (choice.has(set.substr(0, set.find('=')))) choice.assign(set);
+  config.model.noise.kind = value_called<NoiseKind>(noise).value_or(config.model.noise.kind);
   config.detector = make_detector(config.detector_name, config.model.noise.kind);
 }
 
@@ -25,14 +27,14 @@ void TrainConfig::describe(Fields& fields) {
   fields.add("seed", &seed, "names every random number of the training", at_least(0));
   fields.add("steps", &steps, "optimizer steps", between(1, 1e9));
   fields.add("batch", &batch, "images per optimizer step", between(1, 65536));
-  fields.add("optimizer", &optimizer, "adam or adamw", one_of({"adam", "adamw"}));
+  fields.add("optimizer", &optimizer, "adam or adamw");
   fields.add("learning_rate", &learning_rate, "after the warm-up", between(0, 1));
   fields.add("weight_decay", &weight_decay, "decoupled, of adamw", between(0, 1));
   fields.add("warmup", &warmup, "optimizer steps over which the learning rate rises linearly", at_least(0));
   fields.add("clip", &clip, "gradient norm; 0 = off", at_least(0));
   fields.add("ema", &ema, "decay of the averaged weights that detection uses; 0 = off", between(0, 0.999999));
-  fields.add("precision", &precision, "auto = bf16 where the CPU multiplies it", one_of({"auto", "bf16", "fp32"}));
-  fields.add("loss", &loss, "error of the predicted quantity: mse or l1", one_of({"mse", "l1"}));
+  fields.add("precision", &precision, "auto = bf16 where the CPU multiplies it");
+  fields.add("loss", &loss, "error of the predicted quantity: mse or l1");
   fields.add("patch", &patch, "pixels; one random patch of this size is noised and counts; 0 = the whole image",
              between(0, 65536));
   fields.add("t_max", &t_max, "train on timesteps below this only; 0 = all", at_least(0));
@@ -57,11 +59,12 @@ void ExperimentConfig::check() const {
   if (train.t_max > model.diffusion.steps)
     fail_usage("'train.t_max' is {}, more than diffusion.steps = {}", train.t_max, model.diffusion.steps);
   train.corruption.check();
-  if (model.diffusion.process == "corruption" && model.diffusion.prediction == "epsilon" && train.loss == "l1")
+  if (model.diffusion.process == Process::Corruption && model.diffusion.prediction == Prediction::Epsilon &&
+      train.loss == LossKind::L1)
     fail_usage(
         "train.loss is l1, under which a network that predicts what was added learns to predict nothing; "
         "set it to mse, or diffusion.prediction to sample");
-  if (model.diffusion.process == "corruption" && train.patch > 0)
+  if (model.diffusion.process == Process::Corruption && train.patch > 0)
     fail_usage("train.patch is {}, but a model that undoes corruption is trained on whole images; set it to 0",
                train.patch);
   check_detector(*detector, Diffusion(model.diffusion));

@@ -34,9 +34,10 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-at::ScalarType compute_dtype(const std::string& precision, const at::Device& device) {
+at::ScalarType compute_dtype(TrainPrecision precision, const at::Device& device) {
   const bool native = device.is_cuda() || __builtin_cpu_supports("avx512bf16");
-  return precision == "bf16" || (precision == "auto" && native) ? at::kBFloat16 : at::kFloat;
+  return precision == TrainPrecision::Bf16 || (precision == TrainPrecision::Auto && native) ? at::kBFloat16
+                                                                                            : at::kFloat;
 }
 
 // The state of one run and what happens at one step of it.
@@ -59,7 +60,8 @@ class Run {
     state_.data_sha256 = data_.sha256;
     resume ? restore() : start_fresh();
     for (auto& [name, tensor] : state_.weights) parameters_.push_back(tensor.requires_grad_());
-    adam_ = std::make_unique<Adam>(parameters_, config.train.optimizer == "adamw" ? config.train.weight_decay : 0.0);
+    adam_ = std::make_unique<Adam>(parameters_,
+                                   config.train.optimizer == Optimizer::AdamW ? config.train.weight_decay : 0.0);
     connect_moments();
     log_ = std::make_unique<TrainLog>(paths.run, state_.step);
     seconds_before_ = state_.seconds;
@@ -149,7 +151,7 @@ class Run {
     const StateDict weights = cast_weights(state_.ema, dtype_);
     const std::string path = fmt::format("{}/samples/step-{:07d}.png", paths_.run, state_.step);
     const Tensor& healthy = val_.slices.defined() ? val_.slices : data_.slices;
-    if (diffusion_.config().process == "corruption")
+    if (diffusion_.config().process == Process::Corruption)
       write_restored(path, model, weights,
                      validation_batch(config_, diffusion_, healthy, 0, std::min<int64_t>(4, healthy.size(0))));
     else

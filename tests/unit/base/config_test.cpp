@@ -21,13 +21,18 @@ struct Inner {
   }
 };
 
+enum class Kind { Ddpm, Ddim };
+Names names_of(Kind) { return {"ddpm", "ddim"}; }
+
 struct Outer {
-  std::string kind = "ddpm";
+  Kind kind = Kind::Ddpm;
+  std::string word = "a";
   bool flag = false;
   int64_t count = 3;
   Inner inner;
   void describe(Fields& fields) {
-    fields.add("kind", &kind, "which", one_of({"ddpm", "ddim"}));
+    fields.add("kind", &kind, "which");
+    fields.add("word", &word, "one of some", one_of({"a", "b"}));
     fields.add("flag", &flag, "whether");
     fields.add("count", &count, "how many", between(1, 10));
     fields.group("inner", inner);
@@ -49,7 +54,7 @@ TEST(Config, ReadsNestedYamlAndJson) {
   Outer outer;
   Fields fields(outer);
   fields.read("kind: ddim\ninner:\n  rate: 0.25\n  steps: [5, 6, 7]\n");
-  EXPECT_EQ(outer.kind, "ddim");
+  EXPECT_EQ(outer.kind, Kind::Ddim);
   EXPECT_EQ(outer.inner.rate, 0.25);
   EXPECT_EQ(outer.inner.steps, (std::vector<int64_t>{5, 6, 7}));
   Outer copy;
@@ -83,13 +88,27 @@ TEST(Config, AFailedValueLeavesTheFieldAsItWas) {
   EXPECT_THROW(Fields(outer).assign("count"), Error);
 }
 
+TEST(Config, AnEnumIsReadAndWrittenByTheNamesOfItsValues) {
+  Outer outer;
+  Fields fields(outer);
+  fields.assign("kind=ddim");
+  EXPECT_EQ(outer.kind, Kind::Ddim);
+  EXPECT_EQ(fields.to_json().at("kind"), "ddim");
+  EXPECT_EQ(fields.list()[0].limits.choices, names_of(Kind()));
+  EXPECT_EQ(value_called<Kind>("ddpm"), Kind::Ddpm);
+  EXPECT_EQ(value_called<Kind>("Ddpm"), std::nullopt);
+  EXPECT_EQ(refusal("kind: ddpn"), "'kind' is 'ddpn', expected one of: ddpm, ddim; did you mean 'ddpm'?");
+  EXPECT_THAT(refusal("word: c"), HasSubstr("'word' is 'c', expected one of: a, b"));
+  EXPECT_EQ(refusal("kind: [ddpm]"), "'kind' is 'a list or mapping', expected text");
+}
+
 TEST(Config, ReadKnownPassesOverOtherKeys) {
   Outer outer;
   Fields some;
   some.add("inner.rate", &outer.inner.rate, "");
   some.read_known("kind: nonsense\ninner: {rate: 0.75, other: 2}\n");
   EXPECT_EQ(outer.inner.rate, 0.75);
-  EXPECT_EQ(outer.kind, "ddpm");
+  EXPECT_EQ(outer.kind, Kind::Ddpm);
   some.read_known("- 1\n- 2\n");  // left to `read` to refuse
   EXPECT_EQ(outer.inner.rate, 0.75);
 }

@@ -64,7 +64,7 @@ TEST_F(Archives, HoldEverySliceInTheOrderOfTheCsv) {
 }
 
 TEST_F(Archives, ReadBackWhatWasWritten) {
-  config_.intensity = "percentile";
+  config_.intensity = Intensity::Percentile;
   config_.percentile = 97.3;
   const Archive archive = prepare(read_split(csv()), config_);
   write_archive(file(), archive);
@@ -73,7 +73,7 @@ TEST_F(Archives, ReadBackWhatWasWritten) {
   EXPECT_EQ(read.names, archive.names);
   EXPECT_EQ(read.sha256, archive.sha256);
   EXPECT_EQ(read.preprocess.percentile, 97.3);
-  EXPECT_EQ(read.preprocess.intensity, "percentile");
+  EXPECT_EQ(read.preprocess.intensity, Intensity::Percentile);
 }
 
 TEST_F(Archives, TrainTheSameAsTheirCsv) {
@@ -96,7 +96,7 @@ TEST_F(Archives, AreRefusedWhereTheConfigPreparesDifferently) {
   other.percentile = 90;  // without meaning for full_range
   EXPECT_NO_THROW(open_training_data(file(), other));
   other.size = 64;
-  other.intensity = "percentile";
+  other.intensity = Intensity::Percentile;
   EXPECT_THAT(error([&] { open_training_data(file(), other); }, ErrorKind::Usage),
               AllOf(HasSubstr("preprocess.size is 32 there and 64 in the config"), HasSubstr("preprocess.intensity"),
                     HasSubstr("slices.safetensors")));

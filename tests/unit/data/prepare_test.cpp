@@ -225,7 +225,7 @@ TEST_F(Preparation, KeepsPicturesWithinTheirFolderAndApart) {
 }
 
 TEST_F(Preparation, RefusesPicturesThatWouldBeScaledOtherwiseThanTheirVolume) {
-  job_.preprocess.intensity = "percentile";
+  job_.preprocess.intensity = Intensity::Percentile;
   job_.pictures = folder_ / "pictures";
   EXPECT_THAT([&] { prepared(); }, testing::ThrowsMessage<Error>(HasSubstr("intensity is full_range, not percentile")));
 }

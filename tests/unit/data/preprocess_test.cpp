@@ -22,7 +22,7 @@ at::Tensor ramp(int64_t height, int64_t width) {
   return at::arange(height * width, at::kFloat).reshape({height, width});
 }
 
-PreprocessConfig config_of(int64_t size, const std::string& intensity) {
+PreprocessConfig config_of(int64_t size, Intensity intensity) {
   PreprocessConfig config;
   config.size = size;
   config.intensity = intensity;
@@ -53,31 +53,31 @@ double centre(const at::Tensor& picture, int64_t axis) {
 TEST(Preprocess, DividesByTheWhiteOfTheFormat) {
   at::Tensor slice = at::zeros({16, 16});
   slice[3][4] = 51;
-  const PreparedSlice prepared = preprocess(config_of(16, "full_range"), image_of(slice, 255));
+  const PreparedSlice prepared = preprocess(config_of(16, Intensity::FullRange), image_of(slice, 255));
   EXPECT_FLOAT_EQ(prepared.unit[3][4].item<float>(), 0.2f);
   EXPECT_EQ(prepared.white, 255);
 }
 
 TEST(Preprocess, KeepsUnitValuesOfAFormatWithoutWhite) {
   const at::Tensor slice = ramp(16, 16) / 255;
-  EXPECT_LT(max_abs_diff(preprocess(config_of(16, "full_range"), image_of(slice, 0)).unit, slice), 1e-6);
+  EXPECT_LT(max_abs_diff(preprocess(config_of(16, Intensity::FullRange), image_of(slice, 0)).unit, slice), 1e-6);
 }
 
 TEST(Preprocess, DoesNotGuessTheWhiteOfAFormatWithoutOne) {
-  EXPECT_THAT(story_of([] { preprocess(config_of(16, "full_range"), image_of(ramp(16, 16), 0)); }),
+  EXPECT_THAT(story_of([] { preprocess(config_of(16, Intensity::FullRange), image_of(ramp(16, 16), 0)); }),
               testing::AllOf(testing::HasSubstr("0 to 255"), testing::HasSubstr("percentile")));
 }
 
 TEST(Preprocess, ASliceOfAScanIsToldToComeWithItsSeries) {
   Image slice = image_of(ramp(16, 16), 0);
   slice.medical = true;
-  EXPECT_THAT(story_of([&] { preprocess(config_of(16, "full_range"), slice); }),
+  EXPECT_THAT(story_of([&] { preprocess(config_of(16, Intensity::FullRange), slice); }),
               testing::AllOf(testing::HasSubstr("single slice"), testing::HasSubstr("the folder with its series"),
                              testing::Not(testing::HasSubstr("percentile"))));
 }
 
 TEST(Preprocess, MakesTheChosenPercentileWhite) {
-  PreprocessConfig config = config_of(10, "percentile");
+  PreprocessConfig config = config_of(10, Intensity::Percentile);
   config.percentile = 50;  // of 0..99: 49.5
   const PreparedSlice prepared = preprocess(config, image_of(ramp(10, 10), 65535));
   EXPECT_NEAR(prepared.unit[2][5].item<float>(), 25 / 49.5, 1e-6);
@@ -91,11 +91,11 @@ TEST(Preprocess, PercentileIsTheWristRecipeOfThePaper) {
   const at::Tensor scaled = slice / 65536;
   const double p98 = scaled.flatten().quantile(0.98).item<double>();
   const at::Tensor recipe = (at::where(scaled.gt(1), scaled.min(), scaled) / p98).clamp_max(1);
-  EXPECT_LT(max_abs_diff(preprocess(config_of(10, "percentile"), image_of(slice, 65535)).unit, recipe), 1e-6);
+  EXPECT_LT(max_abs_diff(preprocess(config_of(10, Intensity::Percentile), image_of(slice, 65535)).unit, recipe), 1e-6);
 }
 
 TEST(Preprocess, TakesTheMinimumForBlackWhereItIsNegative) {
-  PreprocessConfig config = config_of(10, "percentile");
+  PreprocessConfig config = config_of(10, Intensity::Percentile);
   config.percentile = 100;
   const PreparedSlice prepared = preprocess(config, image_of(ramp(10, 10) - 40, 0));
   EXPECT_EQ(prepared.unit[0][0].item<float>(), 0);
@@ -105,7 +105,7 @@ TEST(Preprocess, TakesTheMinimumForBlackWhereItIsNegative) {
 }
 
 TEST(Preprocess, PadsWithTheMinimum) {
-  const PreparedSlice prepared = preprocess(config_of(16, "full_range"), image_of(ramp(16, 8) + 51, 255));
+  const PreparedSlice prepared = preprocess(config_of(16, Intensity::FullRange), image_of(ramp(16, 8) + 51, 255));
   EXPECT_EQ(prepared.height, 16);
   EXPECT_EQ(prepared.width, 8);
   EXPECT_FLOAT_EQ(prepared.unit[7][0].item<float>(), 0.2f);
@@ -114,27 +114,27 @@ TEST(Preprocess, PadsWithTheMinimum) {
 
 TEST(Preprocess, RefusesAConstantImage) {
   EXPECT_THAT(story_of([] {
-                preprocess(config_of(16, "full_range"), image_of(at::full({16, 16}, 7), 255));
+                preprocess(config_of(16, Intensity::FullRange), image_of(at::full({16, 16}, 7), 255));
               }),
               testing::HasSubstr("7 everywhere"));
 }
 
 TEST(Preprocess, RefusesAnImageTooSmallToSeeAnything) {
-  EXPECT_THAT(story_of([] { preprocess(config_of(16, "full_range"), image_of(ramp(7, 20), 255)); }),
+  EXPECT_THAT(story_of([] { preprocess(config_of(16, Intensity::FullRange), image_of(ramp(7, 20), 255)); }),
               testing::HasSubstr("20 x 7 pixels"));
 }
 
 TEST(Preprocess, RefusesANearlyEmptyImageWhosePercentileIsBlack) {
   at::Tensor slice = at::zeros({20, 20});
   slice[1][1] = 9;
-  EXPECT_THAT(story_of([&] { preprocess(config_of(16, "percentile"), image_of(slice, 0)); }),
+  EXPECT_THAT(story_of([&] { preprocess(config_of(16, Intensity::Percentile), image_of(slice, 0)); }),
               testing::HasSubstr("nearly empty"));
 }
 
 TEST(Preprocess, LeavesItsInputAlone) {
   const Image image = image_of(ramp(20, 12), 255);
   const at::Tensor before = image.voxels.clone();
-  preprocess(config_of(16, "percentile"), image);
+  preprocess(config_of(16, Intensity::Percentile), image);
   EXPECT_TRUE(at::equal(image.voxels, before));
 }
 
@@ -142,7 +142,7 @@ TEST(ToNativeGrid, BringsABlobBackToWhereItWas) {
   for (const auto& [height, width] : {std::pair{233, 197}, {90, 61}, {61, 90}, {128, 128}, {301, 500}}) {
     const double y = 0.4 * height, x = 0.6 * width;
     const at::Tensor native = blob(height, width, y, x);
-    const PreparedSlice prepared = preprocess(config_of(128, "full_range"), image_of(native, 1));
+    const PreparedSlice prepared = preprocess(config_of(128, Intensity::FullRange), image_of(native, 1));
     const at::Tensor back = to_native_grid(prepared.unit, height, width);
     ASSERT_EQ(back.sizes(), native.sizes());
     EXPECT_NEAR(centre(back, 0), centre(native, 0), 0.5) << height << " x " << width;
@@ -157,7 +157,7 @@ TEST(ToNativeGrid, ChangesNothingWhereTheGridsAreTheSame) {
 
 TEST(ToNetworkGrid, TakesTheWayOfTheImageAndKeepsValuesAboveOne) {
   const at::Tensor map = ramp(90, 61) / ramp(90, 61).max();
-  const at::Tensor unit = preprocess(config_of(64, "full_range"), image_of(map, 1)).unit;
+  const at::Tensor unit = preprocess(config_of(64, Intensity::FullRange), image_of(map, 1)).unit;
   EXPECT_LT(max_abs_diff(to_network_grid(map, 64), unit), 1e-6);
   EXPECT_LT(max_abs_diff(to_network_grid(map * 3, 64), unit * 3), 1e-5);
 }
@@ -165,7 +165,7 @@ TEST(ToNetworkGrid, TakesTheWayOfTheImageAndKeepsValuesAboveOne) {
 TEST(MaskToNetworkGrid, LiesOnTheImageItBelongsTo) {
   const at::Tensor native = blob(233, 197, 90, 120);
   const at::Tensor mask = mask_to_network_grid(native.gt(0.5), 128);
-  const at::Tensor unit = preprocess(config_of(128, "full_range"), image_of(native, 1)).unit;
+  const at::Tensor unit = preprocess(config_of(128, Intensity::FullRange), image_of(native, 1)).unit;
   EXPECT_NEAR(centre(mask, 0), centre(unit, 0), 0.25);
   EXPECT_NEAR(centre(mask, 1), centre(unit, 1), 0.25);
 }

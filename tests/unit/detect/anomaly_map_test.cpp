@@ -17,7 +17,7 @@ TEST(AnomalyMap, IsNormalizedPerImage) {
 
 TEST(AnomalyMap, WithoutNormalizationIsResidualTimesBlurredDistance) {
   MapConfig config;
-  config.normalize = "none";
+  config.normalize = Normalize::None;
   const auto x = at::rand({1, 1, 16, 16}), x0 = at::rand({1, 1, 16, 16});
   const auto map = anomaly_map(config, x, x0, at::full({1, 1, 16, 16}, 0.25F));
   EXPECT_LT(max_abs_diff(map, (x0 - x).abs() * 0.25), 1e-6);
@@ -25,7 +25,7 @@ TEST(AnomalyMap, WithoutNormalizationIsResidualTimesBlurredDistance) {
 
 TEST(AnomalyMap, WithoutADistanceIsTheResidualAlone) {
   MapConfig config;
-  config.normalize = "none";
+  config.normalize = Normalize::None;
   const auto x = at::rand({1, 1, 9, 7}), x0 = at::rand({1, 1, 9, 7});
   EXPECT_LT(max_abs_diff(anomaly_map(config, x, x0, {}), (x0 - x).abs()), 1e-7);
 }
@@ -37,7 +37,7 @@ TEST(AnomalyMap, OfAPerfectReconstructionIsZero) {
 
 TEST(AnomalyMap, HowItIsReportedDoesNotChangeTheRegion) {
   MapConfig max, none;
-  none.normalize = "none";
+  none.normalize = Normalize::None;
   const auto x = at::rand({2, 1, 32, 32}), x0 = at::rand({2, 1, 32, 32}), distance = at::rand({2, 1, 32, 32});
   EXPECT_LT(max_abs_diff(region_mask(max, anomaly_map(max, x, x0, distance)),
                          region_mask(none, anomaly_map(none, x, x0, distance))),

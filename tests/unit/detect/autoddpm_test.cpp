@@ -67,7 +67,7 @@ TEST(AutoDdpm, BringsBackWhatTheExactDenoiserKnows) {
 TEST(AutoDdpm, TheMapIsTheFinalResidualWeighedByTheSuspicion) {
   SmallWorld world;
   AutoDdpmConfig config = short_autoddpm();
-  config.perceptual = "none";
+  config.perceptual = PerceptualKind::None;
   config.percentile = 100;
   const Context context = world.context();
   const Images images = some_images(2);
@@ -97,7 +97,7 @@ TEST(AutoDdpm, DrawsNoNoiseTwice) {
 }
 
 TEST(AutoDdpm, CostsItsChainAndEveryRepeat) {
-  EXPECT_EQ(make_detector("autoddpm", "gaussian")->network_calls(128), 201 + 5 * 51);
+  EXPECT_EQ(make_detector("autoddpm", NoiseKind::Gaussian)->network_calls(128), 201 + 5 * 51);
   AutoDdpmConfig config = short_autoddpm();
   config.sampler.steps = 7;
   EXPECT_EQ(AutoDdpm(config).network_calls(128), 7 + 3 * 11);

@@ -44,8 +44,8 @@ TEST(Ddpm, CostsOneCallATimestepOrAsManyAsTheSamplerTakes) {
   EXPECT_EQ(Ddpm(config).network_calls(128), 41);
   config.sampler.steps = 10;
   EXPECT_EQ(Ddpm(config).network_calls(128), 10);
-  EXPECT_EQ(make_detector("ddpm", "gaussian")->network_calls(128), 351);
-  EXPECT_EQ(make_detector("anoddpm", "simplex")->network_calls(128), 251);
+  EXPECT_EQ(make_detector("ddpm", NoiseKind::Gaussian)->network_calls(128), 351);
+  EXPECT_EQ(make_detector("anoddpm", NoiseKind::Simplex)->network_calls(128), 251);
 }
 
 }  // namespace

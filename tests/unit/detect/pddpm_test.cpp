@@ -37,7 +37,7 @@ TEST(Pddpm, AveragesOverlappingPatches) {
   const Images images = some_images(1);
   Context context = world.context();
   DiffusionConfig sample;
-  sample.prediction = "sample";
+  sample.prediction = Prediction::Sample;
   const Diffusion diffusion(sample);
   double answer = 0.1;
   context.denoise = [&](const at::Tensor& xt, int64_t) { return at::full_like(xt, answer *= 2); };  // 0.2, 0.4, ...
@@ -68,9 +68,9 @@ TEST(Pddpm, BringsBackWhatTheExactDenoiserKnows) {
 }
 
 TEST(Pddpm, CostsOneCallAPatch) {
-  EXPECT_EQ(make_detector("pddpm", "simplex")->network_calls(128), 9);
-  EXPECT_EQ(make_detector("pddpm", "simplex")->network_calls(96), 4);
-  EXPECT_EQ(make_detector("pddpm", "simplex")->network_calls(32), 1);
+  EXPECT_EQ(make_detector("pddpm", NoiseKind::Simplex)->network_calls(128), 9);
+  EXPECT_EQ(make_detector("pddpm", NoiseKind::Simplex)->network_calls(96), 4);
+  EXPECT_EQ(make_detector("pddpm", NoiseKind::Simplex)->network_calls(32), 1);
 }
 
 TEST(Pddpm, RefusesAnEvenMedian) {

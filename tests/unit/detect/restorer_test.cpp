@@ -10,8 +10,8 @@ namespace {
 
 DiffusionConfig corruption_model() {
   DiffusionConfig config;
-  config.process = "corruption";
-  config.prediction = "sample";
+  config.process = Process::Corruption;
+  config.prediction = Prediction::Sample;
   return config;
 }
 
@@ -73,7 +73,7 @@ TEST(Restorer, MirroringMakesItBlindToLeftAndRight) {
 TEST(Restorer, APerceptualDistanceWeighsTheResidual) {
   RestorerWorld world{[](const Tensor& x) { return x + 0.2; }};
   RestorerConfig config = plain();
-  config.perceptual = "lpips";
+  config.perceptual = PerceptualKind::Lpips;
   const Images images{at::full({1, 1, 32, 32}, 0.5), {{1, 0}}};
   EXPECT_LT(max_abs_diff(Restorer(config).detect(world.context(), images).map, at::full({1, 1, 32, 32}, 0.05)), 1e-6);
 }
@@ -93,7 +93,7 @@ TEST(Restorer, TheMedianRemovesWhatIsThinnerThanItsHalf) {
 TEST(Restorer, RefusesAModelThatUndoesNoiseAndTheOthersRefuseOneThatUndoesCorruption) {
   const Diffusion noise{DiffusionConfig()}, corruption(corruption_model());
   for (const auto& row : detectors()) {
-    const auto detector = row.make("gaussian");
+    const auto detector = row.make(NoiseKind::Gaussian);
     if (detector->network_calls(128) == 0) {
       EXPECT_NO_THROW(check_detector(*detector, noise));
       EXPECT_NO_THROW(check_detector(*detector, corruption));

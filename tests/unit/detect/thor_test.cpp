@@ -69,12 +69,12 @@ TEST(Thor, KeepsOnlyTheMapsThatAreNamed) {
 TEST(Thor, AProfileSetsTheQuirksUnlessOneIsChosen) {
   ThorConfig config;
   EXPECT_FALSE(Thor(config).perceptual_scaled_twice());
-  config.profile = "published";
+  config.profile = Profile::Published;
   EXPECT_TRUE(Thor(config).perceptual_scaled_twice());
-  config.quirks.lpips_scaled_twice = "false";
+  config.quirks.lpips_scaled_twice = Quirk::Off;
   EXPECT_FALSE(Thor(config).perceptual_scaled_twice());
-  config.profile = "paper";
-  config.quirks.lpips_scaled_twice = "true";
+  config.profile = Profile::Paper;
+  config.quirks.lpips_scaled_twice = Quirk::On;
   EXPECT_TRUE(Thor(config).perceptual_scaled_twice());
 }
 
@@ -85,8 +85,8 @@ TEST(Thor, EveryQuirkChangesTheMap) {
   };
   const auto map = map_of(short_thor());
   ThorConfig clipped = short_thor(), late = short_thor();
-  clipped.quirks.clip_harmonized_to_unit = "true";
-  late.quirks.renoise_to_t = "true";
+  clipped.quirks.clip_harmonized_to_unit = Quirk::On;
+  late.quirks.renoise_to_t = Quirk::On;
   EXPECT_GT(max_abs_diff(map, map_of(clipped)), 1e-3);
   EXPECT_GT(max_abs_diff(map, map_of(late)), 1e-4);
 }
@@ -94,7 +94,7 @@ TEST(Thor, EveryQuirkChangesTheMap) {
 TEST(Thor, VisitsItsStopsOnACoarseGridToo) {
   SmallWorld world;
   ThorConfig config = short_thor();
-  config.sampler.kind = "dpmpp_2m";
+  config.sampler.kind = SamplerKind::Dpmpp2m;
   config.sampler.steps = 4;
   config.map_every = 15;
   Trace seen = traced(Thor(config), world.context());
@@ -103,8 +103,8 @@ TEST(Thor, VisitsItsStopsOnACoarseGridToo) {
 }
 
 TEST(Thor, HasTheDefaultsOfItsNoiseKind) {
-  EXPECT_EQ(make_detector("thor", "gaussian")->network_calls(128), 351);
-  EXPECT_EQ(make_detector("thor", "simplex")->network_calls(128), 251);
+  EXPECT_EQ(make_detector("thor", NoiseKind::Gaussian)->network_calls(128), 351);
+  EXPECT_EQ(make_detector("thor", NoiseKind::Simplex)->network_calls(128), 251);
 }
 
 TEST(Thor, RefusesToRunWithoutAnyMapStep) {

@@ -22,7 +22,7 @@ at::Tensor head() {
   return image;
 }
 
-at::Tensor map_of(const std::string& tail, const at::Tensor& pixels) {
+at::Tensor map_of(Tail tail, const at::Tensor& pixels) {
   SmallWorld world;
   ThresholdConfig config;
   config.tail = tail;
@@ -53,35 +53,35 @@ TEST(HeadMask, OfABlackImageIsEmpty) { EXPECT_FALSE(head_mask(at::zeros({1, 1, 8
 
 TEST(Threshold, EachTailSeesItsOwnSquareAndBothSeeBoth) {
   // The median is 0.5, the squares are 1.5 and 0.02.
-  EXPECT_NEAR(mean_of(map_of("bright", head()), 20), 0.75, 1e-5);
-  EXPECT_NEAR(mean_of(map_of("bright", head()), 40), 0.02 / 0.52, 1e-5);
-  EXPECT_NEAR(mean_of(map_of("dark", head()), 20), 0.25, 1e-5);
-  EXPECT_NEAR(mean_of(map_of("dark", head()), 40), 0.5 / 0.52, 1e-5);
-  EXPECT_NEAR(mean_of(map_of("both", head()), 20), 1.0 / 2, 1e-5);
-  EXPECT_NEAR(mean_of(map_of("both", head()), 40), 0.48 / 0.52, 1e-5);
-  EXPECT_NEAR(map_of("both", head())[0][0][32][20].item<double>(), 0, 1e-6);  // the median itself
+  EXPECT_NEAR(mean_of(map_of(Tail::Bright, head()), 20), 0.75, 1e-5);
+  EXPECT_NEAR(mean_of(map_of(Tail::Bright, head()), 40), 0.02 / 0.52, 1e-5);
+  EXPECT_NEAR(mean_of(map_of(Tail::Dark, head()), 20), 0.25, 1e-5);
+  EXPECT_NEAR(mean_of(map_of(Tail::Dark, head()), 40), 0.5 / 0.52, 1e-5);
+  EXPECT_NEAR(mean_of(map_of(Tail::Both, head()), 20), 1.0 / 2, 1e-5);
+  EXPECT_NEAR(mean_of(map_of(Tail::Both, head()), 40), 0.48 / 0.52, 1e-5);
+  EXPECT_NEAR(map_of(Tail::Both, head())[0][0][32][20].item<double>(), 0, 1e-6);  // the median itself
 }
 
 TEST(Threshold, MarksNothingOutsideTheHead) {
-  for (const char* tail : {"dark", "bright", "both"})
-    EXPECT_EQ((map_of(tail, head()) * (1 - disc(28))).sum().item<double>(), 0) << tail;
+  for (const Tail tail : {Tail::Dark, Tail::Bright, Tail::Both})
+    EXPECT_EQ((map_of(tail, head()) * (1 - disc(28))).sum().item<double>(), 0) << name_of(tail);
 }
 
 TEST(Threshold, GivesTheSameMapAtHalfTheBrightness) {
-  for (const char* tail : {"dark", "bright", "both"})
-    EXPECT_LT(max_abs_diff(map_of(tail, head()), map_of(tail, 0.5 * head())), 1e-5) << tail;
+  for (const Tail tail : {Tail::Dark, Tail::Bright, Tail::Both})
+    EXPECT_LT(max_abs_diff(map_of(tail, head()), map_of(tail, 0.5 * head())), 1e-5) << name_of(tail);
 }
 
 TEST(Threshold, FindsNothingInABlackImageAndNoTailsInOneGrey) {
-  for (const char* tail : {"dark", "bright", "both"})
-    EXPECT_EQ(map_of(tail, at::zeros({1, 1, 16, 16})).abs().max().item<double>(), 0) << tail;
-  EXPECT_LT(map_of("both", at::full({1, 1, 16, 16}, 0.7F)).max().item<double>(), 1e-6);
+  for (const Tail tail : {Tail::Dark, Tail::Bright, Tail::Both})
+    EXPECT_EQ(map_of(tail, at::zeros({1, 1, 16, 16})).abs().max().item<double>(), 0) << name_of(tail);
+  EXPECT_LT(map_of(Tail::Both, at::full({1, 1, 16, 16}, 0.7F)).max().item<double>(), 1e-6);
 }
 
 TEST(Threshold, HealsNothingAndCallsNoNetwork) {
   SmallWorld world;
   const Images images = some_images(2);
-  const auto found = make_detector("threshold", "gaussian")->detect(world.context(), images);
+  const auto found = make_detector("threshold", NoiseKind::Gaussian)->detect(world.context(), images);
   EXPECT_EQ(max_abs_diff(found.pseudo_healthy, images.pixels), 0);
   EXPECT_EQ(world.calls, 0);
 }

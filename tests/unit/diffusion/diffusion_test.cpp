@@ -7,7 +7,7 @@
 namespace thor::test {
 namespace {
 
-DiffusionConfig with(const std::string& prediction, double low = -1, double high = 1) {
+DiffusionConfig with(Prediction prediction, double low = -1, double high = 1) {
   DiffusionConfig config;
   config.prediction = prediction;
   config.range_low = low;
@@ -15,7 +15,7 @@ DiffusionConfig with(const std::string& prediction, double low = -1, double high
   return config;
 }
 
-class EveryPrediction : public ::testing::TestWithParam<std::string> {};
+class EveryPrediction : public ::testing::TestWithParam<Prediction> {};
 
 TEST_P(EveryPrediction, GivesTheImageBackFromTheTargetOfTraining) {
   const Diffusion diffusion(with(GetParam()));
@@ -28,17 +28,18 @@ TEST_P(EveryPrediction, GivesTheImageBackFromTheTargetOfTraining) {
     EXPECT_LT(max_abs_diff(diffusion.eps_from_output(target, xt, t), eps), 2e-2) << t;
   }
 }
-INSTANTIATE_TEST_SUITE_P(Diffusion, EveryPrediction, ::testing::Values("epsilon", "sample", "v"));
+INSTANTIATE_TEST_SUITE_P(Diffusion, EveryPrediction,
+                         ::testing::Values(Prediction::Epsilon, Prediction::Sample, Prediction::V));
 
 TEST(Diffusion, ClipsToTheRangeOfTheModel) {
-  const Diffusion diffusion(with("sample", 0, 1));
+  const Diffusion diffusion(with(Prediction::Sample, 0, 1));
   const auto output = at::tensor({-0.5F, 0.25F, 1.5F}).reshape({1, 1, 1, 3});
   const auto expected = at::tensor({0.F, 0.25F, 1.F}).reshape({1, 1, 1, 3});
   EXPECT_EQ(max_abs_diff(diffusion.x0_from_output(output, output, 10), expected), 0);
 }
 
 TEST(Diffusion, UnitRangeAndModelRangeAreInverse) {
-  const Diffusion diffusion(with("epsilon", -3, 5));
+  const Diffusion diffusion(with(Prediction::Epsilon, -3, 5));
   const auto unit = at::rand({2, 1, 4, 4});
   EXPECT_LT(max_abs_diff(diffusion.to_unit(diffusion.from_unit(unit)), unit), 1e-6);
   EXPECT_NEAR(diffusion.from_unit(at::zeros({1})).item<double>(), -3, 1e-6);
@@ -54,7 +55,7 @@ TEST(Diffusion, BeforeTheFirstStepThereIsNoNoise) {
 
 TEST(Diffusion, CosineScheduleFollowsNicholAndDhariwal) {
   DiffusionConfig config;
-  config.schedule = "cosine";
+  config.schedule = Schedule::Cosine;
   const Diffusion diffusion(config);
   const auto f = [](double t) { return std::pow(std::cos((t / 1000 + 0.008) / 1.008 * M_PI / 2), 2); };
   for (const int64_t t : {0, 100, 499, 900}) EXPECT_NEAR(diffusion.alpha_bar(t), f(t + 1.0) / f(0), 1e-5) << t;
@@ -63,9 +64,7 @@ TEST(Diffusion, CosineScheduleFollowsNicholAndDhariwal) {
 
 TEST(Diffusion, RefusesSchedulesThatMakeNoSense) {
   DiffusionConfig config;
-  config.schedule = "quadratic";
-  EXPECT_THROW(Diffusion{config}, Error);
-  config = {};
+  EXPECT_THROW(Fields(config).set("schedule", "quadratic"), Error);
   config.beta_end = 1e-6;
   EXPECT_THROW(Diffusion{config}, Error);
   config = {};

@@ -46,7 +46,7 @@ TEST(LatentSpace, OfADiffusionIsThatOfPixelsByDefault) {
 // The exact denoiser of one known latent: the walk ends at its image, whatever the space.
 TEST(LatentSpace, IsCrossedBySamplersThatDoNotKnowIt) {
   DiffusionConfig config;
-  config.prediction = "sample";
+  config.prediction = Prediction::Sample;
   const auto space = std::make_shared<HalvedSpace>();
   const Diffusion diffusion(config, space);
   const Tensor image = at::linspace(0.1, 0.9, 16).view({1, 1, 4, 4}).repeat_interleave(2, 2).repeat_interleave(2, 3);

@@ -8,7 +8,7 @@ namespace {
 
 StreamKey key(uint64_t case_id, uint64_t t, Purpose purpose = Purpose::Step) { return {1, case_id, 0, purpose, t}; }
 
-class EveryNoise : public ::testing::TestWithParam<std::string> {
+class EveryNoise : public ::testing::TestWithParam<NoiseKind> {
  protected:
   EveryNoise() { config.kind = GetParam(); }
   NoiseConfig config;
@@ -31,7 +31,7 @@ TEST_P(EveryNoise, DiffersBetweenChannels) {
   const auto noise = draw_noise(config, key(3, 7), 2, 12, 10);
   EXPECT_GT(max_abs_diff(noise.select(1, 0), noise.select(1, 1)), 0.1);
 }
-INSTANTIATE_TEST_SUITE_P(Noise, EveryNoise, ::testing::Values("gaussian", "simplex"));
+INSTANTIATE_TEST_SUITE_P(Noise, EveryNoise, ::testing::Values(NoiseKind::Gaussian, NoiseKind::Simplex));
 
 TEST(Noise, GaussianHasUnitVariance) {
   const auto noise = draw_noise({}, key(0, 1), 1, 200, 200);
@@ -41,7 +41,7 @@ TEST(Noise, GaussianHasUnitVariance) {
 
 TEST(Noise, NormalizedSimplexHasUnitVarianceInEveryField) {
   NoiseConfig config;
-  config.kind = "simplex";
+  config.kind = NoiseKind::Simplex;
   config.normalize = true;
   const auto noise = draw_noise(config, {key(0, 0), key(1, 64), key(2, 333)}, 1, 64, 64);
   for (int64_t i = 0; i < 3; ++i) {
@@ -53,7 +53,7 @@ TEST(Noise, NormalizedSimplexHasUnitVarianceInEveryField) {
 // Correlation of two fields; steps of one chain must not add the same pattern over and over.
 TEST(Noise, SimplexStepsOfAChainAreIndependentEvenOnAFixedPlane) {
   NoiseConfig config;
-  config.kind = "simplex";
+  config.kind = NoiseKind::Simplex;
   config.normalize = true;
   for (const int64_t plane : {-1, 1000}) {
     config.fixed_plane = plane;

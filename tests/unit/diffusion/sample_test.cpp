@@ -9,7 +9,7 @@ namespace {
 
 using Denoise = std::function<Tensor(const Tensor& xt, int64_t t)>;
 
-SampleConfig walk(const std::string& kind, int64_t start_step = -1, double eta = 0) {
+SampleConfig walk(SamplerKind kind, int64_t start_step = -1, double eta = 0) {
   SampleConfig config;
   config.start_step = start_step;
   config.sampler.kind = kind;
@@ -48,26 +48,29 @@ TEST_P(EveryWalk, EndsAtTheOnlyImageThatAnExactNetworkKnows) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Samplers, EveryWalk,
-                         testing::Values(walk("ddim"), walk("ddim", -1, 0.5), walk("ddpm"), walk("dpmpp_2m")));
+                         testing::Values(walk(SamplerKind::Ddim), walk(SamplerKind::Ddim, -1, 0.5),
+                                         walk(SamplerKind::Ddpm), walk(SamplerKind::Dpmpp2m)));
 
 TEST(Sample, KeepsTheMoreOfAStartImageTheLowerItsStep) {
   DiffusionConfig config;
-  config.prediction = "sample";
+  config.prediction = Prediction::Sample;
   const Diffusion diffusion(config);
   const Denoise content = [&](const Tensor& xt, int64_t) { return xt; };
   SampleBatch batch = numbers(0, 1);
   batch.start = at::linspace(0.2, 0.8, 144, at::kFloat).view({12, 12});
   const auto distance = [&](int64_t step) {
-    return (draw_samples(diffusion, {}, walk("ddim", step), batch, content)[0][0] - batch.start).abs().mean();
+    return (draw_samples(diffusion, {}, walk(SamplerKind::Ddim, step), batch, content)[0][0] - batch.start)
+        .abs()
+        .mean();
   };
   EXPECT_LT(distance(10).item<float>(), 0.05);
   EXPECT_GT(distance(600).item<float>(), 4 * distance(10).item<float>());
 }
 
 TEST(Sample, RefusesToBeginBeyondTheSchedule) {
-  EXPECT_THROW(first_timestep(walk("ddim", 1000), Diffusion({})), Error);
-  EXPECT_EQ(first_timestep(walk("ddim", 999), Diffusion({})), 999);
-  EXPECT_EQ(first_timestep(walk("ddim"), Diffusion({})), 999);
+  EXPECT_THROW(first_timestep(walk(SamplerKind::Ddim, 1000), Diffusion({})), Error);
+  EXPECT_EQ(first_timestep(walk(SamplerKind::Ddim, 999), Diffusion({})), 999);
+  EXPECT_EQ(first_timestep(walk(SamplerKind::Ddim), Diffusion({})), 999);
 }
 
 }  // namespace

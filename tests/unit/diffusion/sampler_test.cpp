@@ -29,9 +29,9 @@ TEST(TimestepGrid, TakesTheTimestepsThatAreNamedInstead) {
 
 TEST(TimestepGrid, RefusesToStartBelowZero) { EXPECT_THROW(timestep_grid(-1, 0, {}), Error); }
 
-SamplerConfig kind(const std::string& name, double eta = 0) {
+SamplerConfig of_kind(SamplerKind kind, double eta = 0) {
   SamplerConfig config;
-  config.kind = name;
+  config.kind = kind;
   config.eta = eta;
   return config;
 }
@@ -44,7 +44,7 @@ double ideal_x0_factor(const Diffusion& diffusion, int64_t t, double spread) {
 
 DiffusionConfig wide_sample_model() {
   DiffusionConfig config;
-  config.prediction = "sample";
+  config.prediction = Prediction::Sample;
   config.range_low = -100;
   config.range_high = 100;
   return config;
@@ -65,17 +65,17 @@ double final_spread(const SamplerConfig& config, int64_t steps) {
 }
 
 TEST(Sampler, EveryKindReachesTheSpreadOfTheData) {
-  EXPECT_NEAR(final_spread(kind("ddpm"), 0), 0.5, 0.02);
-  EXPECT_NEAR(final_spread(kind("ddpm"), 200), 0.5, 0.03);
-  EXPECT_NEAR(final_spread(kind("ddim"), 100), 0.5, 0.02);
-  EXPECT_NEAR(final_spread(kind("ddim", 1), 200), 0.5, 0.03);
-  EXPECT_NEAR(final_spread(kind("dpmpp_2m"), 50), 0.5, 0.02);
+  EXPECT_NEAR(final_spread(of_kind(SamplerKind::Ddpm), 0), 0.5, 0.02);
+  EXPECT_NEAR(final_spread(of_kind(SamplerKind::Ddpm), 200), 0.5, 0.03);
+  EXPECT_NEAR(final_spread(of_kind(SamplerKind::Ddim), 100), 0.5, 0.02);
+  EXPECT_NEAR(final_spread(of_kind(SamplerKind::Ddim, 1), 200), 0.5, 0.03);
+  EXPECT_NEAR(final_spread(of_kind(SamplerKind::Dpmpp2m), 50), 0.5, 0.02);
 }
 
 // The probability flow of Gaussian data scales x by the ratio of the spreads of x_t.
 TEST(Sampler, TheSecondOrderSolverIsCloserToTheFlowThanTheFirst) {
-  const double first = std::abs(final_spread(kind("ddim"), 20) - 0.5);
-  const double second = std::abs(final_spread(kind("dpmpp_2m"), 20) - 0.5);
+  const double first = std::abs(final_spread(of_kind(SamplerKind::Ddim), 20) - 0.5);
+  const double second = std::abs(final_spread(of_kind(SamplerKind::Dpmpp2m), 20) - 0.5);
   EXPECT_LT(second, first);
 }
 
@@ -83,15 +83,16 @@ TEST(Sampler, DdimWithEtaOneIsTheAncestralStep) {
   const Diffusion diffusion{DiffusionConfig()};
   const auto xt = at::randn({1, 1, 8, 8}) * 0.1, eps = at::randn({1, 1, 8, 8}) * 0.1, noise = at::randn({1, 1, 8, 8});
   for (const auto& [t, next] : std::vector<std::pair<int64_t, int64_t>>{{50, 49}, {50, 20}}) {
-    const auto a = make_sampler(kind("ddpm"), diffusion)->step(eps, xt, t, next, noise);
-    const auto b = make_sampler(kind("ddim", 1), diffusion)->step(eps, xt, t, next, noise);
+    const auto a = make_sampler(of_kind(SamplerKind::Ddpm), diffusion)->step(eps, xt, t, next, noise);
+    const auto b = make_sampler(of_kind(SamplerKind::Ddim, 1), diffusion)->step(eps, xt, t, next, noise);
     EXPECT_LT(max_abs_diff(a.next, b.next), 1e-4);
   }
 }
 
 TEST(Sampler, TheSecondOrderSolverForgetsItsHistoryOnRestart) {
   const Diffusion diffusion(wide_sample_model());
-  const auto sampler = make_sampler(kind("dpmpp_2m"), diffusion), fresh = make_sampler(kind("dpmpp_2m"), diffusion);
+  const auto sampler = make_sampler(of_kind(SamplerKind::Dpmpp2m), diffusion),
+             fresh = make_sampler(of_kind(SamplerKind::Dpmpp2m), diffusion);
   const auto x = at::randn({1, 1, 4, 4}), a = at::randn({1, 1, 4, 4}), b = at::randn({1, 1, 4, 4});
   const auto expected = fresh->step(b, x, 500, 400, {}).next;
   sampler->step(a, x, 600, 500, {});
@@ -100,7 +101,12 @@ TEST(Sampler, TheSecondOrderSolverForgetsItsHistoryOnRestart) {
   EXPECT_EQ(max_abs_diff(sampler->step(b, x, 500, 400, {}).next, expected), 0);
 }
 
-TEST(Sampler, RefusesAnUnknownKindByName) { EXPECT_THROW(make_sampler(kind("euler"), Diffusion{{}}), Error); }
+TEST(Sampler, RefusesAnUnknownKindByName) {
+  SamplerConfig config;
+  EXPECT_THROW(Fields(config).set("kind", "euler"), Error);
+  Fields(config).set("kind", "dpmpp_2m");
+  EXPECT_EQ(config.kind, SamplerKind::Dpmpp2m);
+}
 
 }  // namespace
 }  // namespace thor::test

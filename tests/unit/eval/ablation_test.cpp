@@ -95,7 +95,7 @@ TEST(Ablation, ContinuesWhereItWasStoppedAndTakesNewSettingsIn) {
 TEST(Ablation, VariesTheModelToo) {
   const test::TinyComparison here;
   Model other = test::tiny_model();
-  other.config.noise.kind = "simplex";
+  other.config.noise.kind = NoiseKind::Simplex;
   save_model(here / "simplex.safetensors", other);
   const AblationResult result = ablate(here, R"(
 output: out

@@ -18,7 +18,7 @@ TEST(SlicePictures, AreDetectedInAsTheSlicesOfTheirArchive) {
   const Image head = test::head_stored_as("LPI");
   write_nifti(folder / "head.nii.gz", head.voxels, head.geometry);
   Model model = test::tiny_model();
-  model.config.diffusion.process = "corruption";
+  model.config.diffusion.process = Process::Corruption;
   model.config.preprocess.steps = {{"{step: reorient, to: RPS}"}, {"{step: intensity, white: 100}"}};
   PrepareJob job;
   job.scans = {{folder / "head.nii.gz", "", "", "head.nii.gz", 0}};

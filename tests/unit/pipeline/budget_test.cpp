@@ -14,7 +14,7 @@ using ::testing::HasSubstr;
 
 constexpr double kAges = 1e6, kNothing = 1e-9;  // seconds
 
-BudgetChoice fitted(double seconds, const std::string& detector, const std::string& precision = "fp32") {
+BudgetChoice fitted(double seconds, const std::string& detector, Precision precision = Precision::Fp32) {
   RunConfig run = test::on_cpu();
   run.precision = precision;
   return fit_budget(test::tiny_model(), {seconds, detector, {"detector.perceptual=unet"}}, run);
@@ -41,13 +41,15 @@ TEST(Duration, IsANumberWithItsUnit) {
 TEST(Budget, OfAgesBuysTheSpeedThatFindsMostInFloat32) {
   const BudgetChoice choice = fitted(kAges, "thor");
   EXPECT_EQ(choice.speed, detector_row("thor").speeds.front().name);
-  EXPECT_EQ(choice.precision, "fp32");
+  EXPECT_EQ(choice.precision, Precision::Fp32);
   EXPECT_EQ(choice.batch, 8);
   EXPECT_GT(choice.seconds, 0);
   EXPECT_THAT(choice.reason, HasSubstr("network calls"));
 }
 
-TEST(Budget, KeepsToBfloat16WhereThatWasAskedFor) { EXPECT_EQ(fitted(kAges, "thor", "bf16").precision, "bf16"); }
+TEST(Budget, KeepsToBfloat16WhereThatWasAskedFor) {
+  EXPECT_EQ(fitted(kAges, "thor", Precision::Bf16).precision, Precision::Bf16);
+}
 
 TEST(Budget, ThatBuysNothingNamesTheCheapestSettingAndItsPrice) {
   EXPECT_THAT(refused({kNothing, "thor", {"detector.perceptual=unet"}}),

@@ -22,7 +22,7 @@ std::unique_ptr<Detector> thor_with_maps_at(std::vector<int64_t> map_at) {
   config.start_step = 40;
   config.harmonize_at = {20};
   config.map_at = std::move(map_at);
-  config.perceptual = "unet";
+  config.perceptual = PerceptualKind::Unet;
   return std::make_unique<Thor>(config);
 }
 
@@ -110,7 +110,7 @@ TEST(CallCache, TwoSettingsThatDifferInTheMapStepsCostTheCallsOfOne) {
 
 TEST(CallCache, SharesTheChainsThatTwoNumbersOfSeedsHaveInCommon) {
   const auto ddpm_with = [](int64_t seeds) {
-    auto detector = make_detector("ddpm", "gaussian");
+    auto detector = make_detector("ddpm", NoiseKind::Gaussian);
     Fields fields(*detector);
     fields.set("start_step", "5");
     fields.set("seeds", std::to_string(seeds));

@@ -61,7 +61,7 @@ TEST(EnsembleModel, HasNoWeightsOfItsOwnAndANetworkHasNoMembers) {
 TEST(EnsembleModel, IsHalfTheSizeInBfloat16) {
   const test::TemporaryFolder folder;
   save_model(folder / "whole.safetensors", tiny_ensemble());
-  save_model(folder / "half.safetensors", tiny_ensemble(), "bf16");
+  save_model(folder / "half.safetensors", tiny_ensemble(), Precision::Bf16);
   const auto bytes = [&](const char* name) {
     int64_t sum = 0;
     for (const auto& [key, tensor] : read_safetensors(folder / name).tensors)

@@ -44,7 +44,7 @@ TEST(ModelChange, GivesAllMembersOfAnEnsembleTheSamePreprocessing) {
 
 TEST(ModelChange, RefusesAWindowThatTheHealthyReferencesOfAnEnsembleDoNotKnow) {
   PreprocessConfig other = chain();
-  other.intensity = "percentile";
+  other.intensity = Intensity::Percentile;
   Model ensemble = test::tiny_ensemble(), model = calibrated(test::tiny_model());
   EXPECT_THAT([&] { change_preprocessing(ensemble, other); }, ThrowsMessage<Error>(HasSubstr("combine them again")));
   change_preprocessing(model, other);
@@ -68,21 +68,22 @@ TEST(ModelChange, RefusesSlicesOfAnotherSize) {
 
 TEST(ModelChange, DropsACalibrationOnlyWhereStoringRoundsTheWeights) {
   Model model = calibrated(test::tiny_model());
-  prepare_to_store(model, "fp32");
+  prepare_to_store(model, Precision::Fp32);
   EXPECT_FALSE(model.calibration.empty());
   Model packed = model;
   round_to_bf16(packed);
-  prepare_to_store(packed, "bf16");
+  prepare_to_store(packed, Precision::Bf16);
   EXPECT_FALSE(packed.calibration.empty());
-  prepare_to_store(model, "bf16");
+  prepare_to_store(model, Precision::Bf16);
   EXPECT_TRUE(model.calibration.empty());
 }
 
 TEST(ModelChange, RefusesToRoundTheWeightsOfAnEnsemble) {
   Model ensemble = test::tiny_ensemble();
-  EXPECT_THAT([&] { prepare_to_store(ensemble, "bf16"); }, ThrowsMessage<Error>(HasSubstr("the weights of 'a'")));
+  EXPECT_THAT([&] { prepare_to_store(ensemble, Precision::Bf16); },
+              ThrowsMessage<Error>(HasSubstr("the weights of 'a'")));
   for (Member& member : ensemble.members()) round_to_bf16(member.model);
-  EXPECT_NO_THROW(prepare_to_store(ensemble, "bf16"));
+  EXPECT_NO_THROW(prepare_to_store(ensemble, Precision::Bf16));
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ class ModelFile : public ::testing::Test {
 
 TEST_F(ModelFile, ComesBackAsItWasSaved) {
   Model model = test::tiny_model();
-  model.config.noise.kind = "simplex";
+  model.config.noise.kind = NoiseKind::Simplex;
   model.config.diffusion.range_low = 0;
   model.training = json_text({{"seed", 7}, {"data", "t\xe9st.csv"}});
   model.calibration = JsonText(R"({"fpr_5":0.25})");

@@ -17,8 +17,8 @@ class ChosenLpips : public ::testing::Test {
     write_safetensors(folder / "lpips.safetensors", file);
     const Model model = test::tiny_model();
     const auto network = std::make_shared<Network>(model.config.model, model.weights(), at::kCPU, at::kFloat);
-    chosen =
-        choose_perceptual({"lpips", false, folder / "lpips.safetensors"}, network, Diffusion(model.config.diffusion));
+    chosen = choose_perceptual({PerceptualKind::Lpips, false, folder / "lpips.safetensors"}, network,
+                               Diffusion(model.config.diffusion));
   }
   test::TemporaryFolder folder;
   PerceptualChoice chosen;

@@ -95,9 +95,9 @@ TEST(Pipeline, LeavesItsInputAlone) {
 
 TEST(Pipeline, InBfloat16StaysCloseToFloat32) {
   RunConfig run = on_cpu();
-  run.precision = "bf16";
-  const Detection rough = tiny_pipeline(run, "none").detect(pictures(2));
-  const Detection exact = tiny_pipeline(on_cpu(), "none").detect(pictures(2));
+  run.precision = Precision::Bf16;
+  const Detection rough = tiny_pipeline(run, PerceptualKind::None).detect(pictures(2));
+  const Detection exact = tiny_pipeline(on_cpu(), PerceptualKind::None).detect(pictures(2));
   const double difference = max_abs_diff(rough.pseudo_healthy, exact.pseudo_healthy);
   EXPECT_GT(difference, 0);
   EXPECT_LT(difference, 0.1);
@@ -110,7 +110,7 @@ TEST(Pipeline, CountsEveryImageOfEveryNetworkCall) {
 }
 
 TEST(Pipeline, DistancesAreZeroOnlyBetweenEqualImages) {
-  for (const char* kind : {"unet", "ssim"}) {
+  for (const PerceptualKind kind : {PerceptualKind::Unet, PerceptualKind::Ssim}) {
     class Distance : public test::ThreeStepDetector {
      public:
       using ThreeStepDetector::ThreeStepDetector;
@@ -121,11 +121,11 @@ TEST(Pipeline, DistancesAreZeroOnlyBetweenEqualImages) {
       }
     };
     const Pipeline pipeline(test::tiny_model(), std::make_unique<Distance>(kind), on_cpu());
-    EXPECT_EQ(pipeline.perceptual(), kind);
+    EXPECT_EQ(pipeline.perceptual(), name_of(kind));
     const Detection found = pipeline.detect(pictures(2));
-    EXPECT_LT(found.pseudo_healthy.abs().max().item<double>(), 1e-5) << kind;
-    EXPECT_GT(found.map.min().item<double>(), -1e-6) << kind;
-    EXPECT_GT(found.score.min().item<double>(), 1e-3) << kind;
+    EXPECT_LT(found.pseudo_healthy.abs().max().item<double>(), 1e-5) << name_of(kind);
+    EXPECT_GT(found.map.min().item<double>(), -1e-6) << name_of(kind);
+    EXPECT_GT(found.score.min().item<double>(), 1e-3) << name_of(kind);
   }
 }
 
@@ -139,8 +139,8 @@ TEST(Pipeline, WithoutLpipsWeightsSaysSoOncePerJobAndUsesTheNetworksFeatures) {
     });
     RunConfig run = on_cpu();
     run.context = &context;
-    EXPECT_EQ(tiny_pipeline(run, "lpips").perceptual(), "unet");
-    EXPECT_EQ(tiny_pipeline(run, "lpips").perceptual(), "unet");
+    EXPECT_EQ(tiny_pipeline(run, PerceptualKind::Lpips).perceptual(), "unet");
+    EXPECT_EQ(tiny_pipeline(run, PerceptualKind::Lpips).perceptual(), "unet");
     ASSERT_EQ(said.size(), 1u);
     EXPECT_THAT(said[0], HasSubstr("`as` lpips-squeeze"));
   }
@@ -151,9 +151,9 @@ TEST(Pipeline, RefusesLpipsWeightsThatAreNone) {
   const test::TemporaryFolder folder;
   RunConfig run = on_cpu();
   run.lpips = folder / "lpips.safetensors";
-  EXPECT_THROW(tiny_pipeline(run, "lpips"), Error);
+  EXPECT_THROW(tiny_pipeline(run, PerceptualKind::Lpips), Error);
   write_safetensors(run.lpips, {{{"foreign", at::zeros({2})}}, {}});
-  EXPECT_THROW(tiny_pipeline(run, "lpips"), Error);
+  EXPECT_THROW(tiny_pipeline(run, PerceptualKind::Lpips), Error);
 }
 
 TEST(Pipeline, UsesRealLpipsWeightsWhereTheyAre) {
@@ -162,7 +162,7 @@ TEST(Pipeline, UsesRealLpipsWeightsWhereTheyAre) {
   if (!std::filesystem::exists(run.lpips)) GTEST_SKIP() << "no LPIPS weights at " << run.lpips;
   Model model = test::tiny_model();
   model.config.preprocess.size = 64;
-  const Pipeline pipeline(std::move(model), std::make_unique<test::ThreeStepDetector>("lpips"), run);
+  const Pipeline pipeline(std::move(model), std::make_unique<test::ThreeStepDetector>(PerceptualKind::Lpips), run);
   EXPECT_EQ(pipeline.perceptual(), "lpips");
   Images images = pictures(2);
   images.pixels = at::upsample_bilinear2d(images.pixels, {64, 64}, false);
@@ -179,8 +179,9 @@ TEST(Device, ThatIsNotThereIsAUsageErrorWithWhatIs) {
 }
 
 TEST(Device, PrecisionIsOneOfTwo) {
-  EXPECT_EQ(choose_precision("bf16"), at::kBFloat16);
-  EXPECT_THROW(choose_precision("fp16"), Error);
+  EXPECT_EQ(dtype_of(Precision::Bf16), at::kBFloat16);
+  EXPECT_EQ(dtype_of(Precision::Fp32), at::kFloat);
+  EXPECT_EQ(names_of(Precision()), (Names{"fp32", "bf16"}));
 }
 
 }  // namespace

@@ -79,7 +79,7 @@ std::string refusal(const Model& model, int64_t start_step = -1, bool with_start
 
 TEST(CanSample, RefusesModelsThatHaveNoImagesToDraw) {
   Model restorer = tiny_model(), patches = tiny_model(), ensemble = tiny_model();
-  restorer.config.diffusion.process = "corruption";
+  restorer.config.diffusion.process = Process::Corruption;
   patches.training = JsonText(R"({"config":{"patch":32}})");
   ensemble.networks = std::vector<Member>(2);
   EXPECT_THAT(refusal(restorer), HasSubstr("undoes corruption"));

@@ -8,7 +8,7 @@
 
 namespace thor::test {
 
-inline Model tiny_model(const std::string& intensity = "full_range") {
+inline Model tiny_model(Intensity intensity = Intensity::FullRange) {
   Model model;
   UNetConfig network;
   network.channels = {8, 8};
@@ -28,9 +28,9 @@ inline Model tiny_model(const std::string& intensity = "full_range") {
 /// Three steps of everything a detector may use: noise, network, perceptual distance.
 class ThreeStepDetector : public Detector {
  public:
-  explicit ThreeStepDetector(std::string perceptual = "unet") : perceptual_(std::move(perceptual)) {}
+  explicit ThreeStepDetector(PerceptualKind perceptual = PerceptualKind::Unet) : perceptual_(perceptual) {}
   void describe(Fields&) override {}
-  std::string perceptual() const override { return perceptual_; }
+  PerceptualKind perceptual() const override { return perceptual_; }
   int64_t network_calls(int64_t) const override { return 3; }
   void check(const Diffusion&) const override {}
   Detection detect(const Context& context, const Images& images) const override {
@@ -47,7 +47,7 @@ class ThreeStepDetector : public Detector {
   }
 
  private:
-  std::string perceptual_;
+  PerceptualKind perceptual_;
 };
 
 inline RunConfig on_cpu(uint64_t seed = 0, int64_t batch = 8) {
@@ -58,7 +58,7 @@ inline RunConfig on_cpu(uint64_t seed = 0, int64_t batch = 8) {
   return run;
 }
 
-inline Pipeline tiny_pipeline(const RunConfig& run = on_cpu(), const std::string& perceptual = "unet") {
+inline Pipeline tiny_pipeline(const RunConfig& run = on_cpu(), PerceptualKind perceptual = PerceptualKind::Unet) {
   return Pipeline(tiny_model(), std::make_unique<ThreeStepDetector>(perceptual), run);
 }
 

@@ -48,7 +48,8 @@ class DetectArchive : public ::testing::Test {
   }
   test::TemporaryFolder folder;
   Archive archive;
-  std::string path = folder / "healthy.safetensors", out = folder / "out", layout = "flat";
+  std::string path = folder / "healthy.safetensors", out = folder / "out";
+  ResultLayout layout = ResultLayout::Flat;
 };
 
 TEST_F(DetectArchive, PutsTheMapsOfAllSlicesIntoOneFileWhateverTheBatch) {
@@ -77,7 +78,7 @@ TEST_F(DetectArchive, TheSidecarHasTheScoreOfEverySlice) {
 }
 
 TEST_F(DetectArchive, OneThatWasPreparedForAnotherModelIsListed) {
-  archive.preprocess.intensity = "percentile";
+  archive.preprocess.intensity = Intensity::Percentile;
   write_archive(path, archive);
   const FolderResult result = detect(2);
   ASSERT_EQ(result.failed.size(), 1u);
@@ -85,7 +86,7 @@ TEST_F(DetectArchive, OneThatWasPreparedForAnotherModelIsListed) {
 }
 
 TEST_F(DetectArchive, RefusesBidsNames) {
-  layout = "bids";
+  layout = ResultLayout::Bids;
   EXPECT_THAT(refusal(), HasSubstr("`bids`"));
 }
 

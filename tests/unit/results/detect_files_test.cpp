@@ -56,7 +56,8 @@ class DetectFiles : public ::testing::Test {
     return names;
   }
   test::TemporaryFolder folder;
-  std::string in = folder / "in", out = folder / "out", intensity = "full_range";
+  std::string in = folder / "in", out = folder / "out";
+  Intensity intensity = Intensity::FullRange;
 };
 
 TEST_F(DetectFiles, WritesEveryResultOnThePicturesOwnGrid) {
@@ -119,7 +120,7 @@ TEST_F(DetectFiles, GivesTheSameMapWhateverTheFileIsCalledAndTheBatchIs) {
 }
 
 TEST_F(DetectFiles, NiftiKeepsItsGeometryAndItsUnits) {
-  intensity = "percentile";
+  intensity = Intensity::Percentile;
   Geometry geometry;
   geometry.ras_from_voxel.rows = {0, -2, 0, 10, 0.5, 0, 0, -20, 0, 0, 3, 30.5};
   const Tensor voxels = 1000 + 500 * at::sin(at::arange(20 * 31, at::kFloat) * 0.05).view({20, 31});
@@ -190,7 +191,7 @@ TEST_F(DetectFiles, CountsItsProgressInImagesWhereThereIsNoNetwork) {
   DetectOptions options;
   options.inputs = {in};
   options.output = out;
-  const Pipeline pipeline(test::tiny_model(), make_detector("threshold", "gaussian"), on_cpu());
+  const Pipeline pipeline(test::tiny_model(), make_detector("threshold", NoiseKind::Gaussian), on_cpu());
   RunConfig run = on_cpu();
   run.context = &context;
   EXPECT_EQ(detect_files(pipeline, options, run).done.size(), 2u);

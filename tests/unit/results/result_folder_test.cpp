@@ -63,7 +63,7 @@ TEST_F(ResultFolders, TheDescriptionOfAnotherDatasetStays) {
   const std::string raw = R"({"Name": "Raw", "BIDSVersion": "1.8.0"})";
   make_folder(out);
   write_text_atomically(out + "/dataset_description.json", raw);
-  options.layout = "bids";
+  options.layout = ResultLayout::Bids;
   EXPECT_THAT(refusal(), HasSubstr("describes another dataset"));
   EXPECT_EQ(text("dataset_description.json"), raw);
   fs::remove(out + "/dataset_description.json");
@@ -75,7 +75,7 @@ TEST_F(ResultFolders, TwoScansOfOneBidsNameAreRefusedRatherThanRenamed) {
   fs::create_directory(in + "/other");
   scan("sub-01_T1w.nii.gz", test::head());
   scan("other/sub-01_T1w.nii.gz", test::head());
-  options.layout = "bids";
+  options.layout = ResultLayout::Bids;
   const Pipeline pipeline(model, std::make_unique<test::BrightnessDetector>(), test::on_cpu());
   options.inputs = {in + "/sub-01_T1w.nii.gz", in + "/other/sub-01_T1w.nii.gz"};
   options.output = out;

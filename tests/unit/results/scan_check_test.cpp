@@ -77,7 +77,7 @@ class CheckedScans : public test::VolumeFiles {
  protected:
   void SetUp() override {
     VolumeFiles::SetUp();
-    model.config.preprocess.intensity = "full_range";
+    model.config.preprocess.intensity = Intensity::FullRange;
     Calibration calibration;
     calibration.setting = {"three", json_text({{"start_step", 300}}), "none"};
     calibration.thresholds = {{0.05, 0.6}};

@@ -137,7 +137,7 @@ TEST_F(VolumeFiles, ThePseudoHealthyVolumeIsInNativeIntensitiesWhateverTheChainD
   model.config.preprocess.steps = {{"{step: reorient, to: RAS}"},
                                    {"{step: n4, shrink: 1, iterations: 5, levels: 1}"},
                                    {"{step: intensity, black: 0, white: 100, bits: 8}"}};
-  model.config.preprocess.intensity = "full_range";
+  model.config.preprocess.intensity = Intensity::FullRange;
   detect();
   // The detector halves the image; rounding to 8 bit and the network's grid blur it.
   const Tensor healthy = result("a_pseudo_healthy.nii.gz").voxels, tissue = native.voxels.gt(200);
@@ -151,7 +151,7 @@ TEST_F(VolumeFiles, SeveralWindowsOfDifferentDepthAreUndoneEachByItsOwn) {
   scan("a.nii.gz", native);
   model.config.preprocess.steps = {{"{step: intensity, black: 0, white: 100}"},
                                    {"{step: intensity, black: 0, white: 100, bits: 8}"}};
-  model.config.preprocess.intensity = "full_range";
+  model.config.preprocess.intensity = Intensity::FullRange;
   detect();
   const Tensor healthy = result("a_pseudo_healthy.nii.gz").voxels, tissue = native.voxels.gt(200);
   const double ratio =
@@ -259,7 +259,7 @@ TEST_F(VolumeFiles, ABidsDatasetBecomesBidsDerivatives) {
   write_text_atomically(in + "/dataset_description.json", "{}");
   scan("sub-01/ses-a/anat/sub-01_ses-a_acq-mprage_T1w.nii.gz", head());
   scan("sub-02/anat/sub-02_T1w.nii.gz", head_stored_as("LPS"));
-  options.layout = "bids";
+  options.layout = ResultLayout::Bids;
   detect();
   const std::string first = out + "/sub-01/ses-a/anat/sub-01_ses-a_acq-mprage_desc-thor_";
   for (const char* file : {"map.nii.gz", "map.json", "pseudohealthy.nii.gz", "pseudohealthy.json", "overlay.png"})

@@ -72,7 +72,7 @@ class VolumeFiles : public ::testing::Test {
  protected:
   void SetUp() override {
     std::filesystem::create_directory(in);
-    model.config.preprocess.intensity = "percentile";
+    model.config.preprocess.intensity = Intensity::Percentile;
     model.config.preprocess.percentile = 100;
     model.config.preprocess.size = 16;
   }

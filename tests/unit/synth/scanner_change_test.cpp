@@ -18,7 +18,7 @@ SliceAndMask square() {
   return slice;
 }
 
-SliceAndMask changed(const std::string& kind, double strength, uint64_t seed = 1) {
+SliceAndMask changed(ChangeKind kind, double strength, uint64_t seed = 1) {
   return change_scanner({kind, strength}, square(), {seed, 0, 0, Purpose::Scanner, 0});
 }
 
@@ -29,7 +29,7 @@ std::pair<double, double> middle_of(const Tensor& weight) {
           (weight.sum(0) * at::arange(weight.size(1))).sum().item<double>() / sum};
 }
 
-class EveryChange : public ::testing::TestWithParam<std::string> {};
+class EveryChange : public ::testing::TestWithParam<ChangeKind> {};
 
 TEST_P(EveryChange, ChangesTheImageTheSameWayForTheSameKeyAndStaysInRange) {
   const SliceAndMask once = changed(GetParam(), 1.5), again = changed(GetParam(), 1.5);
@@ -41,10 +41,11 @@ TEST_P(EveryChange, ChangesTheImageTheSameWayForTheSameKeyAndStaysInRange) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Kinds, EveryChange,
-                         ::testing::Values("bias_field", "noise", "contrast", "resolution", "shift"));
+                         ::testing::Values(ChangeKind::BiasField, ChangeKind::Noise, ChangeKind::Contrast,
+                                           ChangeKind::Resolution, ChangeKind::Shift));
 
 TEST(ScannerChange, ABiasFieldIsSmoothAndLeavesBlackBlack) {
-  const SliceAndMask result = changed("bias_field", 0.3);
+  const SliceAndMask result = changed(ChangeKind::BiasField, 0.3);
   const Tensor factor = (result.image / 0.4).narrow(0, 9, 10).narrow(1, 9, 6);
   EXPECT_LT(factor.diff(1, 0).abs().max().item<double>(), 0.1);
   EXPECT_GT((factor - 1).abs().max().item<double>(), 0.01);
@@ -52,19 +53,19 @@ TEST(ScannerChange, ABiasFieldIsSmoothAndLeavesBlackBlack) {
 }
 
 TEST(ScannerChange, RicianNoiseRaisesBlackToItsMean) {
-  const Tensor black = changed("noise", 0.05).image.narrow(0, 0, 8);
+  const Tensor black = changed(ChangeKind::Noise, 0.05).image.narrow(0, 0, 8);
   EXPECT_NEAR(black.mean().item<double>(), 0.05 * std::sqrt(M_PI / 2), 0.006);
 }
 
 TEST(ScannerChange, ResolutionKeepsTheMeanAndTakesTheEdges) {
-  const SliceAndMask result = changed("resolution", 4);
+  const SliceAndMask result = changed(ChangeKind::Resolution, 4);
   const auto steepest = [](const SliceAndMask& slice) { return slice.image.diff(1, 0).abs().max().item<double>(); };
   EXPECT_NEAR(result.image.mean().item<double>(), square().image.mean().item<double>(), 0.01);
   EXPECT_LT(steepest(result), 0.5 * steepest(square()));
 }
 
 TEST(ScannerChange, AShiftMovesImageAndMaskTogetherByItsLength) {
-  const SliceAndMask result = changed("shift", 2);
+  const SliceAndMask result = changed(ChangeKind::Shift, 2);
   const auto [row0, column0] = middle_of(square().image);
   const auto [row, column] = middle_of(result.image);
   EXPECT_NEAR(std::hypot(row - row0, column - column0), 2, 0.02);
@@ -72,13 +73,13 @@ TEST(ScannerChange, AShiftMovesImageAndMaskTogetherByItsLength) {
   const auto [mask_row0, mask_column0] = middle_of(square().mask);
   EXPECT_NEAR(mask_row - mask_row0, row - row0, 0.51);
   EXPECT_NEAR(mask_column - mask_column0, column - column0, 0.51);
-  EXPECT_FALSE(changed("shift", 2, 9).image.equal(result.image));
+  EXPECT_FALSE(changed(ChangeKind::Shift, 2, 9).image.equal(result.image));
 }
 
 TEST(ScannerChange, AStrengthThatMeansNothingIsRefused) {
-  EXPECT_THROW((ScannerChange{"resolution", 0.5}.check()), Error);
-  EXPECT_THROW((ScannerChange{"contrast", 0}.check()), Error);
-  EXPECT_NO_THROW((ScannerChange{"shift", 0}.check()));
+  EXPECT_THROW((ScannerChange{ChangeKind::Resolution, 0.5}.check()), Error);
+  EXPECT_THROW((ScannerChange{ChangeKind::Contrast, 0}.check()), Error);
+  EXPECT_NO_THROW((ScannerChange{ChangeKind::Shift, 0}.check()));
 }
 
 }  // namespace

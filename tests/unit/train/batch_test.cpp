@@ -28,7 +28,7 @@ TEST(TrainingBatch, IsAPureFunctionOfTheStep) {
 
 TEST(TrainingBatch, AnEpochSeesEveryImageOnce) {
   ExperimentConfig config = small_experiment();
-  config.model.diffusion.prediction = "sample";  // the target tells which image it was
+  config.model.diffusion.prediction = Prediction::Sample;  // the target tells which image it was
   const Diffusion diffusion(config.model.diffusion);
   const Tensor slices = (at::arange(8, at::kFloat) / 8).view({8, 1, 1}).expand({8, 16, 16}).contiguous();
   for (int64_t epoch = 0; epoch < 3; ++epoch) {
@@ -50,7 +50,7 @@ TEST(TrainingBatch, KeepsTimestepsBelowTMax) {
 
 ExperimentConfig patched_experiment(int64_t patch) {
   ExperimentConfig config = small_experiment();
-  config.model.diffusion.prediction = "sample";  // the target is the clean image
+  config.model.diffusion.prediction = Prediction::Sample;  // the target is the clean image
   config.train.patch = patch;
   return config;
 }
@@ -94,16 +94,16 @@ TEST(TrainingLoss, LooksAtTheNoisedPatchOnly) {
   const Diffusion diffusion(config.model.diffusion);
   const Batch batch = training_batch(config, diffusion, at::rand({6, 16, 16}), 0);
   const Tensor off = batch.target + 0.5 * batch.counted, wild = off + 7 * (1 - batch.counted);
-  EXPECT_NEAR(training_loss("mse", off, batch).item<double>(), 0.25, 1e-5);
-  EXPECT_NEAR(training_loss("l1", off, batch).item<double>(), 0.5, 1e-5);
-  EXPECT_NEAR(training_loss("mse", wild, batch).item<double>(), 0.25, 1e-5);
+  EXPECT_NEAR(training_loss(LossKind::Mse, off, batch).item<double>(), 0.25, 1e-5);
+  EXPECT_NEAR(training_loss(LossKind::L1, off, batch).item<double>(), 0.5, 1e-5);
+  EXPECT_NEAR(training_loss(LossKind::Mse, wild, batch).item<double>(), 0.25, 1e-5);
 }
 
 TEST(TrainingLoss, OfWholeImagesIsTheMeanOverAllPixels) {
   const Batch batch{{}, {}, at::zeros({1, 1, 1, 4}), {}};
   const Tensor output = at::tensor({0.F, 1.F, -2.F, 3.F}).view({1, 1, 1, 4});
-  EXPECT_NEAR(training_loss("mse", output, batch).item<double>(), 14.0 / 4, 1e-6);
-  EXPECT_NEAR(training_loss("l1", output, batch).item<double>(), 6.0 / 4, 1e-6);
+  EXPECT_NEAR(training_loss(LossKind::Mse, output, batch).item<double>(), 14.0 / 4, 1e-6);
+  EXPECT_NEAR(training_loss(LossKind::L1, output, batch).item<double>(), 6.0 / 4, 1e-6);
 }
 
 TEST(ValidationBatch, TakesPatchesInTurn) {

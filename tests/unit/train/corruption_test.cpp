@@ -24,7 +24,7 @@ StreamKey key_of(uint64_t image) { return {7, image, 0, Purpose::Corruption, 0};
 
 CorruptionConfig only_lesions() {
   CorruptionConfig config;
-  config.kind = "texture";
+  config.kind = CorruptionKind::Texture;
   config.lesion_share = 1;
   return config;
 }
@@ -40,7 +40,7 @@ TEST(Corruption, IsAPureFunctionOfItsKey) {
 
 TEST(Corruption, TouchesNothingOutsideTheHeadAndStaysInUnitRange) {
   const CorruptionSource source = head_of(64);
-  for (const char* kind : {"coarse_noise", "texture", "both"}) {
+  for (const CorruptionKind kind : {CorruptionKind::CoarseNoise, CorruptionKind::Texture, CorruptionKind::Both}) {
     CorruptionConfig config = only_lesions();
     config.kind = kind;
     config.sigma = 1;
@@ -110,7 +110,7 @@ TEST(Corruption, CoarseNoiseHasTheDeviationAskedForAndIsSmooth) {
   source.image = at::full({128, 128}, 0.5);
   source.inside = at::ones({128, 128}, at::kBool);
   CorruptionConfig config;
-  config.kind = "coarse_noise";
+  config.kind = CorruptionKind::CoarseNoise;
   config.sigma = 0.1;
   double squares = 0, steps = 0;
   constexpr int kImages = 20;
@@ -141,8 +141,8 @@ TEST(Corruption, RefusesASmallestLesionAboveTheLargest) {
 
 ExperimentConfig restorer_experiment() {
   ExperimentConfig config;
-  config.model.diffusion.process = "corruption";
-  config.model.diffusion.prediction = "sample";
+  config.model.diffusion.process = Process::Corruption;
+  config.model.diffusion.prediction = Prediction::Sample;
   config.train.batch = 4;
   config.train.augment.enabled = false;
   config.train.corruption = only_lesions();
@@ -176,7 +176,7 @@ TEST(CorruptedBatch, TellsTheHealthyImageWhicheverTheNetworkPredicts) {
   const Tensor slices = heads(4, 64);
   const Diffusion sample(config.model.diffusion);
   const Batch healthy = training_batch(config, sample, slices, 0);
-  config.model.diffusion.prediction = "epsilon";
+  config.model.diffusion.prediction = Prediction::Epsilon;
   const Diffusion epsilon(config.model.diffusion);
   const Batch added = training_batch(config, epsilon, slices, 0);
   EXPECT_TRUE(at::equal(added.xt, healthy.xt));
@@ -187,18 +187,18 @@ TEST(CorruptedBatch, TellsTheHealthyImageWhicheverTheNetworkPredicts) {
 
 TEST(CorruptedBatch, HasNoVelocityToPredict) {
   DiffusionConfig config = restorer_experiment().model.diffusion;
-  config.prediction = "v";
+  config.prediction = Prediction::V;
   EXPECT_THROW(Diffusion{config}, Error);
 }
 
 TEST(CorruptedExperiment, RefusesPatchesAndALossUnderWhichItLearnsNothing) {
   ExperimentConfig config = restorer_experiment();
-  config.detector = make_detector("restorer", "gaussian");
-  config.model.diffusion.prediction = "epsilon";
+  config.detector = make_detector("restorer", NoiseKind::Gaussian);
+  config.model.diffusion.prediction = Prediction::Epsilon;
   EXPECT_NO_THROW(config.check());
-  config.train.loss = "l1";
+  config.train.loss = LossKind::L1;
   EXPECT_THROW(config.check(), Error);
-  config.model.diffusion.prediction = "sample";
+  config.model.diffusion.prediction = Prediction::Sample;
   EXPECT_NO_THROW(config.check());
   config.train.patch = 8;
   EXPECT_THROW(config.check(), Error);
@@ -229,8 +229,8 @@ TEST(TrainingLoss, WeighsPixelsAsTheyCount) {
   const Tensor counted = at::tensor({1.F, 3.F}).view({1, 1, 1, 2});
   const Batch batch{{}, {}, at::zeros({1, 1, 1, 2}), counted};
   const Tensor output = at::tensor({1.F, 2.F}).view({1, 1, 1, 2});
-  EXPECT_NEAR(training_loss("l1", output, batch).item<double>(), (1 + 3 * 2) / 4.0, 1e-6);
-  EXPECT_NEAR(training_loss("mse", output, batch).item<double>(), (1 + 3 * 4) / 4.0, 1e-6);
+  EXPECT_NEAR(training_loss(LossKind::L1, output, batch).item<double>(), (1 + 3 * 2) / 4.0, 1e-6);
+  EXPECT_NEAR(training_loss(LossKind::Mse, output, batch).item<double>(), (1 + 3 * 4) / 4.0, 1e-6);
 }
 
 }  // namespace

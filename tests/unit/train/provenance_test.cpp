@@ -36,9 +36,9 @@ class Provenance : public ::testing::Test {
     config_.model.preprocess.size = 16;
     config_.train.steps = 1;
     config_.train.batch = 2;
-    config_.train.precision = "fp32";
+    config_.train.precision = TrainPrecision::Fp32;
     config_.detector_name = "ddpm";
-    config_.detector = make_detector("ddpm", "gaussian");
+    config_.detector = make_detector("ddpm", NoiseKind::Gaussian);
   }
 
   std::string train_into(const std::string& run, const std::string& from = "") {

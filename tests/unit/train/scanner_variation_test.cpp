@@ -77,7 +77,7 @@ TEST(ScannerVariation, TheScalpGetsBrighterOrDarkerAndTheMiddleStays) {
 TEST(ScannerVariation, IsOffUntilAsked) {
   ExperimentConfig config;
   config.train.batch = 4;
-  config.model.diffusion.process = "corruption";
+  config.model.diffusion.process = Process::Corruption;
   config.train.corruption.lesion_share = config.train.corruption.noise_share = 0;
   config.train.augment.enabled = false;
   const Diffusion diffusion(config.model.diffusion);
