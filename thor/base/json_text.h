@@ -11,6 +11,7 @@ namespace thor {
 struct JsonText {
   std::string text = "null";  ///< valid JSON, keys in alphabetical order, UTF-8
   JsonText() = default;
+  /// Takes JSON that is valid. It is explicit because a braced list would become a text otherwise.
   explicit JsonText(std::string valid_json) : text(std::move(valid_json)) {}
   bool empty() const { return text == "null" || text == "{}"; }
 };

@@ -63,7 +63,7 @@ Row row_of(const CellResult& cell, const GroupScores& group, const Row& labels) 
     row.push_back(all ? figure(value) : "");
   row.push_back(std::to_string(cell.network_calls));
   row.push_back(figure(cell.seconds));
-  row.push_back(parse(cell.about).value("/model/sha256"_json_pointer, ""));
+  row.push_back(made_by(cell.about).model_sha256);
   return row;
 }
 

@@ -184,6 +184,18 @@ CalibrationSetting setting_of(const MapSet& set) {
   }
 }
 
+MadeBy made_by(const JsonText& text) {
+  const nlohmann::json about = parse(text);
+  const auto word = [&](const char* pointer) {
+    const nlohmann::json::json_pointer place(pointer);
+    return about.contains(place) ? about.at(place).get<std::string>() : std::string();
+  };
+  const nlohmann::json::json_pointer config("/detector/config");
+  return {word("/detector/name"), about.contains(config) ? dump_json(about.at(config)) : "",
+          word("/perceptual"),    word("/device"),
+          word("/precision"),     word("/model/sha256")};
+}
+
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows) {
   std::vector<CaseInput> cases;
   for (const SplitRow& row : rows) cases.push_back({row.image, row.name, {}});

@@ -44,6 +44,12 @@ MapSet detect_opened(const Pipeline& pipeline, const DetectorSetting& detector, 
 /// not say.
 CalibrationSetting setting_of(const MapSet& set);
 
+/// The run that made a set of maps, for tables; "" where the set does not say.
+struct MadeBy {
+  std::string detector, settings, perceptual, device, precision, model_sha256;
+};
+MadeBy made_by(const JsonText& about);
+
 /// The rows of a list as cases, named as it names them.
 std::vector<CaseInput> cases_of_rows(const std::vector<SplitRow>& rows);
 

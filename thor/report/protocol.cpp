@@ -2,10 +2,8 @@
 #include "thor/report/protocol.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
-#include "thor/base/utf8.h"
 
 namespace thor {
 namespace {
@@ -72,14 +70,11 @@ PageTable provenance_table(const std::vector<ComparedRow>& rows) {
   PageTable table{
       "Settings", {{"name", "detector", "perceptual", "device", "precision", "model SHA-256", "settings"}}, {}};
   for (const ComparedRow& row : rows) {
-    const nlohmann::json about = parse(row.cells.at(0)->about);
-    const auto text = [&](const char* pointer) {
-      const nlohmann::json::json_pointer place(pointer);
-      return about.contains(place) ? about.at(place).get<std::string>() : std::string("-");
-    };
-    const nlohmann::json::json_pointer config("/detector/config");
-    table.rows.push_back({row.name, text("/detector/name"), text("/perceptual"), text("/device"), text("/precision"),
-                          text("/model/sha256"), about.contains(config) ? dump_json(about.at(config)) : "-"});
+    const MadeBy by = made_by(row.cells.at(0)->about);
+    std::vector<std::string> cells{row.name};
+    for (const std::string& said : {by.detector, by.perceptual, by.device, by.precision, by.model_sha256, by.settings})
+      cells.push_back(said.empty() ? "-" : said);
+    table.rows.push_back(std::move(cells));
   }
   return table;
 }
