@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -20,18 +21,23 @@ namespace thor {
 namespace {
 
 struct CalibrateOptions {
-  std::string model, member, detector, speed, data, check, output;
-  double fpr = 0.05;
+  std::string model, member, detector, speed, data, site, check, output;
+  double fpr = kDefaultFpr;
   RunConfig run;
   std::vector<std::string> sets;
   bool json = false;
 };
 
 void check_options(const CalibrateOptions& options) {
-  if (options.data.empty() && options.check.empty())
-    fail_usage("nothing to do: give healthy scans with --data HEALTHY.csv, or fresh ones with --check FRESH.csv");
-  if (options.data.empty() && !options.output.empty())
-    fail_usage("--out is where a new calibration goes, which needs --data HEALTHY.csv");
+  const bool fits = !options.data.empty() || !options.site.empty();
+  if (!fits && options.check.empty())
+    fail_usage(
+        "nothing to do: give healthy scans with --data HEALTHY.csv, those of one scanner with --site HEALTHY, or fresh "
+        "ones with --check FRESH.csv");
+  if (!options.data.empty() && !options.site.empty())
+    fail_usage("--data pools the pixels of healthy scans and --site takes each scan by itself; give one of them");
+  if (!fits && !options.output.empty())
+    fail_usage("--out is where a new calibration goes, which needs --data or --site");
   calibration_rates(options.fpr);
 }
 
@@ -51,8 +57,9 @@ struct CalibrationRun {
 
   /// A check that left out the scans that went wrong would flatter: only a calibration leaves out what is not
   /// registered.
-  MapSet detect_healthy(const std::string& csv, bool registered_only) {
-    const auto cases = cases_of_rows(read_healthy(csv));
+  MapSet detect_healthy(const std::string& list, bool registered_only) {
+    std::error_code ec;
+    const auto cases = std::filesystem::is_directory(list, ec) ? list_cases({list}) : cases_of_rows(read_healthy(list));
     MapSet set = need_maps(detect_slices(pipeline, choice, cases, options.run, registered_only));
     for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
     failed += set.failed.size();
@@ -81,7 +88,9 @@ struct CalibrationRun {
   }
 
   Calibration fit() {
-    const Calibration calibration = calibrate(detect_healthy(options.data, true), calibration_rates(options.fpr));
+    const std::vector<double> rates = calibration_rates(options.fpr);
+    const Calibration calibration = options.site.empty() ? calibrate(detect_healthy(options.data, true), rates)
+                                                         : calibrate_site(detect_healthy(options.site, true), rates);
     warn_about(calibration);
     put_calibration(model, calibration);
     const std::string out = options.output.empty() ? find_model(options.model) : options.output;
@@ -123,7 +132,7 @@ int run(CalibrateOptions options) {
   check_options(options);
   add_speed(options.sets, options.speed);
   CalibrationRun work(options);
-  const Calibration calibration = options.data.empty() ? work.stored() : work.fit();
+  const Calibration calibration = options.data.empty() && options.site.empty() ? work.stored() : work.fit();
   std::optional<CalibrationCheck> check;
   if (!options.check.empty()) check = work.check(calibration);
   print_calibration(calibration, check, options.json);
@@ -139,22 +148,27 @@ Command calibrate_command() {
       CommandGroup::Use,
       "thresholds and p-values from healthy scans, no lesion needed",
       "Detects in healthy scans that the model has not seen and writes into the model file, for this detector and\n"
-      "setting: the map values that 1, 2 and 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
+      "setting: the map values that 0.05 to 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
       "detect` with the same detector and setting also writes masks and p-values. --check shows on other healthy\n"
       "scans whether the rates hold. Scans are pictures, or volumes (files or DICOM folders), which go through the\n"
       "model's steps and of which every slice counts that is examined and shows something. A list whose masks mark a\n"
-      "lesion is refused.",
+      "lesion is refused. --site takes five or more healthy scans of one scanner (a folder or a CSV): of a new "
+      "healthy\n"
+      "scan of that scanner more than the rate is then marked with probability at most 1 / (scans + 1), whatever the\n"
+      "model does there (docs/calibration.md).",
       {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},
+       {"calibrate brain-t1-axial --site healthy-scans/ -o mine.safetensors", "for your own scanner"},
        {"calibrate run/model.safetensors --data healthy.csv --speed fast", "for `thor detect --speed fast`"},
        {"calibrate both.safetensors --data healthy.csv --member thor", "for `thor detect --member thor`"},
        {"calibrate run/model.safetensors --check fresh.csv --set detector.map.normalize=none",
         "do the rates hold on other healthy scans?"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
        {"--data", "CSV", "healthy scans to calibrate with", &o->data},
+       {"--site", "HEALTHY", "healthy scans of one scanner, a folder or a CSV, at least 5", &o->site},
        {"--check", "CSV", "other healthy scans, to see whether the rates hold", &o->check},
-       {"--fpr", "RATE", "one more pixel false-positive rate (default: 0.05)", &o->fpr},
+       {"--fpr", "RATE", "one more pixel false-positive rate (default: 0.002)", &o->fpr},
        {"-o,--out", "OUT", "model file to write (default: MODEL itself)", &o->output},
        detector_option(o->detector),
        member_option(o->member),

@@ -144,7 +144,7 @@ Command detect_command() {
         &o->detect.participants},
        {"--series", "SERIES", "of DICOM: the number or UID of the series", &o->detect.choice.series},
        {"--frame", "N", "of a 4-D file: which frame, from 0", &o->detect.choice.frame},
-       {"--fpr", "RATE", "share of healthy pixels that the mask may mark (default: 0.05)", &o->detect.fpr},
+       {"--fpr", "RATE", "share of healthy pixels that the mask may mark (default: 0.002)", &o->detect.fpr},
        {"--ignore-check", "", "mask, p-value and lesions also of scans that are not of the model's kind",
         &o->detect.ignore_check},
        seed_option(o->run.seed),

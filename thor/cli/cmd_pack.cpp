@@ -8,22 +8,21 @@
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
 #include "thor/pipeline/detector_choice.h"
+#include "thor/pipeline/members.h"
 
 namespace thor {
 namespace {
 
 struct PackOptions {
-  std::string model, output, detector;
+  std::string model, member, output, detector;
   Precision store = Precision::Bf16;
   std::vector<std::string> sets;
 };
 
 int run(const PackOptions& options) {
-  Model model = load_model(options.model);
+  Model model = load_member(options.model, options.member);
+  model.member.clear();
   if (!options.detector.empty() || !options.sets.empty()) {
-    if (model.is_ensemble())
-      fail_usage("'{}' is an ensemble, whose members keep their detectors; pack those, then combine them",
-                 options.model);
     const DetectorChoice choice = choose_detector(model, options.detector, options.sets);
     check_detector(*choice.detector, Diffusion(model.config.diffusion));
     model.detector = detector_settings(choice.name, *choice.detector);
@@ -49,12 +48,15 @@ Command pack_command() {
       CommandGroup::Build,
       "a model to hand on: half the size, with the detector it recommends",
       "Writes the weights in bfloat16 and stores which detector, with which settings, `thor detect` uses when none is\n"
-      "named. Calibrate the packed file, not the original.",
+      "named. Calibrate the packed file, not the original. Of an ensemble, --member writes one network as a model of "
+      "its\n"
+      "own; --set changes the ensemble's own settings, those of its members stay.",
       {{"pack run/model.safetensors -o brain.safetensors --detector thor --set detector.speed=fast",
         "THOR in short chains"},
        {"pack run/model.safetensors -o exact.safetensors --store fp32", "the same weights to the last bit"}},
       {{"MODEL", "", "model file", &o->model, true},
        {"-o,--out", "OUT", "model file to write", &o->output, true},
+       member_option(o->member),
        {"--store",
         "PRECISION",
         "of the weights in the file (default: bf16)",

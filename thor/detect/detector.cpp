@@ -7,6 +7,7 @@
 #include "thor/detect/mean_over_seeds.h"
 #include "thor/detect/pddpm.h"
 #include "thor/detect/restorer.h"
+#include "thor/detect/scan_relative.h"
 #include "thor/detect/thor.h"
 #include "thor/detect/threshold.h"
 
@@ -37,13 +38,13 @@ std::unique_ptr<Detector> make_anoddpm(NoiseKind) {
 // A method whose defaults are the same for every kind of noise.
 template <class Method, class Config>
 std::unique_ptr<Detector> make_alike(NoiseKind) {
-  return std::make_unique<Method>(Config());
+  return std::make_unique<ScanRelative>(std::make_unique<Method>(Config()));
 }
 
 // A method that draws noise: it can be run several times and averaged.
 template <std::unique_ptr<Detector> (*make)(NoiseKind)>
 std::unique_ptr<Detector> make_averaged(NoiseKind noise) {
-  return std::make_unique<MeanOverSeeds>(make(noise));
+  return std::make_unique<ScanRelative>(std::make_unique<MeanOverSeeds>(make(noise)));
 }
 
 /// So many chains of few steps each, stochastic as the ancestral one is; what that noise costs a single map, the mean

@@ -44,7 +44,8 @@ struct NoiseDraw {
 struct Detection {
   Tensor map;             ///< anomaly map, float32 [N,1,H,W] >= 0
   Tensor pseudo_healthy;  ///< float32 [N,1,H,W] in [0,1]
-  Tensor score;           ///< image score, the mean of the map, float32 [N]
+  Tensor score;           ///< image score, float32 [N]: the mean of the map unless `detector.score` says otherwise
+  Tensor region = {};     ///< bool [N,1,H,W], pixels that the map is about; undefined = all
 };
 
 /// A member of an ensemble: a detector with its own network, and the healthy reference of its maps.

@@ -6,6 +6,7 @@
 #include "thor/base/error.h"
 #include "thor/detect/anomaly_map.h"
 #include "thor/detect/chain.h"
+#include "thor/detect/scan_relative.h"
 
 namespace thor {
 
@@ -25,6 +26,10 @@ Detection Ensemble::detect(const Context& context, const Images& images) const {
   found.map = gaussian_blur(found.map, config_.smooth);
   found.score = mean_score(found.map);
   return found;
+}
+
+std::unique_ptr<Detector> make_ensemble() {
+  return std::make_unique<ScanRelative>(std::make_unique<Ensemble>(EnsembleConfig()));
 }
 
 }  // namespace thor

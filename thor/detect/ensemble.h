@@ -25,4 +25,7 @@ class Ensemble : public Detector {
   EnsembleConfig config_;
 };
 
+/// Constructs an ensemble with its default settings.
+std::unique_ptr<Detector> make_ensemble();
+
 }  // namespace thor

@@ -52,6 +52,18 @@ void check_reference(const HealthyReference& reference, int64_t height, int64_t 
     fail_input("its healthy quantiles are not in ascending order");
 }
 
+namespace {
+
+/// Exponent of the Pareto tail S(v) ~ v^-a through the quantiles that are one nat apart at the end; at least 1.
+double tail_exponent(const Tensor& quantiles) {
+  const int64_t last = quantiles.numel() - 1, before = std::max<int64_t>(0, last - static_cast<int64_t>(kPerNat));
+  const double high = quantiles[last].item<double>(), low = quantiles[before].item<double>();
+  if (!(low > 0) || !(high > low)) return 1;
+  return std::max(1.0, static_cast<double>(last - before) / kPerNat / std::log(high / low));
+}
+
+}  // namespace
+
 Tensor evidence(const HealthyReference& reference, const Tensor& map) {
   const Tensor quantiles = reference.quantiles.to(map.device());
   const Tensor values = (map / reference.level.to(map.device())).contiguous();
@@ -59,7 +71,9 @@ Tensor evidence(const HealthyReference& reference, const Tensor& map) {
   const Tensor below = (next - 1).clamp_min(0), above = next.clamp_max(quantiles.numel() - 1);
   const Tensor low = quantiles.take(below), step = quantiles.take(above) - low;
   const Tensor part = at::where(step > 0, (values - low) / step, at::zeros_like(values));
-  return at::where(values.isnan(), values, (below.to(at::kFloat) + part.clamp(0, 1)) / kPerNat);
+  const double highest = std::max(reference.quantiles[-1].item<double>(), 1e-12);
+  const Tensor beyond = (values / highest).clamp_min(1).log() * tail_exponent(reference.quantiles);
+  return at::where(values.isnan(), values, (below.to(at::kFloat) + part.clamp(0, 1)) / kPerNat + beyond);
 }
 
 }  // namespace thor

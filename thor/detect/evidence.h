@@ -27,7 +27,9 @@ HealthyReference healthy_reference(const Tensor& maps, const ReferenceConfig& co
 void check_reference(const HealthyReference& reference, int64_t height, int64_t width);
 
 /// Returns the evidence of every pixel: the negative logarithm of the fraction of healthy pixels with a value as high
-/// (Fisher). Evidence of several detectors is summed. float32 [N,1,H,W] in [0, (Q - 1) / 32], monotonic in map / level.
+/// (Fisher). Evidence of several detectors is summed. Beyond the highest quantile, as a foreign scanner gives, the tail
+/// goes on as a Pareto distribution fitted to the last nat of the quantiles, so that evidence has no upper limit.
+/// float32 [N,1,H,W] >= 0, monotonic in map / level.
 Tensor evidence(const HealthyReference& reference, const Tensor& map);
 
 }  // namespace thor

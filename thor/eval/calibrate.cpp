@@ -97,12 +97,40 @@ std::string counted(const char* kind, size_t slices, int64_t scans) {
              : fmt::format("{} {} slices of {} scans", slices, kind, scans);
 }
 
+/// Of each slice, the share of the region with a map above a threshold; float64 [N].
+Tensor shares_above(const MapSet& set, double threshold) {
+  const Tensor above = set.maps.gt(threshold).to(at::kDouble);
+  if (!set.region.defined()) return above.mean({1, 2});
+  const Tensor inside = set.region.to(at::kDouble);
+  return (above * inside).sum({1, 2}) / inside.sum({1, 2}).clamp_min(1);
+}
+
+/// Values of the maps in the regions that they are about.
+Tensor counted_values(const MapSet& set) {
+  return set.region.defined() ? set.maps.masked_select(set.region) : set.maps.flatten();
+}
+
+/// The same of some of the slices.
+Tensor counted_values(const MapSet& set, const std::vector<size_t>& slices) {
+  std::vector<Tensor> values;
+  for (const size_t i : slices) {
+    const Tensor map = set.maps[static_cast<int64_t>(i)];
+    values.push_back(set.region.defined() ? map.masked_select(set.region[static_cast<int64_t>(i)]) : map.flatten());
+  }
+  return at::cat(values);
+}
+
+/// The share of a scan above a threshold.
+double share_of_scan(const MapSet& set, const std::vector<size_t>& slices, double threshold) {
+  return counted_values(set, slices).gt(threshold).to(at::kDouble).mean().item<double>();
+}
+
 }  // namespace
 
 std::vector<double> calibration_rates(double asked) {
   if (!(asked > 0 && asked < 1))
     fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.05", asked);
-  std::set<double> rates{0.01, 0.02, 0.05, asked};
+  std::set<double> rates{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, asked};
   return {rates.begin(), rates.end()};
 }
 
@@ -120,13 +148,31 @@ double threshold_at(const Tensor& values, double rate) {
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
   Calibration calibration;
   calibration.setting = setting_of(healthy);
-  for (const double rate : rates) calibration.thresholds[rate] = threshold_at(healthy.maps, rate);
+  const Tensor values = counted_values(healthy);
+  for (const double rate : rates) calibration.thresholds[rate] = threshold_at(values, rate);
   calibration.scores = healthy.scores;
   std::sort(calibration.scores.begin(), calibration.scores.end());
   calibration.scans = static_cast<int64_t>(by_scan(healthy).size());
-  calibration.pixels = healthy.maps.numel();
+  calibration.pixels = values.numel();
   const Tensor images = healthy.images.contiguous();
   calibration.data_sha256 = Sha256().update(images.data_ptr(), static_cast<uint64_t>(images.nbytes())).hex();
+  return calibration;
+}
+
+Calibration calibrate_site(const MapSet& healthy, const std::vector<double>& rates) {
+  Calibration calibration = calibrate(healthy, rates);
+  if (calibration.scans < kLeastSiteScans)
+    fail_input(
+        "{} healthy scans can be used; a calibration for a scanner needs at least {}, because with n scans the bound "
+        "on "
+        "false alarms is 1 in n + 1",
+        calibration.scans, kLeastSiteScans);
+  calibration.site = true;
+  for (auto& [rate, threshold] : calibration.thresholds) {
+    threshold = 0;
+    for (const auto& slices : by_scan(healthy))
+      threshold = std::max(threshold, threshold_at(counted_values(healthy, slices), rate));
+  }
   return calibration;
 }
 
@@ -142,7 +188,18 @@ CalibrationCheck check_calibration(const Calibration& calibration, const MapSet&
   check.cases = static_cast<int64_t>(fresh.scores.size());
   check.scans = static_cast<int64_t>(scans.size());
   for (const auto& [rate, threshold] : calibration.thresholds)
-    check.pixels.push_back(mean_over_scans(rate, fresh.maps.gt(threshold).to(at::kDouble).mean({1, 2}), scans));
+    check.pixels.push_back(mean_over_scans(rate, shares_above(fresh, threshold), scans));
+  for (const auto& [rate, threshold] : calibration.thresholds) {
+    if (!calibration.site) break;
+    const auto above = std::count_if(scans.begin(), scans.end(), [&, share = rate, at = threshold](const auto& slices) {
+      return share_of_scan(fresh, slices, at) > share;
+    });
+    RealizedRate exceeded =
+        share_of(1 / static_cast<double>(calibration.scans + 1),
+                 static_cast<double>(above) / static_cast<double>(scans.size()), static_cast<double>(scans.size()));
+    exceeded.bound = true;
+    check.exceeded.push_back(exceeded);
+  }
   const auto small = std::count_if(fresh.scores.begin(), fresh.scores.end(),
                                    [&](double score) { return calibration.p_value(score) <= kSmallP; });
   // Slices of one scan may all be alike: no more than its scans is sure to be independent.
@@ -155,6 +212,7 @@ CalibrationCheck check_calibration(const Calibration& calibration, const MapSet&
 JsonText CalibrationCheck::to_json() const {
   nlohmann::json json = {{"cases", cases}, {"pixels", nlohmann::json::array()}, {"p_values", rate_json(p_values)}};
   for (const RealizedRate& rate : pixels) json["pixels"].push_back(rate_json(rate));
+  for (const RealizedRate& rate : exceeded) json["exceeded"].push_back(rate_json(rate));
   if (!volumes) return json_text(json);
   json["scans"] = scans;
   json["volumes"] = rate_json(*volumes);
@@ -175,6 +233,8 @@ std::string CalibrationCheck::table() const {
                                        : "differs");
   };
   for (const RealizedRate& rate : pixels) row("pixels above the threshold", rate);
+  for (size_t i = 0; i < exceeded.size(); ++i)
+    row(fmt::format("scans with more than {:g} % above (at most)", 100 * pixels[i].requested).c_str(), exceeded[i]);
   row(volumes ? "slices with p <= 0.05" : "scans with p <= 0.05", p_values);
   if (volumes) row("volumes with p <= 0.05 (at most)", *volumes);
   return text;
@@ -192,7 +252,8 @@ std::string calibration_table(const Calibration& calibration) {
                         score ? fmt::format("{:.6g}", *score)
                               : fmt::format("none: needs {:.0f} scans", std::ceil(1 / rate - 1e-9) - 1));
   }
-  return text;
+  const double rate = calibration.thresholds.count(kDefaultFpr) ? kDefaultFpr : calibration.thresholds.begin()->first;
+  return text + calibration.promise(rate) + "\n";
 }
 
 }  // namespace thor

@@ -21,9 +21,18 @@ std::vector<double> calibration_rates(double asked);
 /// `values` float32, at least one, finite.
 double threshold_at(const Tensor& values, double rate);
 
-/// Thresholds and sorted scores of what a detector found in healthy scans. All pixels of the network's grid count and
-/// all slices alike, as they have the same number of pixels. Slices of one name are of one scan.
+/// Thresholds and sorted scores of what a detector found in healthy scans. All pixels in the maps' regions count alike.
+/// Slices of one name are of one scan.
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates);
+
+/// Scans of one scanner that a calibration for it needs: with n of them the bound on false alarms is 1 / (n + 1).
+inline constexpr int64_t kLeastSiteScans = 5;
+
+/// The same for one scanner, from at least kLeastSiteScans healthy scans of it (METHODS 13, site threshold): the
+/// threshold of rate b is the largest of the scans' own (1 - b) quantiles. If the next healthy scan is exchangeable
+/// with these, more than a share b of it lies above with probability at most 1 / (n + 1), whatever the maps. A sick
+/// scan among them raises thresholds and never breaks the bound. Throws Input where there are fewer scans.
+Calibration calibrate_site(const MapSet& healthy, const std::vector<double>& rates);
 
 /// Thresholds by rate as an evaluation labels them: "calibrated 5 %".
 std::vector<NamedThreshold> calibrated_thresholds(const std::map<double, double>& by_rate);
@@ -40,6 +49,7 @@ struct CalibrationCheck {
   int64_t scans = 0;                    ///< that they are from; of pictures as many
   std::vector<RealizedRate> pixels;     ///< pixels above each threshold; interval: bootstrap over scans
   RealizedRate p_values;                ///< slices with p <= 0.05; interval: Wilson's for a share of so many scans
+  std::vector<RealizedRate> exceeded;   ///< of a site calibration, by rate: scans with more than that share above
   std::optional<RealizedRate> volumes;  ///< volumes with p <= 0.05 as `detect` states it; only where there are some
   JsonText to_json() const;
   std::string table() const;  ///< for people

@@ -50,6 +50,7 @@ MapSet parse_map_set(const std::string& path) {
     set.images = file.tensors.at("images");
     set.maps = file.tensors.at("maps");
     set.pseudo_healthy = file.tensors.at("pseudo_healthy");
+    if (file.tensors.count("region")) set.region = file.tensors.at("region").to(at::kBool);
   } catch (const std::exception& error) {
     fail_input("it is incomplete: {}", error.what());
   }
@@ -58,6 +59,8 @@ MapSet parse_map_set(const std::string& path) {
     if (tensor.scalar_type() != at::kFloat || tensor.dim() != 3 || tensor.size(0) != count ||
         tensor.sizes() != set.maps.sizes() || set.scores.size() != set.names.size())
       fail_input("its tensors and its {} names do not fit each other", count);
+  if (set.region.defined() && set.region.sizes() != set.maps.sizes())
+    fail_input("its maps and their regions do not fit each other");
   return set;
 }
 
@@ -78,6 +81,7 @@ class Collector {
       images_.push_back(unit);
       maps_.push_back(found->map);
       healthy_.push_back(found->pseudo_healthy);
+      if (found->region.defined()) regions_.push_back(found->region);
     });
   }
 
@@ -101,6 +105,7 @@ class Collector {
     set_.images = all(images_);
     set_.maps = all(maps_);
     set_.pseudo_healthy = all(healthy_);
+    if (!regions_.empty()) set_.region = at::stack(regions_);
     if (!maps_.empty()) set_.seconds = queue_.seconds() / static_cast<double>(maps_.size());
     return std::move(set_);
   }
@@ -111,7 +116,7 @@ class Collector {
   int64_t size_;
   SliceQueue queue_;
   MapSet set_;
-  std::vector<Tensor> images_, maps_, healthy_;
+  std::vector<Tensor> images_, maps_, healthy_, regions_;
 };
 
 JsonText about_set(const Pipeline& pipeline, const DetectorSetting& detector, const RunConfig& run) {
@@ -221,7 +226,7 @@ MapSet need_maps(MapSet set) {
 MapSet join_map_sets(const std::vector<MapSet>& parts) {
   if (parts.empty()) fail(ErrorKind::Internal, "there is no set of maps to join");
   MapSet whole;
-  std::vector<Tensor> images, maps, healthy;
+  std::vector<Tensor> images, maps, healthy, regions;
   for (const MapSet& part : parts) {
     if (part.maps.sizes().slice(1) != parts[0].maps.sizes().slice(1))
       fail(ErrorKind::Internal, "sets of maps of {} and {} cannot be joined", shape_text(parts[0].maps.sizes()),
@@ -233,10 +238,12 @@ MapSet join_map_sets(const std::vector<MapSet>& parts) {
     images.push_back(part.images);
     maps.push_back(part.maps);
     healthy.push_back(part.pseudo_healthy);
+    if (part.region.defined()) regions.push_back(part.region);
   }
   whole.images = at::cat(images);
   whole.maps = at::cat(maps);
   whole.pseudo_healthy = at::cat(healthy);
+  if (!regions.empty()) whole.region = at::cat(regions);
   whole.seconds /= static_cast<double>(std::max<size_t>(1, whole.names.size()));
   whole.network_calls = parts[0].network_calls;
   whole.about = parts[0].about;
@@ -246,6 +253,7 @@ MapSet join_map_sets(const std::vector<MapSet>& parts) {
 void save_map_set(const std::string& path, const MapSet& set) {
   Safetensors file;
   file.tensors = {{"images", set.images}, {"maps", set.maps}, {"pseudo_healthy", set.pseudo_healthy}};
+  if (set.region.defined()) file.tensors["region"] = set.region.to(at::kByte);
   file.metadata = {{"thor.format", kMapSetFormat}, {"thor.facts", dump_json(facts_of(set))}};
   write_safetensors(path, file);
 }

@@ -18,6 +18,7 @@ struct MapSet {
   Tensor images;                    ///< float32 [N,S,S] in [0,1], what the network saw
   Tensor maps;                      ///< float32 [N,S,S] >= 0
   Tensor pseudo_healthy;            ///< float32 [N,S,S] in [0,1]
+  Tensor region;                    ///< bool [N,S,S], pixels that the maps are about; undefined = all
   std::vector<double> scores;       ///< N, image scores
   std::vector<CaseFailure> failed;  ///< images that could not be used
   int64_t network_calls = 0;        ///< that one image costs

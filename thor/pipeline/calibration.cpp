@@ -64,6 +64,14 @@ std::string difference(const CalibrationSetting& has, const CalibrationSetting& 
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
+/// Settings that detectors have had since a calibration was made, at the values that change nothing: it holds for them.
+JsonText with_newer_settings(nlohmann::json config) {
+  for (const auto& [key, value] : std::initializer_list<std::pair<const char*, nlohmann::json>>{
+           {"region", "all"}, {"relative_to", 0.0}, {"score", "mean"}})
+    if (!config.contains(key)) config[key] = value;
+  return json_text(config);
+}
+
 }  // namespace
 
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b) {
@@ -79,6 +87,17 @@ double Calibration::threshold(double rate) const {
       "the model is not calibrated for a false-positive rate of {}, only for {}; 'thor calibrate' with `fpr` "
       "{} makes one",
       rate, fmt::join(rates, ", "), rate);
+}
+
+std::string Calibration::promise(double rate) const {
+  return site ? fmt::format(
+                    "Of a new healthy scan, more than {:g} % of the region is marked with probability at most 1 in {}, "
+                    "if it is of the same scanner and kind as the {} healthy scans of the calibration.",
+                    100 * rate, scans + 1, scans)
+              : fmt::format(
+                    "Of healthy scans like the {} of the calibration, {:g} % of the region is marked on average; scans "
+                    "of another scanner may have much more (calibrate with `site` scans of your own).",
+                    scans, 100 * rate);
 }
 
 double Calibration::p_value(double score) const {
@@ -107,6 +126,7 @@ JsonText json_of(const Calibration& calibration) {
                          {"pixels", calibration.pixels},
                          {"data_sha256", calibration.data_sha256}};
   if (calibration.several_slices_a_scan()) json["scans"] = calibration.scans;
+  if (calibration.site) json["site"] = true;
   return json_text(json);
 }
 
@@ -120,12 +140,14 @@ Calibration parse_calibration(const JsonText& text) {
     calibration.thresholds = parse_thresholds(json.at("thresholds"));
     json.at("scores").get_to(calibration.scores);
     calibration.scans = json.value("scans", static_cast<int64_t>(calibration.scores.size()));
+    calibration.site = json.value("site", false);
     json.at("pixels").get_to(calibration.pixels);
     json.at("data_sha256").get_to(calibration.data_sha256);
   } catch (const nlohmann::json::exception& error) {
     fail_input("it is not as thor writes it: {}", error.what());
   }
   if (!json.at("config").is_object()) fail_input("its detector settings are not an object");
+  calibration.setting.config = with_newer_settings(json.at("config"));
   check_healthy(calibration);
   return calibration;
 }

@@ -20,18 +20,26 @@ struct CalibrationSetting {
 };
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b);
 
+/// The false-positive rate of masks by default: on painted validation slices its Dice is closest to that of the best
+/// threshold (docs/calibration.md).
+inline constexpr double kDefaultFpr = 0.002;
+
 /// What a detector finds in healthy scans: nothing of it was tuned on a lesion. Map values are those of the network's
-/// grid, all of its pixels.
+/// grid, in the region that the maps are about (`detector.region`).
 struct Calibration {
   CalibrationSetting setting;
   std::map<double, double> thresholds;  ///< rate in (0,1) -> the map value that this share of healthy pixels exceeds
   std::vector<double> scores;           ///< image scores of the n healthy slices, ascending
   int64_t pixels = 0;                   ///< healthy pixels behind the thresholds
   std::string data_sha256;              ///< of the healthy images as the network saw them
-  int64_t scans = 0;                    ///< that the slices with these scores are from; of pictures as many as scores
+  /// Thresholds are the largest of the scans' own quantiles (METHODS 13), not quantiles of all pixels together.
+  bool site = false;
+  int64_t scans = 0;  ///< that the slices with these scores are from; of pictures as many as scores
 
   /// True where some scans gave more than one slice: these are alike, so that p-values promise less than they say.
   bool several_slices_a_scan() const { return scans > 0 && scans < static_cast<int64_t>(scores.size()); }
+  /// One sentence: what the threshold of a rate promises of a new healthy scan, and on what assumption.
+  std::string promise(double rate) const;
   /// The threshold of a rate that was calibrated. Throws Usage, with the rates there are, for any other.
   double threshold(double rate) const;
   /// Conformal p-value (1 + #{healthy score >= s}) / (n + 1): for a scan exchangeable with the healthy ones, P(p <= a)

@@ -69,7 +69,7 @@ DetectorChoice choose_ensemble(const Model& model, const std::string& name, cons
   if (!name.empty() && name != kEnsemble)
     fail_usage("the model is an ensemble of {} networks, each with its own detector; it has no detector '{}'",
                model.members().size(), name);
-  DetectorChoice choice{{kEnsemble, {}}, std::make_unique<Ensemble>(EnsembleConfig())};
+  DetectorChoice choice{{kEnsemble, {}}, make_ensemble()};
   Fields fields;
   fields.group("detector", *choice.detector);
   if (!model.detector.empty()) read_recommended(fields, model);
@@ -166,7 +166,7 @@ CalibratedDetector detector_of(const Model& model, const CalibrationSetting& set
       if (knobs.value("members", nlohmann::json()) != members_of(made.model))
         fail_input("the ensemble has other members than it had then");
       knobs.erase("members");
-      made.choice.detector = std::make_unique<Ensemble>(EnsembleConfig());
+      made.choice.detector = make_ensemble();
     } else {
       made.choice.detector = make_detector(setting.detector, made.model.config.noise.kind);
     }

@@ -15,13 +15,14 @@ namespace thor {
 /// What the network found in one slice, on the network's grid.
 struct SliceFinding {
   Tensor map, pseudo_healthy;  ///< float32 [size,size]
+  Tensor region;               ///< bool [size,size], pixels that the map is about; undefined = all
   double score = 0;
 };
 
 /// What is to be found in a scan beyond its map.
 struct FindingOptions {
   std::optional<Calibration> calibration;  ///< of the detector and setting in use; without it no mask and no p-value
-  double fpr = 0.05;          ///< rate of the calibration that sets the mask, one of those it has (Calibration)
+  double fpr = kDefaultFpr;   ///< rate of the calibration that sets the mask, one of those it has (Calibration)
   bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
   VolumeConfig volume;        ///< of scans with more than one slice
 };

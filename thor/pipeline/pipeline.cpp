@@ -210,6 +210,7 @@ Detection Pipeline::detect(const Images& images, const NetworkCallback& after_ca
     if (after_call && !s.model->is_ensemble() && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})
       *result = result->to(at::kCPU, at::kFloat).contiguous();
+    if (found.region.defined()) found.region = found.region.to(at::kCPU).contiguous();
     return found;
   } catch (const c10::Error& error) {
     translate(error, count);

@@ -39,7 +39,8 @@ void SliceQueue::flush() {
   seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (size_t i = 0; i < receivers.size(); ++i) {
     const auto n = static_cast<int64_t>(i);
-    const SliceFinding finding{found.map[n][0], found.pseudo_healthy[n][0], found.score[n].item<double>()};
+    const SliceFinding finding{found.map[n][0], found.pseudo_healthy[n][0],
+                               found.region.defined() ? found.region[n][0] : Tensor(), found.score[n].item<double>()};
     const bool finite = at::isfinite(finding.map).all().item<bool>() &&
                         at::isfinite(finding.pseudo_healthy).all().item<bool>() && std::isfinite(finding.score);
     receivers[i](finite ? &finding : nullptr);

@@ -144,7 +144,8 @@ std::string introduction(const Sidecar& about) {
   std::string text = fmt::format("Score {:.5g}: the largest of its slices'.", about.score);
   if (const auto& calibration = about.calibration)
     text += fmt::format(" p = {:.3g} against {} healthy scans ({}).", calibration->p_value, calibration->cases,
-                        calibration->p_value_of);
+                        calibration->p_value_of) +
+            (calibration->promise.empty() ? "" : " " + calibration->promise);
   if (about.check && !about.check->findings.empty())
     text +=
         fmt::format("\n\nThis scan is not of the kind that the model was trained on: {}. {}",

@@ -46,7 +46,7 @@ struct DetectOptions {
   std::string output;               ///< folder
   std::string detector_name;
   JsonText detector_config;   ///< as resolved, for the sidecar
-  double fpr = 0.05;          ///< of the mask: share of healthy pixels that it may mark, in (0,1)
+  double fpr = kDefaultFpr;   ///< of the mask: share of healthy pixels that it may mark, in (0,1)
   bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
   ScanChoice choice;          ///< of files and folders that hold more than one scan
   VolumeConfig volume;

@@ -190,8 +190,15 @@ void ResultFolder::finish(const CaseInput& input, Sidecar about) const {
 }
 
 SidecarCalibration ResultFolder::calibrated(double p_value, std::string p_value_of) const {
-  return {options_.fpr, threshold(),           calibration_->thresholds,
-          p_value,      std::move(p_value_of), static_cast<int64_t>(calibration_->scores.size())};
+  SidecarCalibration calibrated;
+  calibrated.fpr = options_.fpr;
+  calibrated.threshold = threshold();
+  calibrated.thresholds = calibration_->thresholds;
+  calibrated.p_value = p_value;
+  calibrated.p_value_of = std::move(p_value_of);
+  calibrated.cases = static_cast<int64_t>(calibration_->scores.size());
+  calibrated.promise = calibration_->promise(options_.fpr);
+  return calibrated;
 }
 
 std::string ResultFolder::source(const CaseInput& input) const {

@@ -30,6 +30,7 @@ json to_json(const SidecarCalibration& calibration) {
               {"p_value", calibration.p_value},
               {"cases", calibration.cases}};
   put(object, "p_value_of", calibration.p_value_of);
+  put(object, "promise", calibration.promise);
   return object;
 }
 
@@ -132,6 +133,7 @@ std::optional<SidecarCalibration> read_calibration(const json& about) {
   calibration.thresholds = read_thresholds(found->value("thresholds", json::object()));
   calibration.p_value = number_in(*found, "p_value", 1, 0, 1);
   calibration.p_value_of = text_in(*found, "p_value_of");
+  calibration.promise = text_in(*found, "promise");
   calibration.cases = static_cast<int64_t>(number_in(*found, "cases", 0, 0, 1e12));
   return calibration;
 }

@@ -21,6 +21,7 @@ struct SidecarCalibration {
   double p_value = 1;
   std::string p_value_of;  ///< how slices become one p-value; "" of a single slice
   int64_t cases = 0;       ///< healthy scores that it was compared with
+  std::string promise;     ///< one sentence: what the mask promises of healthy scans, and on what assumption
 };
 
 /// The table of lesions of a volume.

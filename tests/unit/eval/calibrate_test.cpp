@@ -56,6 +56,73 @@ TEST(Calibrating, ThresholdKeepsTheRateWithTiesAndAgainstRounding) {
     EXPECT_EQ(hundred.gt(threshold_at(hundred, static_cast<double>(percent) / 100)).sum().item<int64_t>(), percent);
 }
 
+TEST(Calibrating, CountsOnlyTheRegionThatTheMapsAreAbout) {
+  MapSet healthy = scans(10, 1);
+  healthy.region = at::zeros(healthy.maps.sizes(), at::kBool);
+  healthy.region.narrow(2, 0, 12).fill_(true);
+  const Calibration calibration = calibrate(healthy, {0.05});
+  EXPECT_EQ(calibration.pixels, 10 * 24 * 12);
+  EXPECT_EQ(calibration.threshold(0.05), threshold_at(healthy.maps.narrow(2, 0, 12), 0.05));
+  const CalibrationCheck check = check_calibration(calibration, healthy);
+  EXPECT_NEAR(check.pixels[0].realized, 0.05, 1e-3);
+}
+
+TEST(SiteCalibration, IsTheLargestOfTheScansOwnQuantiles) {
+  const MapSet healthy = scans(6, 1);
+  const Calibration calibration = calibrate_site(healthy, {0.01});
+  double largest = 0;
+  for (int64_t i = 0; i < 6; ++i) largest = std::max(largest, threshold_at(healthy.maps[i], 0.01));
+  EXPECT_EQ(calibration.threshold(0.01), largest);
+  EXPECT_TRUE(calibration.site);
+  EXPECT_THAT(calibration.promise(0.01),
+              HasSubstr("more than 1 % of the region is marked with probability at most 1 in 7"));
+}
+
+TEST(SiteCalibration, ANewScanExceedsTheRateWithProbabilityOneInNPlusOneAtMost) {
+  constexpr int64_t kDraws = 400, kScans = 9;
+  int64_t exceeded = 0;
+  for (int64_t draw = 0; draw < kDraws; ++draw) {
+    const MapSet all = scans(kScans + 1, 100 + static_cast<uint64_t>(draw));
+    MapSet healthy = all;
+    healthy.maps = all.maps.narrow(0, 0, kScans);
+    healthy.images = all.images.narrow(0, 0, kScans);
+    healthy.names.pop_back();
+    healthy.scores.pop_back();
+    const double threshold = calibrate_site(healthy, {0.01}).threshold(0.01);
+    exceeded += all.maps[kScans].gt(threshold).to(at::kDouble).mean().item<double>() > 0.01 ? 1 : 0;
+  }
+  // 40 are expected, give or take 3 standard deviations of 6.
+  EXPECT_LE(exceeded, 58);
+  EXPECT_GE(exceeded, 22) << "the bound is far from tight: thresholds are too high";
+}
+
+TEST(SiteCalibration, ASickScanAmongTheHealthyOnlyRaisesThresholds) {
+  MapSet healthy = scans(6, 1);
+  const double before = calibrate_site(healthy, {0.01}).threshold(0.01);
+  healthy.maps[3].mul_(5);
+  EXPECT_GT(calibrate_site(healthy, {0.01}).threshold(0.01), before);
+}
+
+TEST(SiteCalibration, IsRefusedForFewerThanFiveScans) {
+  try {
+    calibrate_site(scans(4, 1), {0.01});
+    FAIL() << "4 scans were enough";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::Input);
+    EXPECT_THAT(error.what(), HasSubstr("4 healthy scans can be used; a calibration for a scanner needs at least 5"));
+  }
+}
+
+TEST(SiteCalibration, TheCheckCountsScansThatExceedTheRate) {
+  const CalibrationCheck check = check_calibration(calibrate_site(scans(19, 1), {0.01, 0.05}), scans(100, 2));
+  ASSERT_EQ(check.exceeded.size(), 2u);
+  for (const RealizedRate& rate : check.exceeded) {
+    EXPECT_NEAR(rate.requested, 0.05, 1e-12);
+    EXPECT_TRUE(rate.holds()) << rate.realized;
+  }
+  EXPECT_THAT(check.table(), HasSubstr("scans with more than 1 % above (at most)"));
+}
+
 TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
   const MapSet healthy = scans(7, 1);
   const Calibration calibration = calibrate(healthy, calibration_rates(0.1));
@@ -63,7 +130,7 @@ TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
   EXPECT_EQ(calibration.setting.config, JsonText(R"({"start_step":350})"));
   EXPECT_EQ(calibration.setting.perceptual, "unet");
   EXPECT_EQ(calibration.pixels, 7 * 24 * 24);
-  EXPECT_EQ(calibration.thresholds.size(), 4u);
+  EXPECT_EQ(calibration.thresholds.size(), 8u);
   EXPECT_TRUE(std::is_sorted(calibration.scores.begin(), calibration.scores.end()));
   EXPECT_NE(calibration.data_sha256, calibrate(scans(7, 2), {0.05}).data_sha256);
   for (const auto& [rate, threshold] : calibration.thresholds)
@@ -73,7 +140,7 @@ TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
 TEST(Calibrating, TheRequestedRateLiesInTheIntervalOnFreshHealthyScans) {
   const Calibration calibration = calibrate(scans(400, 1), calibration_rates(0.05));
   const CalibrationCheck check = check_calibration(calibration, scans(200, 2));
-  ASSERT_EQ(check.pixels.size(), 3u);
+  ASSERT_EQ(check.pixels.size(), 7u);
   for (const RealizedRate& rate : check.pixels) {
     EXPECT_TRUE(rate.holds()) << rate.requested << ": " << rate.realized << " in " << rate.low << " to " << rate.high;
     EXPECT_LT(rate.high - rate.low, rate.requested);
@@ -112,7 +179,7 @@ TEST(Calibrating, TheTableSaysHowManyScansAScoreThresholdNeeds) {
 
 TEST(Calibrating, RefusesRatesThatAreNone) {
   for (const double rate : {0.0, 1.0, -0.1, std::nan("")}) EXPECT_THROW(calibration_rates(rate), Error) << rate;
-  EXPECT_EQ(calibration_rates(0.03), (std::vector<double>{0.01, 0.02, 0.03, 0.05}));
+  EXPECT_EQ(calibration_rates(0.03), (std::vector<double>{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05}));
 }
 
 /// The same with `slices` of each scan: a scan's slices have its level.
