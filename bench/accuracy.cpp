@@ -118,7 +118,8 @@ int run(int argc, char** argv) {
   app.add_option("--other-seed", options.other_seed, "images of which another seed is tried too");
   CLI11_PARSE(app, argc, argv);
   prepare_process();
-  install_console(/*quiet=*/false);
+  RunContext context = console_context(/*quiet=*/false);
+  const RunScope scope(&context);
   fmt::print(
       "| model | calls | images | map correlation, mean / min | the same between seeds | map difference, mean / max | "
       "pseudo-healthy difference, mean / max | score correlation | oracle Dice, float32 / bfloat16 |\n"

@@ -12,7 +12,8 @@
 int main(int argc, char** argv) {
   try {
     thor::prepare_process();
-    thor::install_console(/*quiet=*/true);
+    thor::RunContext context = thor::console_context(/*quiet=*/true);
+    const thor::RunScope scope(&context);
     benchmark::Initialize(&argc, argv);
     thor::bench::World world(argc > 1 ? argv[1] : "build/bench");
     thor::bench::peak_cases();

@@ -20,14 +20,13 @@ int main(int argc, char** argv) try {
   thor::make_folder(paths.run);
   thor::write_text_atomically(paths.train_data, list);
 
-  thor::ExperimentConfig config;  // what is not set here has its default
-  config.model.model.channels = {16, 32};
-  config.model.model.attention = {false, false};
-  config.model.model.head_channels = config.model.model.norm_groups = 16;
-  config.model.preprocess.size = 32;  // pixels
-  config.train.steps = 20;            // enough to see that it runs; a good model takes many thousands
-  config.train.batch = 4;
+  thor::ExperimentConfig config;
   config.detector = thor::make_detector(config.detector_name, config.model.noise.kind);
+  thor::Fields(config).read(  // what is not set here has its default
+      "{model: {channels: [16, 32], attention: [false, false], head_channels: 16, norm_groups: 16}, preprocess: {size: "
+      "32}}");
+  config.train.steps = 20;  // enough to see that it runs; a good model takes many thousands
+  config.train.batch = 4;
   thor::RunContext context([](thor::LogLevel, const std::string& text) { std::printf("%s\n", text.c_str()); },
                            [](const thor::ProgressState& state) {
                              if (state.finished)

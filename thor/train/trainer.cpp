@@ -197,7 +197,7 @@ class Run {
     if (paths_.from.empty()) return network()->initial(config_.train.seed);
     const Model model = load_model(paths_.from);
     if (model.is_ensemble())
-      fail_usage("'{}' is an ensemble; --from takes one network, such as a model that it was made of", paths_.from);
+      fail_usage("'{}' is an ensemble; `from` takes one network, such as a model that it was made of", paths_.from);
     const ShapeList shapes = network()->shapes();
     StateDict weights = load_strictly(model.weights(), shapes, paths_.from);
     for (auto& [name, tensor] : weights) tensor = tensor.clone();

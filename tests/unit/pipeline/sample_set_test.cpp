@@ -98,7 +98,7 @@ TEST(CanSample, BeginsOnlyWhereTheModelWasTrained) {
 
 TEST(CanSample, WantsAStartImageWithItsStep) {
   EXPECT_THAT(refusal(tiny_model(), -1, true), HasSubstr("sample.start_step"));
-  EXPECT_THAT(refusal(tiny_model(), 500, false), HasSubstr("--start-image"));
+  EXPECT_THAT(refusal(tiny_model(), 500, false), HasSubstr("`start_image`"));
 }
 
 }  // namespace
