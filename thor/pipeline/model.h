@@ -42,7 +42,7 @@ struct Member;
 struct Model {
   ModelConfig config;
   std::variant<StateDict, std::vector<Member>> networks;  ///< the weights of the one network, or the members
-  Templates templates;                                    ///< of the chain of volumes; empty = takes ready slices only
+  Templates templates;                                    ///< of the steps of volumes; empty = takes ready slices only
   JsonText training{"{}"};                                ///< provenance: version, data, seed, steps, losses
   JsonText calibration{"{}"};                             ///< see calibration.h; empty until `thor calibrate`
   JsonText detector{"{}"};                                ///< detector settings the model recommends, may be empty

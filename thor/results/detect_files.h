@@ -59,7 +59,7 @@ struct DetectOptions {
 /// NAME_map.png (16 bit, 65535 = `map_full_scale` of the sidecar), NAME_pseudo_healthy.*, NAME_overlay.png and
 /// NAME.json (scores, detector, config, seed, model hash, version); where the model is calibrated for exactly this
 /// detector and setting, and the scan is of the kind that it was trained on (scan_check.h), also NAME_mask.*, and a
-/// p-value in the sidecar. Volumes go through the model's chain and back
+/// p-value in the sidecar. Volumes go through the model's steps and back
 /// to their own grid (docs/volumes.md); their slices and those of other cases share batches. Each file is whole or
 /// absent; the sidecar is written last. A bad image is recorded in `failed` and the rest goes on. Stops early, cleanly,
 /// on interrupt.

@@ -38,7 +38,7 @@ FindingOptions finding_options(const CaseSurroundings& with);
 /// Warns of what the check of a case finds.
 void warn_of(const ScanCheck& check, const CaseInput& input);
 /// Reads one input: a picture or single slice, a volume, or a prepared archive. Throws Input and Unsupported as the
-/// readers and the model's chain do.
+/// readers and the model's steps do.
 std::unique_ptr<ExaminedCase> examine_case(const CaseInput& input, const CaseSurroundings& with);
 std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with, const Image& image);
 std::unique_ptr<ExaminedCase> examine_volume(const CaseInput& input, const CaseSurroundings& with, Image scan);

@@ -12,7 +12,7 @@ struct TrainPaths {
   std::string train_data, val_data;  ///< CSV or prepared archive; val may be ""
   std::string run;  ///< folder: model.safetensors, checkpoint.safetensors, log.jsonl, TensorBoard events, samples/
   TemplatePlaces templates =
-      {};                 ///< where the templates of the chain lie, unless the data are an archive that holds them
+      {};                 ///< where the templates of the steps lie, unless the data are an archive that holds them
   std::string from = {};  ///< model whose weights a new training starts from; "" = random ones
   RunContext* context = nullptr;  ///< null = that of the calling thread
 };
