@@ -9,7 +9,7 @@ namespace thor::test {
 namespace {
 
 std::unique_ptr<Detector> short_chain(const std::string& name) {
-  auto detector = make_detector(name, "gaussian");
+  auto detector = make_detector(name, NoiseKind::Gaussian);
   Fields fields(*detector);
   const std::vector<std::pair<std::string, std::string>> knobs{
       {"start_step", "60"}, {"map_every", "20"}, {"resample_step", "20"}, {"threshold", "0.02"}, {"patch", "6"}};
@@ -22,7 +22,7 @@ std::unique_ptr<Detector> short_chain(const std::string& name) {
 class EveryEnsemble : public ::testing::TestWithParam<std::string> {
  protected:
   Detection detect(const Images& images, uint64_t seed = 1, bool turned = false) {
-    std::vector<SmallWorld> worlds(3, SmallWorld("gaussian", seed));
+    std::vector<SmallWorld> worlds(3, SmallWorld(NoiseKind::Gaussian, seed));
     Context context = worlds[2].context();
     context.denoise = [](const Tensor&, int64_t) -> Tensor { throw std::logic_error("it has no network of its own"); };
     for (size_t i = 0; i < members.size(); ++i) {

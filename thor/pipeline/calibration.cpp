@@ -64,18 +64,21 @@ std::string difference(const CalibrationSetting& has, const CalibrationSetting& 
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// Settings that detectors have had since a calibration was made, at the values that change nothing: it holds for them.
-JsonText with_newer_settings(nlohmann::json config) {
+/// The settings with those that detectors have had since older calibrations were made, at the values that change nothing.
+nlohmann::json with_newer_settings(const JsonText& text) {
+  nlohmann::json config = parse(text);
+  if (!config.is_object()) return config;
   for (const auto& [key, value] : std::initializer_list<std::pair<const char*, nlohmann::json>>{
            {"region", "all"}, {"relative_to", 0.0}, {"score", "mean"}})
     if (!config.contains(key)) config[key] = value;
-  return json_text(config);
+  return config;
 }
 
 }  // namespace
 
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b) {
-  return a.detector == b.detector && a.config == b.config && a.perceptual == b.perceptual;
+  return a.detector == b.detector && a.perceptual == b.perceptual &&
+         with_newer_settings(a.config) == with_newer_settings(b.config);
 }
 
 double Calibration::threshold(double rate) const {
@@ -147,7 +150,6 @@ Calibration parse_calibration(const JsonText& text) {
     fail_input("it is not as thor writes it: {}", error.what());
   }
   if (!json.at("config").is_object()) fail_input("its detector settings are not an object");
-  calibration.setting.config = with_newer_settings(json.at("config"));
   check_healthy(calibration);
   return calibration;
 }

@@ -27,7 +27,7 @@ Sidecar example() {
   about.map = "a_map.nii.gz";
   about.pseudo_healthy = "a_pseudo_healthy.nii.gz";
   about.score = 0.25;
-  about.calibration = SidecarCalibration{0.05, 0.4, {{0.01, 0.7}, {0.05, 0.4}}, 0.02, "the volume", 99};
+  about.calibration = SidecarCalibration{0.05, 0.4, {{0.01, 0.7}, {0.05, 0.4}}, 0.02, "the volume", 99, "promised"};
   about.slices = {{"", {3, 20, true, 0, {}}}, {"", {4, 23, false, 0.25, 0.02}}};
   SidecarVolume volume;
   volume.native = {{10, 8, 6}, scaling({2, 2, 3})};
@@ -54,6 +54,7 @@ TEST(Sidecar, IsReadBackAsItWasWritten) {
   EXPECT_EQ(read.score, about.score);
   EXPECT_EQ(read.calibration->thresholds, about.calibration->thresholds);
   EXPECT_EQ(read.calibration->p_value_of, "the volume");
+  EXPECT_EQ(read.calibration->promise, "promised");
   ASSERT_EQ(read.slices.size(), 2u);
   EXPECT_TRUE(read.slices[0].found.blank);
   EXPECT_EQ(read.slices[1].found.index, 4);
