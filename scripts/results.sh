@@ -78,10 +78,13 @@ member() {
 
 stage_ship() {
   halve_validation
-  member restorer restorer configs/restorer-brain-small.yaml --detector restorer
-  member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim
+  relative="--set detector.region=head --set detector.relative_to=0.5"
+  member restorer restorer configs/restorer-brain-small.yaml --detector restorer $relative
+  member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim $relative
   shipped=results/brain-t1-axial.safetensors
-  "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/reference.csv -o $shipped
+  "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/reference.csv \
+    -o results/ship/both.safetensors
+  "$thor" pack results/ship/both.safetensors -o $shipped --set detector.region=head --set detector.score=top
   for one in "" "--member restorer" "--member thor"; do
     "$thor" calibrate $shipped $one --data results/ship/calibration.csv --check results/data/ixi/splits/test.csv
   done

@@ -115,7 +115,7 @@ TEST_F(System, ShowsWhatTheModelThatShipsFindsBeforeItTrains) {
   const size_t brains = page.find("A trained network on brains"), phantoms = page.find("The whole way on phantoms");
   ASSERT_NE(brains, std::string::npos);
   EXPECT_LT(brains, phantoms);
-  EXPECT_NE(page.find("mask, 1 % threshold"), std::string::npos);
+  EXPECT_NE(page.find("mask, 0.2 % threshold"), std::string::npos);
   EXPECT_NE(page.find("DDPM: map"), std::string::npos);
   EXPECT_EQ(page.find("Under way"), std::string::npos);
 }

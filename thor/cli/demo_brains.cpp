@@ -53,7 +53,7 @@ BrainFindings find_in_brains(const DemoOptions& options, const std::string& mode
   detect.output = options.output + "/maps-brains";
   detect.detector_name = choice.name;
   detect.detector_config = choice.config;
-  if (calibration) detect.fpr = calibration->thresholds.begin()->first;  // the strictest
+  if (calibration) detect.fpr = calibration->default_rate();
   FolderResult results = detect_files(pipeline, detect, run);
   throw_if_interrupted();
   if (!results.failed.empty()) fail_input("{}", results.failed[0].message);
@@ -69,7 +69,7 @@ std::string rate_text(const Calibration& calibration) {
 /// The scores at the strictest calibrated threshold stand behind the oracle's, as thresholds go by rate.
 constexpr size_t kOracle = 0, kCalibrated = 1;
 
-std::string percent_of(double share) { return fmt::format("{:.0f} %", 100 * share); }
+std::string percent_of(double share) { return fmt::format("{:.3g} %", 100 * share); }
 
 PageTable dice_table(const BrainFindings& found) {
   PageTable table{"Dice in %, pixels pooled over the cases", {{"lesions", "cases", "oracle threshold"}}, {}};

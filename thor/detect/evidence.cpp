@@ -54,12 +54,15 @@ void check_reference(const HealthyReference& reference, int64_t height, int64_t 
 
 namespace {
 
-/// Exponent of the Pareto tail S(v) ~ v^-a through the quantiles that are one nat apart at the end; at least 1.
+constexpr double kSteepest = 10;  // healthy maps with a sharp upper end would make any value beyond it infinitely rare
+
+/// Exponent of the Pareto tail S(v) ~ v^-a through the quantiles that are one nat apart at the end; from 1 to
+/// kSteepest.
 double tail_exponent(const Tensor& quantiles) {
   const int64_t last = quantiles.numel() - 1, before = std::max<int64_t>(0, last - static_cast<int64_t>(kPerNat));
   const double high = quantiles[last].item<double>(), low = quantiles[before].item<double>();
-  if (!(low > 0) || !(high > low)) return 1;
-  return std::max(1.0, static_cast<double>(last - before) / kPerNat / std::log(high / low));
+  if (!(low > 0) || !(high > low)) return kSteepest;
+  return std::clamp(static_cast<double>(last - before) / kPerNat / std::log(high / low), 1.0, kSteepest);
 }
 
 }  // namespace

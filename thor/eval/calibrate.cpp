@@ -252,8 +252,7 @@ std::string calibration_table(const Calibration& calibration) {
                         score ? fmt::format("{:.6g}", *score)
                               : fmt::format("none: needs {:.0f} scans", std::ceil(1 / rate - 1e-9) - 1));
   }
-  const double rate = calibration.thresholds.count(kDefaultFpr) ? kDefaultFpr : calibration.thresholds.begin()->first;
-  return text + calibration.promise(rate) + "\n";
+  return text + calibration.promise(calibration.default_rate()) + "\n";
 }
 
 }  // namespace thor

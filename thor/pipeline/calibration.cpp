@@ -64,7 +64,8 @@ std::string difference(const CalibrationSetting& has, const CalibrationSetting& 
   return fmt::format("{}", fmt::join(parts, ", "));
 }
 
-/// The settings with those that detectors have had since older calibrations were made, at the values that change nothing.
+/// The settings with those that detectors have had since older calibrations were made, at the values that change
+/// nothing.
 nlohmann::json with_newer_settings(const JsonText& text) {
   nlohmann::json config = parse(text);
   if (!config.is_object()) return config;
@@ -79,6 +80,10 @@ nlohmann::json with_newer_settings(const JsonText& text) {
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b) {
   return a.detector == b.detector && a.perceptual == b.perceptual &&
          with_newer_settings(a.config) == with_newer_settings(b.config);
+}
+
+double Calibration::default_rate() const {
+  return thresholds.count(kDefaultFpr) ? kDefaultFpr : thresholds.begin()->first;
 }
 
 double Calibration::threshold(double rate) const {

@@ -40,6 +40,8 @@ struct Calibration {
   bool several_slices_a_scan() const { return scans > 0 && scans < static_cast<int64_t>(scores.size()); }
   /// One sentence: what the threshold of a rate promises of a new healthy scan, and on what assumption.
   std::string promise(double rate) const;
+  /// The rate of masks where none is asked for: kDefaultFpr, or the smallest rate of an older calibration without it.
+  double default_rate() const;
   /// The threshold of a rate that was calibrated. Throws Usage, with the rates there are, for any other.
   double threshold(double rate) const;
   /// Conformal p-value (1 + #{healthy score >= s}) / (n + 1): for a scan exchangeable with the healthy ones, P(p <= a)

@@ -11,7 +11,7 @@ namespace {
 class SliceExam : public ScanExam {
  public:
   SliceExam(const Model& model, const FindingOptions& options, Image scan)
-      : options_(options), scan_(std::move(scan)), open_(open_slice(model.config.preprocess, scan_)) {
+      : options_(with_rate(options)), scan_(std::move(scan)), open_(open_slice(model.config.preprocess, scan_)) {
     check_ = check_scan(model, open_.slice.unit.unsqueeze(0), {});
     check_.ignored = options.ignore_check && !check_.findings.empty();
   }
@@ -53,6 +53,13 @@ Finding SliceExam::finish() {
 }
 
 }  // namespace
+
+FindingOptions with_rate(FindingOptions options) {
+  if (!options.calibration) return options;
+  if (options.fpr == 0) options.fpr = options.calibration->default_rate();
+  options.calibration->threshold(options.fpr);
+  return options;
+}
 
 std::unique_ptr<ScanExam> open_slice_exam(const Model& model, const FindingOptions& options, Image scan) {
   return std::make_unique<SliceExam>(model, options, std::move(scan));

@@ -72,7 +72,7 @@ class VolumeExam : public ScanExam {
 };
 
 VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image scan)
-    : model_(model), options_(options), scan_(std::move(scan)) {
+    : model_(model), options_(with_rate(options)), scan_(std::move(scan)) {
   const PreprocessConfig& config = model.config.preprocess;
   const PreparedVolume whole = run_steps(config.steps, model.templates, scan_);
   window_ = window_of(config, whole.volume);
@@ -190,7 +190,6 @@ std::unique_ptr<ScanExam> open_volume_exam(const Model& model, const FindingOpti
 }
 
 std::unique_ptr<ScanExam> open_exam(const Model& model, const FindingOptions& options, Image scan) {
-  if (options.calibration) options.calibration->threshold(options.fpr);  // throws where it has no such rate
   return scan.voxels.size(0) == 1 ? open_slice_exam(model, options, std::move(scan))
                                   : open_volume_exam(model, options, std::move(scan));
 }

@@ -60,13 +60,13 @@ void remove_map_series(const fs::path& folder) {
 }
 
 std::optional<Calibration> calibration_for(const Pipeline& pipeline, const DetectOptions& options) {
-  if (!(options.fpr > 0 && options.fpr < 1))
-    fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.05", options.fpr);
+  if (!(options.fpr >= 0 && options.fpr < 1))
+    fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.002", options.fpr);
   const CalibrationSetting setting{options.detector_name, options.detector_config, pipeline.perceptual()};
   auto found = find_calibration(pipeline.model(), setting);
-  if (found)
+  if (found && options.fpr > 0)
     found->threshold(options.fpr);
-  else
+  else if (!found)
     info(
         "the model has no calibration for this ({}), so there are no masks and no p-values; 'thor calibrate' "
         "with the same settings makes one",
@@ -78,6 +78,7 @@ std::optional<Calibration> calibration_for(const Pipeline& pipeline, const Detec
 
 ResultFolder::ResultFolder(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run)
     : options_(options), calibration_(calibration_for(pipeline, options)) {
+  if (calibration_ && options_.fpr == 0) options_.fpr = calibration_->default_rate();
   make_folder(options.output);
   const Model& model = pipeline.model();
   common_.version = version();

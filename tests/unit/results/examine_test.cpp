@@ -25,7 +25,6 @@ class Examining : public test::VolumeFiles {
     calibration.pixels = 768;
     put_calibration(model, calibration);
     found.calibration = calibration;
-    found.fpr = options.fpr = 0.05;
     found.volume.min_ml = 0.01;
     options.volume = found.volume;
   }
