@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -61,13 +62,17 @@ BrainFindings find_in_brains(const DemoOptions& options, const std::string& mode
           evaluate_folder(detect.output, truth, {}, {}, false), calibration};
 }
 
-/// "1 %"
+/// "0.2 %"
 std::string rate_text(const Calibration& calibration) {
-  return fmt::format("{:g} %", 100 * calibration.thresholds.begin()->first);
+  return fmt::format("{:g} %", 100 * calibration.default_rate());
 }
 
-/// The scores at the strictest calibrated threshold stand behind the oracle's, as thresholds go by rate.
-constexpr size_t kOracle = 0, kCalibrated = 1;
+constexpr size_t kOracle = 0;
+/// The index of the scores at the threshold of the masks: those of the calibration follow the oracle's, by rate.
+size_t index_of_mask(const Calibration& calibration) {
+  const auto& thresholds = calibration.thresholds;
+  return 1 + static_cast<size_t>(std::distance(thresholds.begin(), thresholds.find(calibration.default_rate())));
+}
 
 std::string percent_of(double share) { return fmt::format("{:.3g} %", 100 * share); }
 
@@ -77,7 +82,9 @@ PageTable dice_table(const BrainFindings& found) {
     table.rows[0].push_back(fmt::format("calibrated threshold, {} of healthy pixels", rate_text(*found.calibration)));
   for (const GroupScores& group : found.evaluation.groups) {
     table.rows.push_back({group.group, std::to_string(group.cases)});
-    for (size_t i = 0; i + 2 < table.rows[0].size(); ++i)
+    std::vector<size_t> shown{kOracle};
+    if (found.calibration) shown.push_back(index_of_mask(*found.calibration));
+    for (const size_t i : shown)
       table.rows.back().push_back(fmt::format("{:.1f}", 100 * group.thresholds.at(i).pooled_dice.mean));
   }
   return table;
@@ -89,8 +96,8 @@ std::string case_text(const BrainFindings& found, const SplitRow& row, const Cas
     if (scores.name != row.name || !scores.lesion) continue;
     text += fmt::format("{} pixels.\n", scores.lesion_pixels);
     if (found.calibration)
-      text += fmt::format("Dice {} at the {} threshold.\n", percent_of(scores.dice.at(kCalibrated)),
-                          rate_text(*found.calibration));
+      text += fmt::format("Dice {} at the {} threshold.\n",
+                          percent_of(scores.dice.at(index_of_mask(*found.calibration))), rate_text(*found.calibration));
     text += fmt::format("Dice {} at the best of its group (oracle).\n", percent_of(scores.dice.at(kOracle)));
   }
   if (text.empty()) text = "Nothing was painted.\n";
