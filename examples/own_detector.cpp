@@ -20,7 +20,7 @@ class OneStep : public thor::Detector {
     const thor::Diffusion& d = context.diffusion;
     const at::Tensor eps = context.noise(images, {thor::Purpose::Step, timestep_});  // [N,1,S,S]
     const at::Tensor xt = d.add_noise(d.from_unit(images.pixels), eps, timestep_);
-    const at::Tensor x0 = d.to_unit(d.x0_from_output(context.denoise(xt, timestep_), xt, timestep_));
+    const at::Tensor x0 = d.to_unit(d.x0_from_output(context.denoise(images, xt, timestep_), xt, timestep_));
     const at::Tensor map = (x0 - images.pixels).abs();
     return {map, x0, map.mean({1, 2, 3})};
   }

@@ -96,6 +96,28 @@ simulated() {
     "$thor" synthesize simulate results/data/stroke/index.csv -o "results/sets/$1" --set change.kind="$2" --set change.strength="$3"
 }
 
+# healthy_as NAME KIND STRENGTH: the healthy test slices as from another scanner
+healthy_as() {
+  [ -f "results/sets/healthy-$1/index.csv" ] ||
+    "$thor" synthesize simulate results/data/ixi/splits/test.csv -o "results/sets/healthy-$1" --set change.kind="$2" \
+      --set change.strength="$3"
+}
+
+# Healthy scans that thor evaluate rates is run on.
+healthy_sets() {
+  healthy_as bias-015 bias_field 0.15
+  healthy_as bias-030 bias_field 0.3
+  healthy_as noise-003 noise 0.03
+  healthy_as noise-005 noise 0.05
+  healthy_as contrast-075 contrast 0.75
+  healthy_as contrast-133 contrast 1.33
+  healthy_as resolution resolution 2
+  healthy_as shift shift 2
+  awk -F, -v folder="$data/brain-tumours/" 'NR == 1 { print "image" } NR > 1 && $3 == 0 { print folder $1 }' \
+    "$data/brain-tumours/slices.csv" > results/sets/glioma-site.csv
+  printf 'image\n%s\n%s\n' "$data/brain-volumes/colin27_t1_skull.nii.gz" "$data/dicom/studyforrest" > results/sets/others.csv
+}
+
 # A raw scan through the preprocessing steps, as slices on the grid of its tumour masks.
 real_patient() {
   [ -f results/sets/glioma/masks.csv ] && return
@@ -119,11 +141,13 @@ stage_sets() {
   simulated resolution resolution 2
   simulated shift shift 2
   real_patient
+  healthy_sets
 }
 
 stage_tables() {
   for config in methods published seeds scanner; do "$thor" benchmark configs/results/$config.yaml; done
   for config in noise-level better; do "$thor" ablate configs/results/$config.yaml; done
+  "$thor" evaluate rates configs/results/rates.yaml
 }
 
 for stage in $stages; do

@@ -4,6 +4,7 @@
 
 #include <ATen/Parallel.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -20,8 +21,11 @@ class EveryArchitecture : public ::testing::TestWithParam<std::string> {
  protected:
   EveryArchitecture() : row(architecture_row(GetParam())), network(row.make()) {
     Fields fields(*network);
-    const std::vector<std::pair<std::string, std::string>> small{
-        {"channels", "[32, 64]"}, {"attention", "[false, true]"}, {"head_channels", "32"}, {"norm_groups", "8"}};
+    const std::vector<std::pair<std::string, std::string>> small{{"channels", "[32, 64]"},
+                                                                 {"attention", "[false, true]"},
+                                                                 {"head_channels", "32"},
+                                                                 {"norm_groups", "8"},
+                                                                 {"z_condition", "true"}};
     for (const auto& [key, value] : small)
       if (fields.has(key)) fields.set(key, value);
     at::manual_seed(2);
@@ -33,7 +37,7 @@ class EveryArchitecture : public ::testing::TestWithParam<std::string> {
   NetworkInput input(int64_t count) const {
     at::manual_seed(3);
     return {on_device(at::randn({count, network->form().in_channels, kImageSide, kImageSide})),
-            on_device(at::arange(count, at::kLong) * 100 + 50)};
+            on_device(at::arange(count, at::kLong) * 100 + 50), on_device(at::arange(count, at::kFloat) * 20 - 10)};
   }
 
   Tensor forward(const NetworkInput& of) const {
@@ -77,7 +81,8 @@ TEST_P(EveryArchitecture, GivesTheSameImageAloneAndInABatch) {
   const NetworkInput batch = input(3);
   const Tensor together = forward(batch);
   for (int64_t i = 0; i < 3; ++i)
-    EXPECT_LT(max_abs_diff(forward({batch.x.narrow(0, i, 1), batch.t.narrow(0, i, 1)}), together.narrow(0, i, 1)),
+    EXPECT_LT(max_abs_diff(forward({batch.x.narrow(0, i, 1), batch.t.narrow(0, i, 1), batch.z_mm.narrow(0, i, 1)}),
+                           together.narrow(0, i, 1)),
               tolerance(1e-5));
 }
 
@@ -102,11 +107,29 @@ TEST_P(EveryArchitecture, LeavesItsInputUnchanged) {
 TEST_P(EveryArchitecture, DependsOnEveryInputChannelAndOnTheTimestep) {
   NetworkInput given = input(1);
   const Tensor before = forward(given);
-  EXPECT_GT(max_abs_diff(forward({given.x, given.t + 300}), before), 1e-3);
+  EXPECT_GT(max_abs_diff(forward({given.x, given.t + 300, given.z_mm}), before), 1e-3);
   given.x.requires_grad_();
   network->forward(weights, given).square().sum().backward();
   for (int64_t channel = 0; channel < given.x.size(1); ++channel)
     EXPECT_GT(given.x.grad().select(1, channel).abs().max().item<double>(), 1e-3) << channel;
+}
+
+TEST_P(EveryArchitecture, DependsOnTheHeightWhereItKnowsIt) {
+  if (!network->form().knows_z) GTEST_SKIP() << "it takes no heights";
+  const NetworkInput given = input(2);
+  const Tensor before = forward(given), unknown = forward({given.x, given.t, at::full_like(given.z_mm, NAN)});
+  EXPECT_GT(max_abs_diff(forward({given.x, given.t, given.z_mm + 40}), before), 1e-3);
+  EXPECT_TRUE(unknown.equal(forward({given.x, given.t}))) << "NaN is not the same as no height";
+  EXPECT_TRUE(unknown.isfinite().all().item<bool>());
+}
+
+TEST_P(EveryArchitecture, WithFreshLayersForTheHeightIsTheNetworkWithout) {
+  if (!network->form().knows_z) GTEST_SKIP() << "it takes no heights";
+  const StateDict fresh = network->initial(1);
+  for (auto& [name, tensor] : weights)
+    if (name.rfind("z_embed.", 0) == 0) tensor = on_device(fresh.at(name));
+  const NetworkInput given = input(2);
+  EXPECT_TRUE(forward(given).equal(forward({given.x, given.t})));
 }
 
 TEST_P(EveryArchitecture, HasFeaturesOfEveryImageFinestFirst) {

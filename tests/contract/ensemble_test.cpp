@@ -24,7 +24,9 @@ class EveryEnsemble : public ::testing::TestWithParam<std::string> {
   Detection detect(const Images& images, uint64_t seed = 1, bool turned = false) {
     std::vector<SmallWorld> worlds(3, SmallWorld(NoiseKind::Gaussian, seed));
     Context context = worlds[2].context();
-    context.denoise = [](const Tensor&, int64_t) -> Tensor { throw std::logic_error("it has no network of its own"); };
+    context.denoise = [](const Images&, const Tensor&, int64_t) -> Tensor {
+      throw std::logic_error("it has no network of its own");
+    };
     for (size_t i = 0; i < members.size(); ++i) {
       const size_t one = turned ? members.size() - 1 - i : i;
       context.members.push_back(
@@ -41,8 +43,8 @@ class EveryEnsemble : public ::testing::TestWithParam<std::string> {
     return both;
   }();
   const std::vector<HealthyReference> references{
-      {on_device(at::linspace(0.5, 1.5, 256).view({16, 16})), on_device(at::linspace(0, 0.2, 100))},
-      {on_device(at::ones({16, 16})), on_device(at::linspace(0, 0.3, 100))}};
+      {on_device(at::linspace(0.5, 1.5, 256).view({1, 16, 16})), on_device(at::linspace(0, 0.2, 100)), at::zeros({1})},
+      {on_device(at::ones({1, 16, 16})), on_device(at::linspace(0, 0.3, 100)), at::zeros({1})}};
 };
 
 TEST_P(EveryEnsemble, GivesTheSameMapAloneAndInABatchInAnotherOrder) {

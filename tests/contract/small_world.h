@@ -33,7 +33,7 @@ struct SmallWorld {
   Context context() {
     return {
         diffusion,
-        [this](const at::Tensor& xt, int64_t t) {
+        [this](const Images&, const at::Tensor& xt, int64_t t) {
           ++calls;
           return predict_eps(xt, t);
         },
@@ -45,7 +45,12 @@ struct SmallWorld {
           return draw_noise(noise, keys, 1, images.pixels.size(2), images.pixels.size(3)).to(images.pixels.device());
         },
         [](const at::Tensor& a, const at::Tensor& b) { return smooth((a - b).abs()); },
-        {}};
+        {},
+        0,
+        {},
+        [](const Images& images) {
+          return UsualSlices{at::full_like(images.pixels, 0.5), at::full_like(images.pixels, 0.1)};
+        }};
   }
 
   Diffusion diffusion{DiffusionConfig()};

@@ -78,7 +78,7 @@ Reader model() {
   const auto one = [](const std::string& path) { save_model(path, small_model()); };
   const auto ensemble = [](const std::string& path) {
     Model both = small_model();
-    const HealthyReference reference{at::ones({8, 8}), at::arange(4, at::kFloat)};
+    const HealthyReference reference{at::ones({1, 8, 8}), at::arange(4, at::kFloat), at::zeros({1})};
     both.networks = std::vector<Member>{{"a", small_model(), reference}, {"b", small_model(), reference}};
     save_model(path, both);
   };

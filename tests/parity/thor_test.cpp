@@ -50,7 +50,7 @@ class ThorParity : public ::testing::Test {
     const Diffusion diffusion{DiffusionConfig()};
     const Context context{
         diffusion,
-        [&](const Tensor& xt, int64_t t) {
+        [&](const Images&, const Tensor& xt, int64_t t) {
           return unet_forward(shape, weights, xt, at::full({xt.size(0)}, t, xt.options().dtype(at::kLong)));
         },
         [&](const Images&, const NoiseDraw& draw) {

@@ -20,13 +20,15 @@ enum class Purpose : uint32_t {
   Phantom = 9,
   // 10 is free: no released version used it.
   Validation = 11,
-  Known = 12,       ///< AutoDDPM: noise on the kept part of the image
-  Renoise = 13,     ///< AutoDDPM: noise of the step back up between repeats
-  TrainPatch = 14,  ///< position of the noised patch of a training image
-  Bootstrap = 15,   ///< cases of a bootstrap resample
-  Corruption = 16,  ///< corruption of a training image for a restorer
-  Paint = 17,       ///< lesion painted into a healthy image
-  Scanner = 18,     ///< changes by a simulated scanner
+  Known = 12,        ///< AutoDDPM: noise on the kept part of the image
+  Renoise = 13,      ///< AutoDDPM: noise of the step back up between repeats
+  TrainPatch = 14,   ///< position of the noised patch of a training image
+  Bootstrap = 15,    ///< cases of a bootstrap resample
+  Corruption = 16,   ///< corruption of a training image for a restorer
+  Paint = 17,        ///< lesion painted into a healthy image
+  Scanner = 18,      ///< changes by a simulated scanner
+  TrainHeight = 19,  ///< whether the network is told a training image's height
+  Strip = 20,        ///< how much of a training image's skull is taken away
 };
 
 /// The full name of a stream. Equal keys give equal numbers on every machine, independent of batch, order and thread.

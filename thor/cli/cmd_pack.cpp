@@ -7,6 +7,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/cli/command.h"
+#include "thor/data/archive.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/members.h"
 
@@ -14,10 +15,24 @@ namespace thor {
 namespace {
 
 struct PackOptions {
-  std::string model, member, output, detector;
+  std::string model, member, output, detector, tissue;
   Precision store = Precision::Bf16;
   std::vector<std::string> sets;
 };
+
+/// Lets detection match scans to the brain in these training slices.
+void match_to(Model& model, const PackOptions& options) {
+  if (model.is_ensemble())
+    fail_usage(
+        "'{}' is an ensemble, whose healthy references hold for unmatched slices; give `match_to` to its models "
+        "and combine them again",
+        options.model);
+  Archive archive = open_archive(options.tissue, model.config.preprocess);
+  if (archive.templates.empty()) archive.templates = model.templates;
+  model.tissue =
+      with_context(fmt::format("measuring the brain in '{}'", options.tissue), [&] { return measure_tissue(archive); });
+  if (model.config.preprocess.landmarks.empty()) model.config.preprocess.landmarks = {0.02, 0.1, 0.25, 0.5, 0.75, 0.9};
+}
 
 int run(const PackOptions& options) {
   Model model = load_member(options.model, options.member);
@@ -27,6 +42,7 @@ int run(const PackOptions& options) {
     check_detector(*choice.detector, Diffusion(model.config.diffusion));
     model.detector = detector_settings(choice.name, *choice.detector);
   }
+  if (!options.tissue.empty()) match_to(model, options);
   if (!model.calibration.empty()) {
     warn("the calibration is left behind: the stored weights are rounded; calibrate '{}'", options.output);
     model.calibration = JsonText("{}");
@@ -63,6 +79,8 @@ Command pack_command() {
         choice_of(&o->store),
         false,
         {"bf16", "fp32"}},
+       {"--match-to", "ARCHIVE",
+        "match the brain's intensities of every scan to these training slices (of `thor prepare`)", &o->tissue},
        detector_option(o->detector),
        set_option(o->sets, "detector.*")},
       [o] { return run(*o); }};

@@ -24,6 +24,7 @@ std::vector<Command> commands() {
           combine_command(),
           evaluate_command(),
           evaluate_boxes_command(),
+          evaluate_rates_command(),
           diagnose_command(),
           benchmark_command(),
           ablate_command(),

@@ -61,6 +61,7 @@ Command pack_command();
 Command combine_command();
 Command evaluate_command();
 Command evaluate_boxes_command();
+Command evaluate_rates_command();
 Command diagnose_command();
 Command benchmark_command();
 Command ablate_command();

@@ -5,6 +5,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -25,6 +26,7 @@ using nlohmann::json;
 
 constexpr const char* kFormat = "archive 1";
 constexpr const char* kSick = "thor.sick";
+constexpr const char *kHeights = "z_mm", *kBrain = "brain";
 
 json described(PreprocessConfig config) { return Fields(config).to_json(); }
 
@@ -78,6 +80,26 @@ Tensor read_slices(const Safetensors& file) {
   return slices;
 }
 
+// Archives of earlier versions have neither heights nor brain masks.
+Tensor read_heights(const Safetensors& file, int64_t count) {
+  const auto found = file.tensors.find(kHeights);
+  if (found == file.tensors.end()) return at::full({count}, NAN, at::kFloat);
+  if (found->second.scalar_type() != at::kFloat || found->second.sizes() != at::IntArrayRef{count})
+    fail_input("its heights are {} {}, expected float32 [{}]", std::string(found->second.dtype().name()),
+               shape_text(found->second.sizes()), count);
+  return found->second;
+}
+
+Tensor read_brain(const Safetensors& file, const Tensor& slices) {
+  const auto found = file.tensors.find(kBrain);
+  if (found == file.tensors.end()) return at::zeros({1}, at::kByte).expand(slices.sizes());
+  if (found->second.scalar_type() != at::kByte || found->second.sizes() != slices.sizes())
+    fail_input("its brain masks are {} {}, expected uint8 {}", std::string(found->second.dtype().name()),
+               shape_text(found->second.sizes()), shape_text(slices.sizes()));
+  if (found->second.max().item<int>() > 1) fail_input("its brain masks have values other than 0 and 1");
+  return found->second;
+}
+
 Archive parse_archive(const std::string& path) {
   Safetensors file = read_safetensors(path);
   if (const auto& format = metadata(file, "thor.format"); format != kFormat)
@@ -85,6 +107,8 @@ Archive parse_archive(const std::string& path) {
   Archive archive;
   archive.slices = read_slices(file);
   archive.names = read_names(metadata(file, "thor.names"), archive.slices.size(0));
+  archive.z_mm = read_heights(file, archive.slices.size(0));
+  archive.brain = read_brain(file, archive.slices);
   archive.preprocess = read_preprocess(metadata(file, "thor.preprocess"));
   if (archive.preprocess.size != archive.slices.size(1))
     fail_input("its slices are {}, but its preprocessing says size {}", shape_text(archive.slices.sizes()),
@@ -103,6 +127,7 @@ void check_same(const Archive& archive, const PreprocessConfig& config) {
   const json made = described(archive.preprocess), wanted = described(config);
   std::vector<std::string> differences;
   for (const auto& [field, value] : wanted.items()) {
+    if (field == "landmarks") continue;  // it counts in detection only
     if (field == "percentile" && config.intensity != Intensity::Percentile) continue;
     if ((field == "steps" || field == "slices") && archive.volumes == 0) continue;  // pictures do not take these
     if (made[field] != value)
@@ -138,6 +163,8 @@ void write_archive(const std::string& path, const Archive& archive) {
   Safetensors file;
   const Tensor slices = archive.slices.contiguous();
   file.tensors["slices"] = slices;
+  if (archive.z_mm.defined()) file.tensors[kHeights] = archive.z_mm;
+  if (archive.brain.defined()) file.tensors[kBrain] = archive.brain.contiguous();
   file.metadata = {{"thor.format", kFormat},
                    {"thor.names", dump_json(json(archive.names))},
                    {"thor.preprocess", dump_json(described(archive.preprocess))},

@@ -15,6 +15,8 @@ namespace thor {
 struct Archive {
   Tensor slices;                   ///< float32 [N,size,size] in [0,1], a view into the mapped file
   std::vector<std::string> names;  ///< N names, as in the CSV
+  Tensor z_mm;                     ///< heights after the steps, float32 [N] (NaN = unknown)
+  Tensor brain;                    ///< uint8 [N,size,size], 0 or 1; all 0 in slices whose brain is not known
   PreprocessConfig preprocess;     ///< preprocessing of the slices
   Templates templates;             ///< templates of the preprocessing steps; stored in the model too
   int64_t volumes = 0;             ///< number of volumes among the sources

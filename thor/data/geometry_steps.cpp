@@ -23,6 +23,7 @@ Image beside(const StepState& state, const Tensor& voxels) {
 
 class ReorientStep : public PreprocessStep {
  public:
+  bool moves_voxels() const override { return true; }
   void describe(Fields& fields) override {
     fields.add("to", &to_,
                "where x, y, z grow: RAS = right, anterior, superior; RPS has the forehead in the first row");
@@ -82,6 +83,7 @@ class RegisterStep : public PreprocessStep {
 
 class ResampleStep : public PreprocessStep {
  public:
+  bool moves_voxels() const override { return true; }
   void describe(Fields& fields) override {
     fields.add("onto", &onto_, "name of a template: its file's grid");
     fields.add("spacing", &spacing_, "mm along x, y, z, on the scan's own axes", between(0.01, 1000));
@@ -149,6 +151,7 @@ Names names_of(Anchor) { return {"centre", "corner"}; }
 
 class CropPadStep : public PreprocessStep {
  public:
+  bool moves_voxels() const override { return true; }
   void describe(Fields& fields) override {
     fields.add("size", &size_, "voxels along x, y, z; 0 = as it is", between(0, kMaxStepsSide));
     fields.add("at", &at_,

@@ -114,12 +114,16 @@ class PrepareRun {
     if (slices_ == 0) fail_input("{0} of {0} images cannot be used: {1}", reports_.size(), failures_of(reports_));
     const int64_t size = job_.preprocess.size;
     archive.slices = at::empty({slices_, size, size}, at::kFloat);
+    archive.z_mm = at::empty({slices_}, at::kFloat);
+    archive.brain = at::empty(archive.slices.sizes(), at::kByte);
     archive.volumes = volumes_;
     for (size_t i = 0, first = 0; i < reports_.size(); ++i) {
       if (!reports_[i].failure.empty()) continue;
       const ScanPart part = part_of(i);
       archive.slices.narrow(0, static_cast<int64_t>(first), part.slices.size(0)).copy_(part.slices);
       archive.names.insert(archive.names.end(), part.names.begin(), part.names.end());
+      archive.brain.narrow(0, static_cast<int64_t>(first), part.brain.size(0)).copy_(part.brain);
+      std::copy(part.z_mm.begin(), part.z_mm.end(), archive.z_mm.data_ptr<float>() + first);
       if (pictures_ && part.volume) pictures_->write(part.names, part.pictures);
       first += part.names.size();
       parts_[i] = {};

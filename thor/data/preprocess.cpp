@@ -57,8 +57,8 @@ Window full_range_window(const Image& image, double min, double max) {
 }
 
 Window percentile_window(const Image& image, double min, double percent) {
-  const double black = std::min(min, 0.0);
   const double white = percentile_of(image.voxels, percent);
+  const double black = is_ringing(min, white) ? 0 : std::min(min, 0.0);
   if (white <= black)
     fail_input("percentile {:g} of '{}' is its black: the image is nearly empty; raise preprocess.percentile", percent,
                image.path);
@@ -82,10 +82,24 @@ void PreprocessConfig::describe(Fields& fields) {
   fields.add("steps", &steps, "what is done to a volume before it is sliced: a list of {step: NAME, ...}");
   fields.add("slices", &slices, "[from, to] mm: the axial slices that are used of a volume; empty = all",
              between(-10000, 10000));
+  fields.add("landmarks", &landmarks,
+             "quantiles of the brain that detection matches to those of the training slices, e.g. [0.02, 0.5, 0.9]; "
+             "empty = none",
+             between(0, 1));
+  fields.add("picture_z_mm", &picture_z_mm,
+             "height of a picture or single slice, which has no place of its own, where `slices` are several, mm",
+             between(-10000, 10000));
+}
+
+double PreprocessConfig::picture_height() const {
+  return slices.size() == 2 && slices[0] == slices[1] ? slices[0] : picture_z_mm;
 }
 
 void PreprocessConfig::check() const {
   parse_steps(steps);
+  if (!std::is_sorted(landmarks.begin(), landmarks.end()) || landmarks.size() == 1)
+    fail_usage("preprocess.landmarks is [{}], expected at least two shares in ascending order, or nothing",
+               fmt::join(landmarks, ", "));
   if (!slices.empty() && (slices.size() != 2 || slices[0] > slices[1]))
     fail_usage("preprocess.slices is [{}], expected [from, to] in mm with from <= to, or nothing for all",
                fmt::join(slices, ", "));
@@ -102,6 +116,8 @@ Window window_of(const PreprocessConfig& config, const Image& image) {
 Tensor in_window(const Tensor& voxels, const Window& window) {
   return ((voxels - window.black) / (window.white - window.black)).clamp_(0, 1);
 }
+
+Tensor gray_levels(const Tensor& unit) { return (unit * 255).round_().to(at::kByte); }
 
 PreparedSlice preprocess(const PreprocessConfig& config, const Image& image, const Window& window, int64_t slice) {
   if (slice < 0 || slice >= image.voxels.size(0))

@@ -17,9 +17,13 @@ inline Names names_of(Intensity) { return {"full_range", "percentile"}; }
 struct PreprocessConfig {
   int64_t size = 128;  ///< side of the network input, pixels
   Intensity intensity = Intensity::FullRange;
-  double percentile = 98;       ///< for intensity: percentile, the one that is scaled to 1
-  std::vector<YamlText> steps;  ///< steps of a volume (volume_steps.h); none = reorient to RAS
-  std::vector<double> slices;   ///< heights [from, to], mm RAS after the steps; empty = all
+  double percentile = 98;         ///< for intensity: percentile, the one that is scaled to 1
+  std::vector<YamlText> steps;    ///< steps of a volume (volume_steps.h); none = reorient to RAS
+  std::vector<double> slices;     ///< heights [from, to], mm RAS after the steps; empty = all
+  std::vector<double> landmarks;  ///< quantiles of the brain that are matched to the training's (brain_tissue.h)
+  double picture_z_mm = 0;        ///< height of pictures, where `slices` are more than one
+  /// Height of a picture or single slice, which has no place of its own, mm.
+  double picture_height() const;
   void describe(Fields& fields);
   /// Throws Usage if steps or slices are invalid.
   void check() const;
@@ -36,10 +40,14 @@ struct PreparedSlice {
 struct Window {
   double black = 0, white = 1;
 };
+/// True for a black that lies below 0 by less than a tenth of the white: ringing or interpolation around an air of 0.
+inline bool is_ringing(double black, double white) { return black < 0 && -black < 0.1 * white; }
 /// Throws Input if the image is constant or its white is unknown.
 Window window_of(const PreprocessConfig& config, const Image& image);
 /// Scales native values to [0,1] by the window, with clipping.
 Tensor in_window(const Tensor& voxels, const Window& window);
+/// Values in [0,1] as those of an 8-bit picture, uint8.
+Tensor gray_levels(const Tensor& unit);
 
 /// Scales a slice of the image to [0,1], pads it to a centred square with its minimum (an extra row or column goes to
 /// the far side), and resizes it bilinearly (align_corners false, no anti-aliasing).

@@ -40,6 +40,10 @@ class PreprocessStep {
   virtual std::vector<std::string> files(const std::string& /*scan*/) const { return {}; }
   /// Returns the orientation ("RAS") after the step from the one before it; "" = unknown without the templates.
   virtual std::string orientation(const std::string& before) const { return before; }
+  /// Returns true if it changes the grid of the voxels, but not what they are.
+  virtual bool moves_voxels() const { return false; }
+  /// Returns the name of the brain mask in a template's space, if it is the step that uses it.
+  virtual std::optional<std::string> brain_template() const { return {}; }
   /// Throws Usage if its parameters are inconsistent.
   virtual void check() const {}
   /// Applies the step. -> an object with its measurements

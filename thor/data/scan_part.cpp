@@ -18,7 +18,7 @@
 namespace thor {
 namespace {
 
-constexpr const char* kPartFormat = "scan 2";
+constexpr const char* kPartFormat = "scan 3";
 constexpr const char* kViewPrefix = "view.";
 constexpr const char* kPictures = "pictures";
 
@@ -55,13 +55,13 @@ std::string stamp_of(const std::filesystem::path& path) {
   return fmt::format("{} {} {}", files, bytes, latest);
 }
 
-Tensor gray_levels(const Tensor& unit) { return (unit * 255).round_().to(at::kByte); }
-
 ScanPart part_of_slice(const SplitRow& scan, const Image& image, const PreprocessConfig& config) {
   ScanPart part;
   const Image laid = reorient(image, slice_order(image, config.steps));
   part.slices = preprocess(config, laid).unit.unsqueeze(0);
+  part.brain = at::zeros(part.slices.sizes(), at::kByte);
   part.names = {scan.name};
+  part.z_mm = {static_cast<float>(config.picture_height())};
   return part;
 }
 
@@ -73,10 +73,14 @@ ScanPart part_of_volume(const SplitRow& scan, const PreparedVolume& prepared, co
   const SliceRange range = slices_in(prepared, config.slices);
   const std::string name = without_ending(scan.name);
   part.slices = at::empty({range.end - range.first, config.size, config.size}, at::kFloat);
+  part.brain = at::zeros(part.slices.sizes(), at::kByte);
   part.pictures = gray_levels(in_window(prepared.volume.voxels.slice(0, range.first, range.end), window));
   for (int64_t slice = range.first; slice < range.end; ++slice) {
     part.slices[slice - range.first].copy_(preprocess(config, prepared.volume, window, slice).unit);
+    if (prepared.mask.defined())
+      part.brain[slice - range.first].copy_(mask_to_network_grid(prepared.mask[slice], config.size));
     part.names.push_back(fmt::format("{}_z{:+.1f}", name, height_of(prepared, slice)));
+    part.z_mm.push_back(static_cast<float>(height_of(prepared, slice)));
   }
   return part;
 }
@@ -85,11 +89,14 @@ ScanPart parse_part(const Safetensors& file, const nlohmann::json& about) {
   ScanPart part;
   part.volume = true;
   part.slices = file.tensors.at("slices");
+  part.brain = file.tensors.at("brain");
   for (const auto& name : about.at("names")) part.names.push_back(bytes_of_utf8_text(name.get<std::string>()));
+  part.z_mm = about.at("z_mm").get<std::vector<float>>();
   part.record = json_text(about.at("record"));
-  const bool fits = part.slices.dim() == 3 && part.slices.scalar_type() == at::kFloat &&
-                    part.slices.size(1) == part.slices.size(2) &&
-                    part.slices.size(0) == static_cast<int64_t>(part.names.size());
+  const bool fits =
+      part.slices.dim() == 3 && part.slices.scalar_type() == at::kFloat && part.slices.size(1) == part.slices.size(2) &&
+      part.slices.size(0) == static_cast<int64_t>(part.names.size()) && part.z_mm.size() == part.names.size() &&
+      part.brain.scalar_type() == at::kByte && part.brain.sizes() == part.slices.sizes();
   if (!fits) fail_input("its slices are {}, with {} names", shape_text(part.slices.sizes()), part.names.size());
   if (const auto pictures = file.tensors.find(kPictures); pictures != file.tensors.end()) {
     part.pictures = pictures->second;
@@ -130,9 +137,10 @@ std::string part_file(const std::string& folder, const SplitRow& scan) {
 void write_part(const std::string& path, const ScanPart& part, const std::string& key) {
   Safetensors file;
   file.tensors["slices"] = part.slices.contiguous();
+  if (part.brain.defined()) file.tensors["brain"] = part.brain.contiguous();
   if (part.pictures.defined()) file.tensors[kPictures] = part.pictures.contiguous();
   for (const auto& [name, view] : part.views) file.tensors[kViewPrefix + name] = view;
-  const nlohmann::json about{{"key", key}, {"names", part.names}, {"record", parse(part.record)}};
+  const nlohmann::json about{{"key", key}, {"names", part.names}, {"z_mm", part.z_mm}, {"record", parse(part.record)}};
   file.metadata["thor.scan"] = dump_json(about);
   write_safetensors(path, file);
 }

@@ -15,6 +15,8 @@ namespace thor {
 struct ScanPart {
   Tensor slices;                   ///< float32 [n,size,size] in [0,1]
   std::vector<std::string> names;  ///< n names
+  std::vector<float> z_mm;         ///< n heights after the steps
+  Tensor brain;                    ///< uint8 [n,size,size], 0 or 1; all 0 where the steps do not know it
   Tensor pictures;                 ///< slices of a volume on the grid after the steps, uint8 [n,H,W], 255 = white
   bool volume = false;             ///< passed through the preprocessing steps
   JsonText record;                 ///< record of the steps, without seconds

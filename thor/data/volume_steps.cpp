@@ -60,6 +60,7 @@ PreparedVolume run_steps(const std::vector<YamlText>& steps, const Templates& te
   for (size_t i = 0; i < parsed.size(); ++i) record.push_back(run_step(*parsed[i], texts[i].text, state));
   prepared.record = json_text(record);
   prepared.volume = std::move(state.image);
+  prepared.mask = state.mask;
   prepared.field = state.field;
   prepared.native_from_steps = state.native_from_steps;
   if (state.registered) prepared.template_from_native = inverse(state.native_from_steps);
@@ -85,6 +86,7 @@ Tensor to_native_scan(const PreparedVolume& prepared, const Tensor& voxels, bool
 PreparedVolume slices_only(const PreparedVolume& prepared, int64_t first, int64_t count) {
   PreparedVolume some = prepared;
   some.volume.voxels = prepared.volume.voxels.narrow(0, first, count);
+  if (prepared.mask.defined()) some.mask = prepared.mask.narrow(0, first, count);
   if (prepared.field.defined()) some.field = prepared.field.narrow(0, first, count);
   some.volume.geometry = {prepared.volume.geometry.ras_from_voxel * translation({0, 0, static_cast<double>(first)}),
                           {}};

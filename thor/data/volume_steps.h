@@ -17,6 +17,7 @@ struct PreparedVolume {
   Affine native_from_steps;  ///< RAS mm after the steps -> RAS mm of the native scan; identity unless registered
   Grid native;               ///< the scan's own grid
   Geometry native_geometry;  ///< geometry of its file
+  Tensor mask;               ///< brain, float32 [D,H,W] on the volume's grid, 0 or 1; undefined where no step knows it
   Tensor field;  ///< bias field that was divided out, float32 [D,H,W] on the volume's grid; undefined = none
   std::optional<Affine> template_from_native;  ///< RAS mm -> RAS mm of the template, if registered
   JsonText record;                             ///< list with the parameters, measurements and seconds of each step

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "thor/base/error.h"
+#include "thor/data/preprocess.h"
 #include "thor/data/preprocess_step.h"
 #include "thor/image/quantile.h"
 #include "thor/image/register/registration.h"
@@ -55,6 +56,9 @@ class BrainMaskStep : public PreprocessStep {
   std::vector<std::string> files(const std::string& scan) const override {
     const auto mask = beside_.empty() ? std::nullopt : find_beside(scan);
     return mask ? std::vector<std::string>{*mask} : std::vector<std::string>{};
+  }
+  std::optional<std::string> brain_template() const override {
+    return mask_.empty() ? std::nullopt : std::optional<std::string>(mask_);
   }
   void check() const override {
     if (mask_.empty() == beside_.empty()) fail_usage("the step brain_mask needs either mask: NAME or beside: ENDING");
@@ -152,11 +156,16 @@ class IntensityStep : public PreprocessStep {
   std::pair<double, double> window(const StepState& state) const {
     const Tensor values = counted(state);
     if (values.numel() == 0) return {0, 0};
-    if (scale_ == IntensityUnit::Percentile)
-      return {percentile_of(state.image.voxels, black_), percentile_of(values, white_)};
+    if (scale_ == IntensityUnit::Percentile) return percentiles(state.image.voxels, values);
     const double mean = values.mean(at::kDouble).item<double>();
     const double deviation = std::sqrt((values - mean).square_().mean(at::kDouble).item<double>());
     return {mean + black_ * deviation, mean + white_ * deviation};
+  }
+
+  /// Air of a scan that rings or was interpolated lies a little below 0: it is 0 and not gray.
+  std::pair<double, double> percentiles(const Tensor& all, const Tensor& values) const {
+    const double black = percentile_of(all, black_), white = percentile_of(values, white_);
+    return {is_ringing(black, white) ? 0 : black, white};
   }
 
   IntensityUnit scale_ = IntensityUnit::Percentile;

@@ -52,7 +52,7 @@ Tensor AutoDdpm::stitch(const Context& context, const Images& images, const Tens
     const int64_t t = grid[i], t_next = after(grid, i);
     for (int64_t repeat = 1; repeat <= config_.resample_repeats; ++repeat) {
       const Tensor noise = t > 0 ? context.noise(images, {Purpose::Step, t, repeat}) : Tensor();
-      const Tensor unknown = sampler->step(context.denoise(z, t), z, t, t_next, noise).next;
+      const Tensor unknown = sampler->step(context.denoise(images, z, t), z, t, t_next, noise).next;
       const Tensor known =
           t > 0 ? diffusion.add_noise(x, context.noise(images, {Purpose::Known, t_next, repeat}), t_next) : x;
       z = at::where(masked, unknown, known);

@@ -10,7 +10,7 @@ namespace thor {
 SamplerStep reverse_step(const Context& context, const Images& images, Sampler& sampler, const Tensor& xt, int64_t t,
                          int64_t t_next) {
   const Tensor noise = sampler.needs_noise(t, t_next) ? context.noise(images, {Purpose::Step, t}) : Tensor();
-  SamplerStep step = sampler.step(context.denoise(xt, t), xt, t, t_next, noise);
+  SamplerStep step = sampler.step(context.denoise(images, xt, t), xt, t, t_next, noise);
   if (context.trace) context.trace("x0", t, to_clipped_unit(context.diffusion, step.x0));
   return step;
 }

@@ -5,6 +5,7 @@
 #include "thor/detect/autoddpm.h"
 #include "thor/detect/ddpm.h"
 #include "thor/detect/mean_over_seeds.h"
+#include "thor/detect/normative.h"
 #include "thor/detect/pddpm.h"
 #include "thor/detect/restorer.h"
 #include "thor/detect/scan_relative.h"
@@ -100,6 +101,8 @@ const std::vector<DetectorRow>& detectors() {
        only_full},
       {"threshold", "No network: bright or dark among the image's own intensities",
        "Meissen et al., BrainLes 2021, arXiv 2109.06023", make_alike<Threshold, ThresholdConfig>, only_full},
+      {"normative", "No network: how far every pixel lies from the training slices at its place",
+       "docs/methods/normative.md", make_alike<Normative, NormativeConfig>, only_full},
   };
   return rows;
 }

@@ -31,6 +31,7 @@ struct ImageKey {
 struct Images {
   Tensor pixels;               ///< float32 [N,1,H,W] in [0,1]
   std::vector<ImageKey> keys;  ///< N
+  Tensor z_mm = {};            ///< heights of the slices, float32 [N] (NaN = unknown); undefined = all unknown
 };
 
 /// A request for noise: its purpose, the timestep (for simplex noise also the plane), and the index among several draws
@@ -54,11 +55,16 @@ struct MemberView {
   const HealthyReference& reference;
 };
 
+/// The training slices at the heights of some images, pixel by pixel.
+struct UsualSlices {
+  Tensor median, deviation;  ///< float32 [N,1,H,W], white = 1
+};
+
 /// The inputs of a detector apart from the images. A detector has no access to files.
 struct Context {
   const Diffusion& diffusion;
-  /// The network: x_t in model range and one t for the whole batch -> raw output.
-  std::function<Tensor(const Tensor& xt, int64_t t)> denoise;
+  /// The network: x_t of these images in model range and one t for the whole batch -> raw output.
+  std::function<Tensor(const Images&, const Tensor& xt, int64_t t)> denoise;
   /// Noise of the model's kind for every image of the batch, [N,1,H,W]; keyed, and so independent of the batch.
   std::function<Tensor(const Images&, const NoiseDraw&)> noise;
   /// The perceptual distance that the detector's `perceptual()` names, on images in unit range. The `scaled_twice`
@@ -70,6 +76,8 @@ struct Context {
   int64_t batch = 0;
   /// The members of an ensemble; empty for a single detector.
   std::vector<MemberView> members = {};
+  /// The usual training slices; empty where the model does not have them.
+  std::function<UsualSlices(const Images&)> usual = {};
 };
 
 /// One method: its parameters and its algorithm.

@@ -19,7 +19,7 @@ Detection Ensemble::detect(const Context& context, const Images& images) const {
   Detection found;
   for (const MemberView& member : context.members) {
     Detection one = member.detect(images);
-    const Tensor evidence_of_one = evidence(member.reference, one.map);
+    const Tensor evidence_of_one = evidence(member.reference, one.map, images.z_mm);
     found.map = found.map.defined() ? found.map + evidence_of_one : evidence_of_one;
     if (!found.pseudo_healthy.defined()) found.pseudo_healthy = one.pseudo_healthy;
   }

@@ -19,6 +19,7 @@ Images chains_of(const Images& images, int64_t seeds, int64_t begin, int64_t cou
   }
   const Tensor index = at::tensor(of_image, at::kLong).to(images.pixels.device());
   rows.pixels = images.pixels.index_select(0, index);
+  if (images.z_mm.defined()) rows.z_mm = images.z_mm.index_select(0, index.to(images.z_mm.device()));
   return rows;
 }
 

@@ -36,7 +36,7 @@ Detection Pddpm::detect(const Context& context, const Images& images) const {
   for (const Patch& patch : patch_grid(x.size(2), x.size(3), config_.patch)) {
     const Tensor xt = x.clone();
     patch.of(xt).copy_(patch.of(noised));
-    const Tensor x0 = diffusion.x0_from_output(context.denoise(xt, t), xt, t);
+    const Tensor x0 = diffusion.x0_from_output(context.denoise(images, xt, t), xt, t);
     patch.of(sum).add_(patch.of(x0));
     patch.of(times).add_(1);
   }

@@ -23,10 +23,10 @@ int64_t Restorer::network_calls(int64_t) const { return config_.passes * (config
 void Restorer::check(const Diffusion&) const { check_median(config_.median); }
 
 // x and its restoration in model range.
-Tensor Restorer::restore(const Context& context, const Tensor& x) const {
+Tensor Restorer::restore(const Context& context, const Images& images, const Tensor& x) const {
   constexpr int64_t kStep = 0;  // the timestep the network is trained with
   const auto once = [&](const Tensor& image) {
-    return context.diffusion.x0_from_output(context.denoise(image, kStep), image, kStep);
+    return context.diffusion.x0_from_output(context.denoise(images, image, kStep), image, kStep);
   };
   return config_.mirror ? (once(x) + once(x.flip(3)).flip(3)) / 2 : once(x);
 }
@@ -35,7 +35,7 @@ Detection Restorer::detect(const Context& context, const Images& images) const {
   check_images(images.pixels, "the images");
   const Diffusion& diffusion = context.diffusion;
   Tensor x0 = diffusion.from_unit(images.pixels);
-  for (int64_t i = 0; i < config_.passes; ++i) x0 = restore(context, x0);
+  for (int64_t i = 0; i < config_.passes; ++i) x0 = restore(context, images, x0);
   const Tensor xrec = to_clipped_unit(diffusion, x0);
   trace(context, "x0", 0, xrec);
 

@@ -28,7 +28,7 @@ class Restorer : public Detector {
   Detection detect(const Context& context, const Images& images) const override;
 
  private:
-  Tensor restore(const Context& context, const Tensor& x) const;
+  Tensor restore(const Context& context, const Images& images, const Tensor& x) const;
 
   RestorerConfig config_;
 };

@@ -72,8 +72,7 @@ struct AblationRunner {
   void read_rows() {
     for (const SplitRow& row : read_split(config.truth)) try {
         const Image image = read_image(row.image);
-        for (const auto& [file, first] : first_on)
-          open_slice(contenders[first].pipeline.model().config.preprocess, image);
+        for (const auto& [file, first] : first_on) open_slice(contenders[first].pipeline.model(), image);
         rows.push_back(row);
       } catch (const Error& error) {
         if (error.kind() == ErrorKind::Internal || error.kind() == ErrorKind::Usage) throw;

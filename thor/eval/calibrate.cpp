@@ -59,22 +59,17 @@ RealizedRate mean_over_scans(double requested, const Tensor& shares, const Slice
   return {requested, mean.mean, mean.low, mean.high};
 }
 
-/// Wilson's 95 % interval of a share of n independent ones: never empty, not even for 0 of n.
-RealizedRate share_of(double requested, double p, double n) {
-  constexpr double z = 1.959964;
-  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
-  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return {requested, p, std::max(0.0, middle - half), std::min(1.0, middle + half)};
+double largest_score(const MapSet& set, const std::vector<size_t>& slices) {
+  double largest = set.scores[slices[0]];
+  for (const size_t slice : slices) largest = std::max(largest, set.scores[slice]);
+  return largest;
 }
 
-/// Volumes with p <= 0.05, where a volume's p-value is the smallest of its slices' times their number, as in `detect`.
+/// Volumes with p <= 0.05, as `detect` states it.
 RealizedRate small_volumes(const Calibration& calibration, const MapSet& fresh, const SlicesOfScans& scans) {
   int64_t small = 0;
-  for (const auto& slices : scans) {
-    double smallest = 1;
-    for (const size_t slice : slices) smallest = std::min(smallest, calibration.p_value(fresh.scores[slice]));
-    small += smallest * static_cast<double>(slices.size()) <= kSmallP ? 1 : 0;
-  }
+  for (const auto& slices : scans)
+    small += calibration.p_value_of_scan(largest_score(fresh, slices), static_cast<int64_t>(slices.size())) <= kSmallP;
   const double count = static_cast<double>(scans.size());
   RealizedRate rate = share_of(kSmallP, static_cast<double>(small) / count, count);
   rate.bound = true;
@@ -145,6 +140,13 @@ double threshold_at(const Tensor& values, double rate) {
   return *place;
 }
 
+RealizedRate share_of(double requested, double p, double n) {
+  constexpr double z = 1.959964;
+  const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
+  const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
+  return {requested, p, std::max(0.0, middle - half), std::min(1.0, middle + half)};
+}
+
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
   Calibration calibration;
   calibration.setting = setting_of(healthy);
@@ -152,7 +154,12 @@ Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
   for (const double rate : rates) calibration.thresholds[rate] = threshold_at(values, rate);
   calibration.scores = healthy.scores;
   std::sort(calibration.scores.begin(), calibration.scores.end());
-  calibration.scans = static_cast<int64_t>(by_scan(healthy).size());
+  const SlicesOfScans scans = by_scan(healthy);
+  calibration.scans = static_cast<int64_t>(scans.size());
+  if (calibration.several_slices_a_scan()) {
+    for (const auto& slices : scans) calibration.scan_scores.push_back(largest_score(healthy, slices));
+    std::sort(calibration.scan_scores.begin(), calibration.scan_scores.end());
+  }
   calibration.pixels = values.numel();
   const Tensor images = healthy.images.contiguous();
   calibration.data_sha256 = Sha256().update(images.data_ptr(), static_cast<uint64_t>(images.nbytes())).hex();

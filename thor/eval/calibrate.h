@@ -43,6 +43,8 @@ struct RealizedRate {
   bool bound = false;                                     ///< a promise of "at most": less is no fault
   bool holds() const { return low <= requested && (bound || requested <= high); }
 };
+/// Wilson's 95 % interval of a share of n independent ones: never empty, not even for 0 of n.
+RealizedRate share_of(double requested, double share, double n);
 /// How a calibration fares on healthy scans it has not seen.
 struct CalibrationCheck {
   int64_t cases = 0;                    ///< slices

@@ -25,6 +25,7 @@ constexpr const char* kMapSetFormat = "map set 1";
 nlohmann::json facts_of(const MapSet& set) {
   nlohmann::json facts = {{"names", set.names},
                           {"scores", set.scores},
+                          {"z_mm", set.z_mm},
                           {"failed", nlohmann::json::array()},
                           {"network_calls", set.network_calls},
                           {"seconds", set.seconds},
@@ -43,6 +44,7 @@ MapSet parse_map_set(const std::string& path) {
     const auto facts = nlohmann::json::parse(file.metadata.at("thor.facts"));
     for (const auto& name : facts.at("names")) set.names.push_back(bytes_of_utf8_text(name.get<std::string>()));
     facts.at("scores").get_to(set.scores);
+    set.z_mm = facts.value("z_mm", std::vector<double>(set.scores.size()));
     facts.at("network_calls").get_to(set.network_calls);
     facts.at("seconds").get_to(set.seconds);
     set.about = json_text(facts.at("about"));
@@ -57,7 +59,8 @@ MapSet parse_map_set(const std::string& path) {
   const auto count = static_cast<int64_t>(set.names.size());
   for (const Tensor& tensor : {set.images, set.maps, set.pseudo_healthy})
     if (tensor.scalar_type() != at::kFloat || tensor.dim() != 3 || tensor.size(0) != count ||
-        tensor.sizes() != set.maps.sizes() || set.scores.size() != set.names.size())
+        tensor.sizes() != set.maps.sizes() || set.scores.size() != set.names.size() ||
+        set.z_mm.size() != set.names.size())
       fail_input("its tensors and its {} names do not fit each other", count);
   if (set.region.defined() && set.region.sizes() != set.maps.sizes())
     fail_input("its maps and their regions do not fit each other");
@@ -74,10 +77,11 @@ class Collector {
   }
 
   void add(const CaseInput& input, const NetworkSlice& slice) {
-    queue_.add(slice, [this, input, unit = slice.unit](const SliceFinding* found) {
+    queue_.add(slice, [this, input, unit = slice.unit, z = slice.z_mm](const SliceFinding* found) {
       if (!found) return fail_at(input.path, "the network's result is not finite; the model may be broken");
       set_.names.push_back(input.name);
       set_.scores.push_back(found->score);
+      set_.z_mm.push_back(z);
       images_.push_back(unit);
       maps_.push_back(found->map);
       healthy_.push_back(found->pseudo_healthy);
@@ -96,6 +100,8 @@ class Collector {
       fail_at(input.path, error.what());
     }
   }
+
+  void withhold(const std::string& name) { set_.withheld.insert(name); }
 
   MapSet finish() {
     queue_.flush();
@@ -144,9 +150,8 @@ MapSet detect_set(const Pipeline& pipeline, const DetectorSetting& detector, con
       pipeline, run, about_set(pipeline, detector, run),
       after_call ? after_call : [&](int64_t count) { progress->advance(count); });
   for (const CaseInput& input : cases_of_rows(rows))
-    collector.try_image(input, [&] {
-      return std::vector<NetworkSlice>{open_slice(pipeline.model().config.preprocess, read_image(input.path)).slice};
-    });
+    collector.try_image(
+        input, [&] { return std::vector<NetworkSlice>{open_slice(pipeline.model(), read_image(input.path)).slice}; });
   return collector.finish();
 }
 
@@ -161,6 +166,7 @@ MapSet detect_slices(const Pipeline& pipeline, const DetectorSetting& detector, 
     collector.try_image(input, [&] {
       ScanSlices scan = slices_of_scan(input, pipeline.model());
       if (registered_only) check_registered(scan, input);
+      if (scan.withheld) collector.withhold(input.name);
       progress.extend((static_cast<int64_t>(scan.slices.size()) - 1) * calls);
       return std::move(scan.slices);
     });
@@ -233,6 +239,7 @@ MapSet join_map_sets(const std::vector<MapSet>& parts) {
            shape_text(part.maps.sizes()));
     whole.names.insert(whole.names.end(), part.names.begin(), part.names.end());
     whole.scores.insert(whole.scores.end(), part.scores.begin(), part.scores.end());
+    whole.z_mm.insert(whole.z_mm.end(), part.z_mm.begin(), part.z_mm.end());
     whole.failed.insert(whole.failed.end(), part.failed.begin(), part.failed.end());
     whole.seconds += part.seconds * static_cast<double>(part.names.size());
     images.push_back(part.images);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ struct MapSet {
   Tensor pseudo_healthy;            ///< float32 [N,S,S] in [0,1]
   Tensor region;                    ///< bool [N,S,S], pixels that the maps are about; undefined = all
   std::vector<double> scores;       ///< N, image scores
+  std::vector<double> z_mm;         ///< N, heights of the slices
   std::vector<CaseFailure> failed;  ///< images that could not be used
+  std::set<std::string> withheld;   ///< names of scans of another kind (scan_check.h), where slices_of_scan opened them
   int64_t network_calls = 0;        ///< that one image costs
   double seconds = 0;               ///< wall clock per image, without decoding
   JsonText about;                   ///< detector, config, perceptual, seed, precision, model hash, version

@@ -11,10 +11,11 @@
 
 namespace thor {
 
-/// The input of one network call. A further condition (the height of a slice in mm, a severity) becomes a field here.
+/// The input of one network call. A further condition (a severity) becomes a field here.
 struct NetworkInput {
-  Tensor x;  ///< x_t in model range, float32 [N,Cin,H,W]
-  Tensor t;  ///< timesteps, int64 [N]
+  Tensor x;          ///< x_t in model range, float32 [N,Cin,H,W]
+  Tensor t;          ///< timesteps, int64 [N]
+  Tensor z_mm = {};  ///< heights of the slices, float32 [N] (NaN = unknown); undefined = all unknown
 };
 
 /// The images that a network takes and gives.
@@ -22,6 +23,7 @@ struct NetworkForm {
   int64_t in_channels = 1, out_channels = 1;
   int64_t slices = 1;    ///< neighbouring slices among the input channels
   int64_t multiple = 1;  ///< H and W are multiples of it
+  bool knows_z = false;  ///< whether `NetworkInput::z_mm` counts
 };
 
 /// One kind of network: its config and what follows from it. Weights are arguments, so an architecture is cheap to

@@ -11,8 +11,8 @@
 namespace thor {
 namespace {
 
-// Sinusoidal embedding of the timestep, [cos, sin]: int64 [N] -> [N,dim]
-Tensor timestep_embedding(const Tensor& t, int64_t dim) {
+// Sinusoidal embedding of a timestep or of a height in mm, [cos, sin]: [N] -> [N,dim]
+Tensor sinusoidal_embedding(const Tensor& t, int64_t dim) {
   const int64_t half = dim / 2;
   const Tensor k = at::arange(half, t.options().dtype(at::kFloat));
   const Tensor angle = t.to(at::kFloat).unsqueeze(1) * (k * (-std::log(10000.0) / half)).exp().unsqueeze(0);
@@ -96,31 +96,41 @@ struct Pass {
   }
 };
 
-Pass begin(const UNetConfig& config, const Scope& net, const Tensor& xt, const Tensor& t) {
+// The heights' part of the embedding; of an unknown one it is 0. float32 [N] -> [N,4c]
+Tensor embedded_heights(const UNetConfig& config, const Scope& net, const Tensor& z_mm) {
+  const Tensor known = z_mm.isfinite(), z = at::where(known, z_mm, at::zeros_like(z_mm));
+  const Tensor emb = linear(net / "z_embed" / 0, sinusoidal_embedding(z, config.channels[0]));
+  return linear(net / "z_embed" / 2, at::silu(emb)) * known.unsqueeze(1);
+}
+
+Pass begin(const UNetConfig& config, const Scope& net, const Tensor& xt, const Tensor& t, const Tensor& z_mm) {
   const int64_t multiple = unet_multiple(config);
   if (xt.dim() != 4 || xt.size(1) != config.in_channels || xt.size(2) % multiple || xt.size(3) % multiple)
     fail(ErrorKind::Internal, "the network takes [N, {}, H, W] with H and W divisible by {}, not {}",
          config.in_channels, multiple, shape_text(xt.sizes()));
-  const Tensor emb = linear(net / "time_embed" / 0, timestep_embedding(t, config.channels[0]));
-  return {config, linear(net / "time_embed" / 2, at::silu(emb))};
+  const Tensor of_t = linear(net / "time_embed" / 0, sinusoidal_embedding(t, config.channels[0]));
+  Tensor emb = linear(net / "time_embed" / 2, at::silu(of_t));
+  if (config.z_condition && z_mm.defined()) emb = emb + embedded_heights(config, net, z_mm);
+  return {config, emb};
 }
 
 }  // namespace
 
-Tensor unet_forward(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t) {
+Tensor unet_forward(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t,
+                    const Tensor& z_mm) {
   const Scope net(weights);
-  const Pass pass = begin(config, net, xt, t);
+  const Pass pass = begin(config, net, xt, t, z_mm);
   std::vector<Tensor> skips = pass.encode(net, xt, nullptr);
   Tensor h = pass.middle(net / "middle_block", skips.back());
   h = pass.decode(net, h, std::move(skips));
   return conv(net / "out.2.conv", pass.norm_silu(net / "out" / 0, h)).to(at::kFloat).contiguous();
 }
 
-std::vector<Tensor> unet_features(const UNetConfig& config, const StateDict& weights, const Tensor& xt,
-                                  const Tensor& t) {
+std::vector<Tensor> unet_features(const UNetConfig& config, const StateDict& weights, const Tensor& xt, const Tensor& t,
+                                  const Tensor& z_mm) {
   const Scope net(weights);
   std::vector<Tensor> features;
-  begin(config, net, xt, t).encode(net, xt, &features);
+  begin(config, net, xt, t, z_mm).encode(net, xt, &features);
   return features;
 }
 

@@ -30,7 +30,7 @@ void UNet25d::check() const {
   unet_.check();
 }
 
-NetworkForm UNet25d::form() const { return {slices_, 1, slices_, unet_multiple(unet_)}; }
+NetworkForm UNet25d::form() const { return {slices_, 1, slices_, unet_multiple(unet_), unet_.z_condition}; }
 
 ShapeList UNet25d::shapes() const {
   check();
@@ -43,11 +43,11 @@ StateDict UNet25d::initial(uint64_t seed) const {
 }
 
 Tensor UNet25d::forward(const StateDict& weights, const NetworkInput& input) const {
-  return unet_forward(plain(), weights, input.x, input.t);
+  return unet_forward(plain(), weights, input.x, input.t, input.z_mm);
 }
 
 std::vector<Tensor> UNet25d::features(const StateDict& weights, const NetworkInput& input) const {
-  return unet_features(plain(), weights, input.x, input.t);
+  return unet_features(plain(), weights, input.x, input.t, input.z_mm);
 }
 
 ArchitectureRow unet25d_row() {

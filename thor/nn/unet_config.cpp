@@ -62,6 +62,7 @@ void UNetConfig::describe_levels(Fields& fields) {
   fields.add("norm_groups", &norm_groups, "groups of every GroupNorm", between(1, kMaxUNetChannels));
   fields.add("attention_projection", &attention_projection,
              "whether attention applies its output projection: false as MONAI Generative, true as MONAI core");
+  fields.add("z_condition", &z_condition, "whether the network is told the height of the slice, mm");
 }
 
 void UNetConfig::check() const {
@@ -93,6 +94,10 @@ ShapeList unet_shapes(const UNetConfig& config) {
   s.conv("conv_in", c[0], config.in_channels);
   s.both("time_embed.0", {s.emb, c[0]});
   s.both("time_embed.2", {s.emb, s.emb});
+  if (config.z_condition) {
+    s.both("z_embed.0", {s.emb, c[0]});
+    s.both("z_embed.2", {s.emb, s.emb});
+  }
   std::vector<int64_t> skips{c[0]};
   int64_t h = c[0];
   for (int64_t level = 0; level < levels; ++level) {
@@ -136,7 +141,8 @@ StateDict init_unet(const UNetConfig& config, uint64_t seed) {
     Tensor t = at::zeros(shape);
     if (norm) {
       t.fill_(1);
-    } else if (weight_shape.size() > 1 && !ends_with(layer, "conv2.conv") && layer != "out.2.conv") {
+    } else if (weight_shape.size() > 1 && !ends_with(layer, "conv2.conv") && layer != "out.2.conv" &&
+               layer != "z_embed.2") {
       int64_t fan_in = 1;
       for (size_t i = 1; i < weight_shape.size(); ++i) fan_in *= weight_shape[i];
       const double bound = 1 / std::sqrt(double(fan_in));

@@ -48,6 +48,7 @@ UNetConfig unet_of_weights(const StateDict& weights) {
   config.attention.clear();
   for (size_t level = 0; level < config.channels.size(); ++level)
     config.attention.push_back(weights.count(fmt::format("down_blocks.{}.attentions.0.to_q.weight", level)) > 0);
+  config.z_condition = weights.count("z_embed.0.weight") > 0;
   config.res_blocks = 1;
   while (config.res_blocks < kMaxResBlocks && weights.count(resnet(0, config.res_blocks))) ++config.res_blocks;
   refuse_more(weights, resnet(0, kMaxResBlocks), "residual blocks a level", kMaxResBlocks);

@@ -36,6 +36,11 @@ void check_healthy(const Calibration& calibration) {
   if (!std::is_sorted(scores.begin(), scores.end())) fail_input("its healthy scores are not in ascending order");
   if (calibration.scans < 1 || calibration.scans > static_cast<int64_t>(scores.size()))
     fail_input("its {} healthy scores are said to be from {} scans", scores.size(), calibration.scans);
+  const auto& largest = calibration.scan_scores;
+  if (!std::is_sorted(largest.begin(), largest.end()) ||
+      (!largest.empty() && static_cast<int64_t>(largest.size()) != calibration.scans))
+    fail_input("its {} scores of {} scans do not fit each other or are not in ascending order", largest.size(),
+               calibration.scans);
   if (calibration.pixels < 1) fail_input("it was made from {} pixels", calibration.pixels);
 }
 
@@ -62,6 +67,11 @@ std::string difference(const CalibrationSetting& has, const CalibrationSetting& 
   }
   if (parts.empty()) parts.push_back("knobs that are not there any more");
   return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+double conformal(const std::vector<double>& healthy, double score) {
+  const auto as_high = healthy.end() - std::lower_bound(healthy.begin(), healthy.end(), score);
+  return static_cast<double>(1 + as_high) / static_cast<double>(1 + healthy.size());
 }
 
 /// The settings with those that detectors have had since older calibrations were made, at the values that change
@@ -108,9 +118,17 @@ std::string Calibration::promise(double rate) const {
                     scans, 100 * rate);
 }
 
-double Calibration::p_value(double score) const {
-  const auto as_high = scores.end() - std::lower_bound(scores.begin(), scores.end(), score);
-  return static_cast<double>(1 + as_high) / static_cast<double>(1 + scores.size());
+double Calibration::p_value(double score) const { return conformal(scores, score); }
+
+double Calibration::p_value_of_scan(double largest, int64_t slices) const {
+  if (!scan_scores.empty()) return conformal(scan_scores, largest);
+  return std::min(1.0, p_value(largest) * std::max(1.0, static_cast<double>(slices)));
+}
+
+std::string Calibration::rule_of_scan(const std::string& kind, int64_t slices) const {
+  return scan_scores.empty()
+             ? fmt::format("the {}: the smallest of {} slices times their number", kind, slices)
+             : fmt::format("the {} among {} healthy ones, by its highest slice", kind, scan_scores.size());
 }
 
 std::optional<double> Calibration::score_threshold(double rate) const {
@@ -134,6 +152,7 @@ JsonText json_of(const Calibration& calibration) {
                          {"pixels", calibration.pixels},
                          {"data_sha256", calibration.data_sha256}};
   if (calibration.several_slices_a_scan()) json["scans"] = calibration.scans;
+  if (!calibration.scan_scores.empty()) json["scan_scores"] = calibration.scan_scores;
   if (calibration.site) json["site"] = true;
   return json_text(json);
 }
@@ -148,6 +167,7 @@ Calibration parse_calibration(const JsonText& text) {
     calibration.thresholds = parse_thresholds(json.at("thresholds"));
     json.at("scores").get_to(calibration.scores);
     calibration.scans = json.value("scans", static_cast<int64_t>(calibration.scores.size()));
+    calibration.scan_scores = json.value("scan_scores", std::vector<double>());
     calibration.site = json.value("site", false);
     json.at("pixels").get_to(calibration.pixels);
     json.at("data_sha256").get_to(calibration.data_sha256);

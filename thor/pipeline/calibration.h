@@ -35,6 +35,8 @@ struct Calibration {
   /// Thresholds are the largest of the scans' own quantiles (METHODS 13), not quantiles of all pixels together.
   bool site = false;
   int64_t scans = 0;  ///< that the slices with these scores are from; of pictures as many as scores
+  /// Of each scan with several slices the largest score, ascending; empty for pictures and in older calibrations.
+  std::vector<double> scan_scores;
 
   /// True where some scans gave more than one slice: these are alike, so that p-values promise less than they say.
   bool several_slices_a_scan() const { return scans > 0 && scans < static_cast<int64_t>(scores.size()); }
@@ -47,6 +49,12 @@ struct Calibration {
   /// Conformal p-value (1 + #{healthy score >= s}) / (n + 1): for a scan exchangeable with the healthy ones, P(p <= a)
   /// is at most a. In [1 / (n + 1), 1].
   double p_value(double score) const;
+  /// The p-value of a scan with so many slices, the largest score among which is this one: conformal among the
+  /// calibration's scans, whose slices were examined at the same heights; where it is from single slices, theirs times
+  /// the number of slices (Bonferroni), at most 1.
+  double p_value_of_scan(double largest, int64_t slices) const;
+  /// That rule for people: "the volume among 21 healthy ones".
+  std::string rule_of_scan(const std::string& kind, int64_t slices) const;
   /// The score beyond which p <= rate; none where n < 1 / rate - 1, as then no score gets there.
   std::optional<double> score_threshold(double rate) const;
 };

@@ -46,7 +46,7 @@ struct Finding {
   Tensor pseudo_healthy;  ///< float32 [D,H,W] in the scan's intensities; beyond the examined slices the scan itself
   Tensor mask;            ///< uint8 [D,H,W], 0 or 1; undefined where no calibration holds for the scan
   double score = 0;       ///< of a volume, the largest of its slices'
-  /// Of a volume, the smallest of its slices' times their number (Bonferroni), at most 1.
+  /// Of a volume, that of its highest slice among those of healthy volumes (Calibration::p_value_of_scan).
   std::optional<double> p_value;
   std::vector<SliceScore> slices;
   std::vector<Lesion> lesions;  ///< of a volume: the components of the mask; without one, of the map's own 0.5 % peak

@@ -38,7 +38,10 @@ auto find_member(std::vector<Member>& members, const std::string& name) {
 
 Member parse_member(const nlohmann::json& about, StateDict tensors) {
   Member member;
-  member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles")};
+  member.reference = {take(tensors, "healthy.level"), take(tensors, "healthy.quantiles"), at::zeros({1}, at::kFloat)};
+  Tensor& level = member.reference.level;
+  if (level.dim() == 2) level = level.unsqueeze(0);  // of earlier versions, which knew one height
+  if (tensors.count("healthy.z_mm")) member.reference.z_mm = take(tensors, "healthy.z_mm");
   member.model.config = parse_model_config(json_text(about.at("config")));
   member.model.networks = parse_model_weights(tensors, member.model.config);
   const int64_t size = member.model.config.preprocess.size;
@@ -66,6 +69,7 @@ Model member_of(Model ensemble, const std::string& name) {
   Model model = std::move(found->model);
   model.member = name;
   model.templates = std::move(ensemble.templates);
+  model.tissue = std::move(ensemble.tissue);
   model.calibration = std::move(ensemble.calibration);
   model.hash = ensemble.hash;
   return model;
@@ -89,6 +93,7 @@ void store_members(const std::vector<Member>& members, Precision precision, Safe
       file.tensors[prefix + name] = tensor;
     file.tensors[prefix + "healthy.level"] = member.reference.level;
     file.tensors[prefix + "healthy.quantiles"] = member.reference.quantiles;
+    file.tensors[prefix + "healthy.z_mm"] = member.reference.z_mm;
     ModelConfig config = member.model.config;
     list.push_back({{"name", member.name},
                     {"config", Fields(config).to_json()},

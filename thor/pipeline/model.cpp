@@ -31,6 +31,30 @@ JsonText parse_object(const Metadata& metadata, const std::string& key) {
   return value;
 }
 
+const std::string kTissue = "tissue.";
+
+void store_tissue(BrainTissue tissue, Safetensors& file) {
+  if (!tissue.known()) return;
+  for (const auto& [name, part] : tissue.parts()) file.tensors[kTissue + name] = *part;
+}
+
+/// Files are hostile: shapes and numbers are checked.
+BrainTissue take_tissue(Safetensors& file, int64_t size) {
+  BrainTissue tissue;
+  size_t found = 0;
+  for (const auto& [name, part] : tissue.parts()) {
+    const auto stored = file.tensors.find(kTissue + name);
+    if (stored == file.tensors.end()) continue;
+    *part = stored->second.clone();
+    file.tensors.erase(stored);
+    ++found;
+  }
+  if (found == 0) return {};
+  if (found < tissue.parts().size()) fail_input("its brain tissue is incomplete");
+  check_tissue(tissue, size);
+  return tissue;
+}
+
 void check_format(const Metadata& metadata, const std::string& path) {
   const auto format = metadata.find("thor.format");
   if (format == metadata.end() || !metadata.count("thor.config"))
@@ -159,6 +183,7 @@ Model load_model(const std::string& path_or_name) {
     Model model;
     model.config = parse_model_config(parse_object(file.metadata, "thor.config"));
     model.templates = take_templates(file);
+    model.tissue = take_tissue(file, model.config.preprocess.size);
     if (holds_members(file))
       model.networks = take_members(model.config, file);
     else
@@ -187,6 +212,7 @@ void save_model(const std::string& path, const Model& model, Precision precision
                    {"thor.detector", model.detector.text}};
   if (model.is_ensemble()) store_members(model.members(), precision, file);
   store_templates(model.templates, file);
+  store_tissue(model.tissue, file);
   write_safetensors(path, file);
 }
 

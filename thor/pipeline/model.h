@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "thor/base/json_text.h"
+#include "thor/data/brain_tissue.h"
 #include "thor/data/preprocess.h"
 #include "thor/data/summary.h"
 #include "thor/data/templates.h"
@@ -43,6 +44,7 @@ struct Model {
   ModelConfig config;
   std::variant<StateDict, std::vector<Member>> networks;  ///< the weights of the one network, or the members
   Templates templates;                                    ///< of the steps of volumes; empty = takes ready slices only
+  BrainTissue tissue;                                     ///< that scans are matched to; may be unknown
   JsonText training{"{}"};                                ///< provenance: version, data, seed, steps, losses
   JsonText calibration{"{}"};                             ///< see calibration.h; empty until `thor calibrate`
   JsonText detector{"{}"};                                ///< detector settings the model recommends, may be empty

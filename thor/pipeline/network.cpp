@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cmath>
+
 #include "thor/base/log.h"
 #include "thor/nn/layers.h"
 #include "thor/nn/perceptual.h"
@@ -33,28 +35,32 @@ Tensor Network::each(int64_t count, const std::function<Tensor(int64_t, int64_t)
   return parts.size() == 1 ? parts[0] : at::cat(parts);
 }
 
-Tensor Network::forward(const Tensor& xt, int64_t t) const {
+Tensor Network::forward(const Tensor& xt, int64_t t, const Tensor& z_mm) const {
+  const Tensor z = !knows_z()       ? Tensor()
+                   : z_mm.defined() ? z_mm.to(device_)
+                                    : at::full({xt.size(0)}, NAN, xt.options());
   return each(xt.size(0), [&](int64_t begin, int64_t count) {
     const Tensor at_t = at::full({count}, t, at::TensorOptions(device_).dtype(at::kLong));
-    return this->step(xt.narrow(0, begin, count), at_t);
+    return this->step({xt.narrow(0, begin, count), at_t, z.defined() ? z.narrow(0, begin, count) : z});
   });
 }
 
-Tensor Network::step(const Tensor& xt, const Tensor& t) const {
-  Recording* recording = recording_for(xt, t);
-  return recording ? recording->replay({xt, t}) : config_->forward(weights_, {xt, t});
+Tensor Network::step(const NetworkInput& input) const {
+  std::vector<Tensor> inputs{input.x, input.t};
+  if (input.z_mm.defined()) inputs.push_back(input.z_mm);
+  Recording* recording = recording_for(inputs);
+  return recording ? recording->replay(inputs) : config_->forward(weights_, input);
 }
 
-Recording* Network::recording_for(const Tensor& xt, const Tensor& t) const {
+Recording* Network::recording_for(const std::vector<Tensor>& inputs) const {
   if (device_.is_cpu()) return nullptr;
-  const std::vector<int64_t> shape = xt.sizes().vec();
+  const std::vector<int64_t> shape = inputs[0].sizes().vec();
   if (const auto found = recordings_.find(shape); found != recordings_.end()) return found->second.get();
   if (recordings_.size() == kMostRecordings) recordings_.clear();
-  return (recordings_[shape] = record({xt, t},
-                                      [this](const std::vector<Tensor>& inputs) {
-                                        return config_->forward(weights_, {inputs[0], inputs[1]});
-                                      }))
-      .get();
+  const auto compute = [this](const std::vector<Tensor>& in) {
+    return config_->forward(weights_, {in[0], in[1], in.size() > 2 ? in[2] : Tensor()});
+  };
+  return (recordings_[shape] = record(inputs, compute)).get();
 }
 
 Tensor Network::feature_distance(const Tensor& a, const Tensor& b, int64_t t) const {

@@ -21,17 +21,20 @@ class Network {
  public:
   Network(const NetworkConfig& config, const StateDict& weights, at::Device device, at::ScalarType precision);
   at::Device device() const { return device_; }
-  /// x_t in model range -> the raw output. [N,1,H,W] -> float32 [N,1,H,W]
-  Tensor forward(const Tensor& xt, int64_t t) const;
+  /// Whether heights of slices count.
+  bool knows_z() const { return config_->form().knows_z; }
+  /// x_t in model range, of slices at these heights (float32 [N], undefined = unknown) -> the raw output.
+  /// [N,1,H,W] -> float32 [N,1,H,W]
+  Tensor forward(const Tensor& xt, int64_t t, const Tensor& z_mm = {}) const;
   /// 1 - cosine similarity of two images, in model range, in the features of the network at timestep t, mean over its
   /// levels (half the unit-normalized squared difference). [N,1,H,W] twice -> [N,1,H,W] in [0,2]
   Tensor feature_distance(const Tensor& a, const Tensor& b, int64_t t) const;
 
  private:
   Tensor each(int64_t count, const std::function<Tensor(int64_t begin, int64_t count)>& part) const;
-  Tensor step(const Tensor& xt, const Tensor& t) const;
+  Tensor step(const NetworkInput& input) const;
   /// The recorded step for images of this shape; null where it cannot be recorded.
-  Recording* recording_for(const Tensor& xt, const Tensor& t) const;
+  Recording* recording_for(const std::vector<Tensor>& inputs) const;
 
   NetworkConfig config_;
   StateDict weights_;

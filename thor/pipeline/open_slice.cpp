@@ -7,12 +7,14 @@
 
 namespace thor {
 
-OpenSlice open_slice(const PreprocessConfig& config, const Image& image) {
+OpenSlice open_slice(const Model& model, const Image& image) {
+  const PreprocessConfig& config = model.config.preprocess;
   OpenSlice one;
   one.order = slice_order(image, config.steps);
   const Image laid = reorient(image, one.order);
   const PreparedSlice prepared = preprocess(config, laid);
-  one.slice = {prepared.unit, {content_id(laid), 0}};
+  one.tones = match_tissue(model.tissue, config.landmarks, {prepared.unit}, {config.picture_height()});
+  one.slice = {one.tones.apply(prepared.unit), {content_id(laid), 0}, config.picture_height()};
   one.height = prepared.height;
   one.width = prepared.width;
   one.black = prepared.black;
@@ -31,7 +33,7 @@ StoredSlice as_stored(const OpenSlice& one, const SliceFinding& finding, std::op
   };
   StoredSlice stored;
   stored.map = back(to_native_grid(finding.map, one.height, one.width));
-  stored.pseudo_healthy = back(to_native_grid(finding.pseudo_healthy, one.height, one.width));
+  stored.pseudo_healthy = back(to_native_grid(one.tones.undo(finding.pseudo_healthy), one.height, one.width));
   if (threshold) stored.mask = back(mask_to_native_grid(finding.map.gt(*threshold), one.height, one.width));
   return stored;
 }

@@ -6,6 +6,7 @@
 #include "thor/image/image.h"
 #include "thor/image/resample.h"
 #include "thor/pipeline/finding.h"
+#include "thor/pipeline/model.h"
 #include "thor/pipeline/slice_queue.h"
 
 namespace thor {
@@ -17,11 +18,12 @@ struct OpenSlice {
   AxisOrder order;                ///< that turned it in its plane to lie as the model's slices do (slice_orientation.h)
   int64_t height = 0, width = 0;  ///< once turned
   double black = 0, white = 1;    ///< native values of 0 and 1
+  ToneCurve tones;                ///< that the slice took before the network saw it
   Geometry geometry;
   bool medical = false;
 };
-/// Preprocesses an image of one slice. Throws Input as `preprocess` does.
-OpenSlice open_slice(const PreprocessConfig& config, const Image& image);
+/// Preprocesses an image of one slice as the model says. Throws Input as `preprocess` does.
+OpenSlice open_slice(const Model& model, const Image& image);
 
 /// What was found in a case's one slice, brought back to lie as its file stores it.
 struct StoredSlice {

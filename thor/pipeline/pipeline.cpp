@@ -37,6 +37,18 @@ struct Pipeline::State {
     return sent_to(draw_noise(model->config.noise, keys, channels, height, width), network->device());
   }
 
+  UsualSlices usual(const Images& images) const {
+    const BrainTissue& tissue = model->tissue;
+    std::vector<int64_t> levels;
+    for (int64_t i = 0; i < images.pixels.size(0); ++i)
+      levels.push_back(images.z_mm.defined() ? tissue.level_at(images.z_mm[i].item<double>()) : 0);
+    const auto chosen = [&](const Tensor& of) {
+      return of.index_select(0, at::tensor(levels, at::kLong)).unsqueeze(1).to(images.pixels.device(), at::kFloat) /
+             255;
+    };
+    return {chosen(tissue.median), chosen(tissue.deviation)};
+  }
+
   /// Gray images where the network is, for measurements.
   Images blank(int64_t count) const {
     const int64_t size = model->config.preprocess.size;
@@ -44,13 +56,15 @@ struct Pipeline::State {
             std::vector<ImageKey>(static_cast<size_t>(count))};
   }
 
-  Tensor denoise(const Tensor& xt, int64_t t, const NetworkCallback& after_call) const {
+  Tensor denoise(const Images& images, const Tensor& xt, int64_t t, const NetworkCallback& after_call) const {
+    std::vector<Tensor> given{xt};
+    if (network->knows_z() && images.z_mm.defined()) given.push_back(images.z_mm);
     const auto compute = [&](const std::vector<Tensor>& inputs) {
-      Tensor output = network->forward(inputs[0], t);
+      Tensor output = network->forward(inputs[0], t, inputs.size() > 1 ? inputs[1] : Tensor());
       if (after_call) after_call(inputs[0].size(0));
       return output;
     };
-    return memory ? memory->recall(fmt::format("network at {}", t), {xt}, compute) : compute({xt});
+    return memory ? memory->recall(fmt::format("network at {}", t), given, compute) : compute(given);
   }
 
   Tensor distance(const Tensor& x, const Tensor& y) const {
@@ -186,27 +200,30 @@ double Pipeline::seconds_of_call(int64_t images) const {
 double Pipeline::seconds_beside_network() const {
   const at::NoGradGuard no_grad;
   const State& s = *state_;
-  const auto no_network = [](const Tensor& xt, int64_t) { return at::zeros_like(xt); };
+  const auto no_network = [](const Images&, const Tensor& xt, int64_t) { return at::zeros_like(xt); };
   const auto distance = [&](const Tensor& x, const Tensor& y) { return s.perceptual.distance(x, y); };
   const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
-  const Context context{s.diffusion, no_network, noise, distance, {}, s.run.batch};
+  Context context{s.diffusion, no_network, noise, distance, {}, s.run.batch};
+  if (s.model->tissue.known()) context.usual = [&](const Images& of) { return s.usual(of); };
   return seconds_of([&] { s.detector->detect(context, s.blank(1)).map.to(at::kCPU); }, 1);
 }
 
 Detection Pipeline::detect(const Images& images, const NetworkCallback& after_call) const {
   check_images(images.pixels, "the images to examine");
   const int64_t count = images.pixels.size(0);
-  if (static_cast<int64_t>(images.keys.size()) != count)
-    fail(ErrorKind::Internal, "{} images to examine have {} keys", count, images.keys.size());
+  if (static_cast<int64_t>(images.keys.size()) != count || (images.z_mm.defined() && images.z_mm.numel() != count))
+    fail(ErrorKind::Internal, "{} images to examine have {} keys and heights {}", count, images.keys.size(),
+         images.z_mm.defined() ? shape_text(images.z_mm.sizes()) : "that are unknown");
   const at::NoGradGuard no_grad;
   const State& s = *state_;
-  const auto denoise = [&](const Tensor& xt, int64_t t) { return s.denoise(xt, t, after_call); };
+  const auto denoise = [&](const Images& of, const Tensor& xt, int64_t t) { return s.denoise(of, xt, t, after_call); };
   const auto distance = [&](const Tensor& x, const Tensor& y) { return s.distance(x, y); };
   const auto noise = [&](const Images& of, const NoiseDraw& draw) { return s.noise(of, draw); };
   try {
-    const Context context{s.diffusion, denoise, noise, distance, {}, s.run.batch, s.member_views(after_call)};
+    Context context{s.diffusion, denoise, noise, distance, {}, s.run.batch, s.member_views(after_call)};
+    if (s.model->tissue.known()) context.usual = [&](const Images& of) { return s.usual(of); };
     const Tensor pixels = s.network ? sent_to(images.pixels, s.network->device()) : images.pixels;
-    Detection found = s.detector->detect(context, {pixels, images.keys});
+    Detection found = s.detector->detect(context, {pixels, images.keys, images.z_mm});
     if (after_call && !s.model->is_ensemble() && network_calls() == 0) after_call(count);
     for (Tensor* result : {&found.map, &found.pseudo_healthy, &found.score})
       *result = result->to(at::kCPU, at::kFloat).contiguous();

@@ -19,6 +19,7 @@ ScanSlices slices_of_scan(const CaseInput& input, const Model& model, Image scan
     if (exam->slices() == 0) fail_input("it has nothing to see in the {} slices examined", exam->examined_slices());
     ScanSlices found;
     for (int64_t i = 0; i < exam->slices(); ++i) found.slices.push_back(exam->slice(i));
+    found.withheld = !exam->check().allows_claims();
     found.record = exam->steps();
     return found;
   };

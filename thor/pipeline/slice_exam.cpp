@@ -11,7 +11,7 @@ namespace {
 class SliceExam : public ScanExam {
  public:
   SliceExam(const Model& model, const FindingOptions& options, Image scan)
-      : options_(with_rate(options)), scan_(std::move(scan)), open_(open_slice(model.config.preprocess, scan_)) {
+      : options_(with_rate(options)), scan_(std::move(scan)), open_(open_slice(model, scan_)) {
     check_ = check_scan(model, open_.slice.unit.unsqueeze(0), {});
     check_.ignored = options.ignore_check && !check_.findings.empty();
   }

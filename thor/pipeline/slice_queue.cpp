@@ -29,10 +29,13 @@ void SliceQueue::flush() {
   receivers_.clear();
   Images images;
   std::vector<Tensor> units;
+  std::vector<float> heights;
   for (const NetworkSlice& slice : slices) {
     units.push_back(slice.unit);
     images.keys.push_back(slice.key);
+    heights.push_back(static_cast<float>(slice.z_mm));
   }
+  images.z_mm = at::tensor(heights, at::kFloat);
   images.pixels = at::stack(units).unsqueeze(1);  // [N,1,size,size]
   const auto start = std::chrono::steady_clock::now();
   const Detection found = pipeline_.detect(images, after_call_);

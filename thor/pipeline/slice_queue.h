@@ -9,10 +9,11 @@
 
 namespace thor {
 
-/// A slice as the network takes it: float32 [size,size] in [0,1], and the key of its random streams.
+/// A slice as the network takes it.
 struct NetworkSlice {
-  Tensor unit;
+  Tensor unit;  ///< float32 [size,size] in [0,1]
   ImageKey key;
+  double z_mm = 0;  ///< height in the space after the model's steps; of a picture the one that the model says
 };
 
 /// Slices of any number of scans on their way through the network: they wait until a batch is full, whatever scans they

@@ -63,6 +63,7 @@ class VolumeExam : public ScanExam {
   Image scan_;
   PreparedVolume prepared_;  ///< cut to the slices from the first to the last one
   Window window_;
+  ToneCurve tones_;  ///< that all slices take before the network sees them
   ScanCheck check_;
   uint64_t id_ = 0;
   std::vector<SliceScore> slices_;  ///< of prepared_, in order
@@ -86,7 +87,14 @@ VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image 
     slices_.push_back({index, height_of(whole, index), blank, 0, {}});
   }
   std::vector<Tensor> units;
-  for (int64_t i = 0; i < slices(); ++i) units.push_back(slice(i).unit);
+  std::vector<double> heights;
+  for (int64_t i = 0; i < slices(); ++i) {
+    const NetworkSlice one = slice(i);
+    units.push_back(one.unit);
+    heights.push_back(one.z_mm);
+  }
+  tones_ = match_tissue(model.tissue, config.landmarks, units, heights);
+  for (Tensor& unit : units) unit = tones_.apply(unit);
   check_ = check_scan(model, units.empty() ? at::zeros({0, config.size, config.size}) : at::stack(units), whole.record);
   check_.ignored = options.ignore_check && !check_.findings.empty();
   map_ = at::zeros_like(prepared_.volume.voxels);
@@ -96,7 +104,7 @@ VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image 
 NetworkSlice VolumeExam::slice(int64_t i) const {
   const size_t at = seen_[static_cast<size_t>(i)];
   const Tensor unit = preprocess(model_.config.preprocess, prepared_.volume, window_, static_cast<int64_t>(at)).unit;
-  return {unit, {id_, static_cast<uint64_t>(slices_[at].index)}};
+  return {tones_.apply(unit), {id_, static_cast<uint64_t>(slices_[at].index)}, slices_[at].z_mm};
 }
 
 void VolumeExam::take(int64_t i, const SliceFinding& finding) {
@@ -105,7 +113,7 @@ void VolumeExam::take(int64_t i, const SliceFinding& finding) {
   slices_[at].score = finding.score;
   const int64_t height = map_.size(1), width = map_.size(2);
   map_[slice].copy_(to_native_grid(finding.map, height, width));
-  const Tensor healthy = to_native_grid(finding.pseudo_healthy, height, width);
+  const Tensor healthy = to_native_grid(tones_.undo(finding.pseudo_healthy), height, width);
   prepared_.volume.voxels[slice].copy_(healthy * (window_.white - window_.black) + window_.black);
   if (mask_.defined()) mask_[slice].copy_(mask_to_native_grid(finding.map.gt(threshold()), height, width));
 }
@@ -126,18 +134,15 @@ void VolumeExam::bring_home(Finding& finding) {
   smooth(finding.map, spacing_mm(scan_.geometry.ras_from_voxel), options_.volume.smooth_mm);
 }
 
-/// A volume is as anomalous as its worst slice. Its p-value has to pay for having looked at many: the smallest one
-/// times their number (Bonferroni).
+/// A volume is as anomalous as its worst slice. Its p-value has to pay for having looked at many.
 void VolumeExam::add_scores(Finding& finding) const {
   finding.slices = slices_;
-  double smallest = 1;
   for (SliceScore& slice : finding.slices) {
     finding.score = std::max(finding.score, slice.score);
     if (!calibrated() || slice.blank) continue;
     slice.p_value = options_.calibration->p_value(slice.score);
-    smallest = std::min(smallest, *slice.p_value);
   }
-  if (calibrated()) finding.p_value = std::min(1.0, smallest * std::max(1.0, static_cast<double>(seen_.size())));
+  if (calibrated()) finding.p_value = options_.calibration->p_value_of_scan(finding.score, slices());
 }
 
 void VolumeExam::add_lesions(Finding& finding) const {

@@ -53,14 +53,10 @@ CaseOutput ArchiveCase::write() {
   Sidecar about = with_.folder.begin(input_);
   const auto& calibration = with_.folder.calibration();
   CaseOutput output{input_.path, input_.name, {}, *std::max_element(scores_.begin(), scores_.end()), {}, {}, {}};
-  double smallest = 1;
   for (size_t i = 0; i < scores_.size(); ++i) {
     SidecarSlice slice{archive_.names[i], {}};
     slice.found.score = scores_[i];
-    if (calibration) {
-      slice.found.p_value = calibration->p_value(scores_[i]);
-      smallest = std::min(smallest, *slice.found.p_value);
-    }
+    if (calibration) slice.found.p_value = calibration->p_value(scores_[i]);
     about.slices.push_back(std::move(slice));
   }
   Safetensors file;
@@ -68,9 +64,9 @@ CaseOutput ArchiveCase::write() {
   file.metadata = {{"thor.format", kMapsFormat}, {"thor.names", dump_json(nlohmann::json(archive_.names))}};
   if (calibration) {
     file.tensors["masks"] = maps_.gt(with_.folder.threshold()).to(at::kByte);
-    output.p_value = std::min(1.0, smallest * static_cast<double>(scores_.size()));
-    about.calibration = with_.folder.calibrated(
-        *output.p_value, fmt::format("the archive: the smallest of {} slices times their number", scores_.size()));
+    const auto slices = static_cast<int64_t>(scores_.size());
+    output.p_value = calibration->p_value_of_scan(output.score, slices);
+    about.calibration = with_.folder.calibrated(*output.p_value, calibration->rule_of_scan("archive", slices));
   }
   about.map = with_.folder.file(input_, "map", kArchiveEnding);
   about.archive_sha256 = archive_.sha256;

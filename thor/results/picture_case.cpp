@@ -101,7 +101,7 @@ CaseOutput PictureCase::write() {
 std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const CaseSurroundings& with,
                                               const Image& image) {
   const Model& model = with.pipeline.model();
-  OpenSlice open = open_slice(model.config.preprocess, image);
+  OpenSlice open = open_slice(model, image);
   ScanCheck check = check_scan(model, open.slice.unit.unsqueeze(0), {});
   check.ignored = with.options.ignore_check && !check.findings.empty();
   warn_of(check, input);

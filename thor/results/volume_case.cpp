@@ -120,8 +120,8 @@ void VolumeCase::add_scores(const Finding& found, Sidecar& about) const {
   for (const SliceScore& slice : found.slices) about.slices.push_back({"", slice});
   about.score = found.score;
   if (!found.p_value) return;
-  about.calibration = with_.folder.calibrated(
-      *found.p_value, fmt::format("the volume: the smallest of {} slices times their number", exam_->slices()));
+  about.calibration =
+      with_.folder.calibrated(*found.p_value, with_.folder.calibration()->rule_of_scan("volume", exam_->slices()));
 }
 
 SidecarVolume VolumeCase::facts(const Finding& found) const {

@@ -4,12 +4,14 @@
 #include <ATen/ATen.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "thor/base/random.h"
 #include "thor/detect/head_mask.h"
 #include "thor/detect/patch_grid.h"
 #include "thor/synth/corruption.h"
+#include "thor/synth/stripping.h"
 
 namespace thor {
 namespace {
@@ -64,7 +66,7 @@ Batch make_corrupted_batch(const CorruptionConfig& config, const Diffusion& diff
   }
   const Tensor x0 = diffusion.from_unit(images), xt = diffusion.from_unit(at::stack(corrupted).unsqueeze(1));
   const Tensor t = at::zeros({images.size(0)}, at::kLong);
-  return {xt, t, diffusion.target(x0, xt - x0, t), at::stack(counted).unsqueeze(1)};
+  return {xt, t, diffusion.target(x0, xt - x0, t), {}, at::stack(counted).unsqueeze(1)};
 }
 
 Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, const std::vector<Example>& examples) {
@@ -80,7 +82,7 @@ Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, con
   const auto [channels, height, width] = diffusion.noise_shape(unit.size(2), unit.size(3));
   const Tensor eps = draw_noise(config.model.noise, keys, channels, height, width);
   const Tensor t = at::tensor(timesteps, at::kLong);
-  Batch batch{diffusion.add_noise(x0, eps, t), t, diffusion.target(x0, eps, t), {}};
+  Batch batch{diffusion.add_noise(x0, eps, t), t, diffusion.target(x0, eps, t), {}, {}};
   if (config.train.patch == 0) return batch;
 
   batch.counted = at::zeros_like(x0);
@@ -89,28 +91,43 @@ Batch make_batch(const ExperimentConfig& config, const Diffusion& diffusion, con
   return batch;
 }
 
-Tensor augmented(const TrainConfig& train, const Tensor& slices, const Visit& visit) {
-  StreamKey key{static_cast<uint64_t>(train.seed), static_cast<uint64_t>(visit.image), 0, Purpose::Augment,
+Tensor augmented(const TrainConfig& train, const TrainingSlices& data, const Visit& visit) {
+  StreamKey key{static_cast<uint64_t>(train.seed), static_cast<uint64_t>(visit.image), 0, Purpose::Strip,
                 static_cast<uint64_t>(visit.epoch)};
-  const Tensor moved = augment(train.augment, slices[visit.image], key);
+  const Tensor slice = data.slices[visit.image];
+  const bool strips = train.strip_share > 0 && data.brain.defined();
+  const Tensor kept = strips ? strip_skull(train.strip_share, slice, data.brain[visit.image], key) : slice;
+  key.purpose = Purpose::Augment;
+  const Tensor moved = augment(train.augment, kept, key);
   if (train.scanner.share == 0) return moved;
   key.purpose = Purpose::Scanner;
   return vary_scanner(train.scanner, moved, head_mask(moved.unsqueeze(0).unsqueeze(0), kForeground)[0][0], key);
 }
 
-Batch corrupted_training_batch(const TrainConfig& train, const Diffusion& diffusion, const Tensor& slices,
-                               int64_t step) {
+// Heights of the slices of a batch, of which the network is not told all. -> float32 [N]
+Tensor told_heights(const TrainConfig& train, const TrainingSlices& data, const std::vector<Visit>& visits) {
+  Tensor told = at::full({static_cast<int64_t>(visits.size())}, NAN, at::kFloat);
+  if (!data.z_mm.defined()) return told;
+  for (size_t i = 0; i < visits.size(); ++i) {
+    const auto [image, epoch] = visits[i];
+    Random random({static_cast<uint64_t>(train.seed), static_cast<uint64_t>(image), static_cast<uint64_t>(epoch),
+                   Purpose::TrainHeight, 0});
+    if (random.uniform() < train.z_share) told[static_cast<int64_t>(i)] = data.z_mm[image];
+  }
+  return told;
+}
+
+Batch corrupted_training_batch(const TrainConfig& train, const Diffusion& diffusion, const TrainingSlices& data,
+                               const std::vector<Visit>& visits) {
   const auto seed = static_cast<uint64_t>(train.seed);
-  Walk walk(seed, slices.size(0));
   std::vector<Tensor> healthy;
   std::vector<StreamKey> keys;
-  for (int64_t i = 0; i < train.batch; ++i) {
-    const Visit visit = walk.at(step * train.batch + i);
-    healthy.push_back(augmented(train, slices, visit));
+  for (const Visit& visit : visits) {
+    healthy.push_back(augmented(train, data, visit));
     keys.push_back(
         {seed, static_cast<uint64_t>(visit.image), 0, Purpose::Corruption, static_cast<uint64_t>(visit.epoch)});
   }
-  return make_corrupted_batch(train.corruption, diffusion, slices, healthy, keys);
+  return make_corrupted_batch(train.corruption, diffusion, data.slices, healthy, keys);
 }
 
 // The patches one of which is noised; a whole image is one.
@@ -119,23 +136,19 @@ std::vector<Patch> patches_of(const TrainConfig& train, const Tensor& slices) {
   return patch_grid(height, width, train.patch > 0 ? train.patch : std::max(height, width));
 }
 
-}  // namespace
-
-Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t step) {
+Batch noised_training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const TrainingSlices& data,
+                            const std::vector<Visit>& visits) {
   const TrainConfig& train = config.train;
   const auto seed = static_cast<uint64_t>(train.seed);
-  if (undoes_corruption(diffusion)) return corrupted_training_batch(train, diffusion, slices, step);
   const int64_t t_end = train.t_max > 0 ? train.t_max : diffusion.steps();
-  const std::vector<Patch> patches = patches_of(train, slices);
-  Walk walk(seed, slices.size(0));
+  const std::vector<Patch> patches = patches_of(train, data.slices);
   std::vector<Example> examples;
-  for (int64_t i = 0; i < train.batch; ++i) {
-    const Visit visit = walk.at(step * train.batch + i);
+  for (const Visit& visit : visits) {
     const auto image = static_cast<uint64_t>(visit.image), epoch = static_cast<uint64_t>(visit.epoch);
     const uint64_t t = Random({seed, image, epoch, Purpose::TrainTimestep, 0}).below(t_end);
     const uint64_t patch = Random({seed, image, epoch, Purpose::TrainPatch, 0}).below(patches.size());
     // The epoch stands in the slice's place: t is the plane at which a simplex field is cut.
-    examples.push_back({augmented(train, slices, visit),
+    examples.push_back({augmented(train, data, visit),
                         static_cast<int64_t>(t),
                         {seed, image, epoch, Purpose::TrainNoise, t},
                         patches[patch]});
@@ -143,14 +156,33 @@ Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion,
   return make_batch(config, diffusion, examples);
 }
 
-Batch validation_batch(const ExperimentConfig& config, const Diffusion& diffusion, const Tensor& slices, int64_t first,
-                       int64_t count) {
+}  // namespace
+
+Batch training_batch(const ExperimentConfig& config, const Diffusion& diffusion, const TrainingSlices& data,
+                     int64_t step) {
+  const TrainConfig& train = config.train;
+  Walk walk(static_cast<uint64_t>(train.seed), data.slices.size(0));
+  std::vector<Visit> visits;
+  for (int64_t i = 0; i < train.batch; ++i) visits.push_back(walk.at(step * train.batch + i));
+  Batch batch = undoes_corruption(diffusion) ? corrupted_training_batch(train, diffusion, data, visits)
+                                             : noised_training_batch(config, diffusion, data, visits);
+  batch.z_mm = told_heights(train, data, visits);
+  return batch;
+}
+
+Batch validation_batch(const ExperimentConfig& config, const Diffusion& diffusion, const TrainingSlices& data,
+                       int64_t first, int64_t count) {
+  const Tensor& slices = data.slices;
+  const Tensor z_mm =
+      data.z_mm.defined() ? data.z_mm.slice(0, first, first + count) : at::full({count}, NAN, at::kFloat);
   if (undoes_corruption(diffusion)) {
     std::vector<StreamKey> keys;
     for (int64_t image = first; image < first + count; ++image)
       keys.push_back({0, static_cast<uint64_t>(image), 0, Purpose::Validation, 0});
-    return make_corrupted_batch(config.train.corruption, diffusion, slices,
-                                slices.slice(0, first, first + count).unbind(0), keys);
+    Batch batch = make_corrupted_batch(config.train.corruption, diffusion, slices,
+                                       slices.slice(0, first, first + count).unbind(0), keys);
+    batch.z_mm = z_mm;
+    return batch;
   }
   const int64_t t_end = config.train.t_max > 0 ? config.train.t_max : diffusion.steps(), images = slices.size(0);
   const std::vector<Patch> patches = patches_of(config.train, slices);
@@ -160,7 +192,9 @@ Batch validation_batch(const ExperimentConfig& config, const Diffusion& diffusio
     const StreamKey noise{0, static_cast<uint64_t>(image), 0, Purpose::Validation, static_cast<uint64_t>(t)};
     examples.push_back({slices[image], t, noise, patches[static_cast<size_t>(image) % patches.size()]});
   }
-  return make_batch(config, diffusion, examples);
+  Batch batch = make_batch(config, diffusion, examples);
+  batch.z_mm = z_mm;
+  return batch;
 }
 
 }  // namespace thor

@@ -42,6 +42,11 @@ void TrainConfig::describe(Fields& fields) {
   fields.add("checkpoint_every", &checkpoint_every, "optimizer steps; 0 = only at the end", at_least(0));
   fields.add("sample_every", &sample_every, "optimizer steps between pictures of samples; 0 = never", at_least(0));
   fields.add("max_minutes", &max_minutes, "stop, with a checkpoint, after this much training; 0 = never", at_least(0));
+  fields.add("z_share", &z_share, "share of images of which a network with model.z_condition is told the height",
+             between(0, 1));
+  fields.add("strip_share", &strip_share,
+             "share of images whose skull is taken away, all of it or a part, where the archive knows the brain",
+             between(0, 1));
   fields.group("augment", augment);
   fields.group("scanner", scanner);
   fields.group("corruption", corruption);

@@ -38,6 +38,8 @@ struct TrainConfig {
   int64_t t_max = 0;  ///< train on t < t_max only; 0 = all
   int64_t validate_every = 500, checkpoint_every = 500, sample_every = 2000;  ///< optimizer steps; 0 = never
   double max_minutes = 0;  ///< stop, with a checkpoint, after this much training time; 0 = never
+  double z_share = 0.9;    ///< share of images of which the network is told the height, with model.z_condition
+  double strip_share = 0;  ///< share of images whose skull is taken away, in full or in part
   AugmentConfig augment;
   ScannerVariation scanner;
   CorruptionConfig corruption;  ///< where the model's process is corruption

@@ -47,7 +47,8 @@ void write_restored(const std::string& path, const Model& model, const StateDict
   const at::Device device = weights.begin()->second.device();
   const Tensor xt = batch.xt.slice(0, 0, count).to(device), t = batch.t.slice(0, 0, count).to(device);
   const auto restored = [&](const Tensor& output) { return diffusion.x0_from_output(output, xt, 0); };
-  const Tensor output = model.config.model->forward(weights, {xt, t}).to(at::kFloat);
+  const Tensor output =
+      model.config.model->forward(weights, {xt, t, batch.z_mm.slice(0, 0, count).to(device)}).to(at::kFloat);
   std::vector<Tensor> rows;
   for (const Tensor& images : {xt, restored(output), restored(batch.target.slice(0, 0, count).to(device))})
     rows.push_back(side_by_side(diffusion.to_unit(images).clamp(0, 1).cpu()));

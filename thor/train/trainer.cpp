@@ -55,6 +55,7 @@ class Run {
       val_ = open_training_data(paths.val_data, config.model.preprocess, paths.templates);
       warn_of_overlap();
     }
+    if (!config.model.preprocess.landmarks.empty()) tissue_ = measure_tissue(data_);
     make_folder(paths.run);
     state_.config = Fields(config_).to_json();
     state_.data_sha256 = data_.sha256;
@@ -97,10 +98,9 @@ class Run {
 
   // Forward, backward, update, EMA, log: one optimizer step.
   double step() {
-    const Batch batch = training_batch(config_, diffusion_, data_.slices, state_.step);
+    const Batch batch = training_batch(config_, diffusion_, data_, state_.step);
     adam_->zero_gradients();
-    const Tensor output = network()->forward(cast_weights(state_.weights, dtype_),
-                                             {sent_to(batch.xt, device_), sent_to(batch.t, device_)});
+    const Tensor output = network()->forward(cast_weights(state_.weights, dtype_), input_of(batch));
     const Tensor loss = training_loss(config_.train.loss, output, batch);
     const double loss_value = loss.item<double>();
     if (!std::isfinite(loss_value))
@@ -123,6 +123,10 @@ class Run {
     return loss_value;
   }
 
+  NetworkInput input_of(const Batch& batch) const {
+    return {sent_to(batch.xt, device_), sent_to(batch.t, device_), sent_to(batch.z_mm, device_)};
+  }
+
   // The decay grows with the step, so that early averages do not remember the random start.
   void update_ema() {
     const at::NoGradGuard no_grad;
@@ -137,8 +141,8 @@ class Run {
     double sum = 0;
     for (int64_t first = 0; first < images; first += size) {
       const int64_t count = std::min(size, images - first);
-      const Batch batch = validation_batch(config_, diffusion_, val_.slices, first, count);
-      const Tensor output = network()->forward(weights, {sent_to(batch.xt, device_), sent_to(batch.t, device_)});
+      const Batch batch = validation_batch(config_, diffusion_, val_, first, count);
+      const Tensor output = network()->forward(weights, input_of(batch));
       sum += training_loss(config_.train.loss, output, batch).item<double>() * count;
     }
     validation_loss_ = sum / images;
@@ -150,18 +154,26 @@ class Run {
     const Model model = ema_model();
     const StateDict weights = cast_weights(state_.ema, dtype_);
     const std::string path = fmt::format("{}/samples/step-{:07d}.png", paths_.run, state_.step);
-    const Tensor& healthy = val_.slices.defined() ? val_.slices : data_.slices;
+    const Archive& healthy = val_.slices.defined() ? val_ : data_;
     if (diffusion_.config().process == Process::Corruption)
-      write_restored(path, model, weights,
-                     validation_batch(config_, diffusion_, healthy, 0, std::min<int64_t>(4, healthy.size(0))));
+      write_restored(path, model, weights, spread_over(healthy));
     else
       write_samples(path, model, weights, config_.train.seed);
+  }
+
+  // Four images from all over the data, corrupted.
+  Batch spread_over(const Archive& archive) const {
+    const int64_t images = archive.slices.size(0), every = std::max<int64_t>(1, images / 4);
+    const TrainingSlices some(archive.slices.slice(0, every / 2, images, every),
+                              archive.z_mm.slice(0, every / 2, images, every));
+    return validation_batch(config_, diffusion_, some, 0, std::min<int64_t>(4, some.slices.size(0)));
   }
 
   Model ema_model() const {
     Model model;
     model.config = config_.model;
     model.templates = data_.templates;
+    model.tissue = tissue_;
     model.networks = state_.ema;
     nlohmann::json training{{"version", version()},
                             {"steps", state_.step},
@@ -198,8 +210,11 @@ class Run {
     const Model model = load_model(paths_.from);
     if (model.is_ensemble())
       fail_usage("'{}' is an ensemble; `from` takes one network, such as a model that it was made of", paths_.from);
-    const ShapeList shapes = network()->shapes();
-    StateDict weights = load_strictly(model.weights(), shapes, paths_.from);
+    StateDict known = model.weights();
+    // A network that learns heights may go on from one without: the new layers add nothing at first.
+    for (const auto& [name, tensor] : network()->initial(config_.train.seed))
+      if (name.rfind("z_embed.", 0) == 0) known.emplace(name, tensor);
+    StateDict weights = load_strictly(known, network()->shapes(), paths_.from);
     for (auto& [name, tensor] : weights) tensor = tensor.clone();
     state_.from = {{"model", model.hash}, {"training", parse(model.training)}};
     return weights;
@@ -262,6 +277,7 @@ class Run {
   at::ScalarType dtype_;
   Archive data_, val_;
   DataSummary data_summary_;
+  BrainTissue tissue_;  // measured where detection matches scans to it
   Checkpoint state_;
   std::vector<Tensor> parameters_;
   std::unique_ptr<Adam> adam_;

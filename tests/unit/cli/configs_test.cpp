@@ -6,6 +6,7 @@
 
 #include "thor/base/file.h"
 #include "thor/eval/ablation.h"
+#include "thor/eval/healthy_rates.h"
 #include "thor/train/experiment.h"
 
 namespace thor {
@@ -23,6 +24,8 @@ bool is_ablation(const std::string& path) {
   return read_text_file(path, 1 << 20).find("\ndatasets:") == std::string::npos;
 }
 
+bool is_rates(const std::string& path) { return path.find("/rates") != std::string::npos; }
+
 TEST(ReadyExperiments, AreAllAccepted) {
   ASSERT_GE(ready_configs("").size(), 4u);
   for (const auto& path : ready_configs("")) {
@@ -38,7 +41,12 @@ TEST(ReadyComparisons, AreAllAccepted) {
   ASSERT_GE(ready_configs("/benchmark").size(), 1u);
   ASSERT_GE(ready_configs("/ablate").size(), 4u);
   std::vector<std::string> benchmarks = ready_configs("/benchmark"), ablations = ready_configs("/ablate");
-  for (const auto& path : ready_configs("/results")) (is_ablation(path) ? ablations : benchmarks).push_back(path);
+  for (const auto& path : ready_configs("/results")) {
+    if (is_rates(path))
+      EXPECT_NO_THROW(load_healthy_rates(path)) << path;
+    else
+      (is_ablation(path) ? ablations : benchmarks).push_back(path);
+  }
   for (const auto& path : benchmarks) EXPECT_NO_THROW(load_benchmark(path)) << path;
   for (const auto& path : ablations) {
     SCOPED_TRACE(path);

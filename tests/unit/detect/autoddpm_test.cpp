@@ -56,7 +56,7 @@ TEST(AutoDdpm, BringsBackWhatTheExactDenoiserKnows) {
   SmallWorld world;
   const Images images = some_images(2);
   Context context = world.context();
-  context.denoise = [&](const at::Tensor& xt, int64_t t) {
+  context.denoise = [&](const Images&, const at::Tensor& xt, int64_t t) {
     return world.diffusion.eps_from_x0(world.diffusion.from_unit(images.pixels), xt, t);
   };
   AutoDdpmConfig config = short_autoddpm();
@@ -109,7 +109,7 @@ TEST(AutoDdpm, RecoversTheImageInStridesTooWithTheExactDenoiser) {
   SmallWorld world;
   const Images images = some_images(2);
   Context context = world.context();
-  context.denoise = [&](const at::Tensor& xt, int64_t t) {
+  context.denoise = [&](const Images&, const at::Tensor& xt, int64_t t) {
     return world.diffusion.eps_from_x0(world.diffusion.from_unit(images.pixels), xt, t);
   };
   AutoDdpmConfig config = short_autoddpm();

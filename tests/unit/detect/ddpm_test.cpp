@@ -33,7 +33,7 @@ TEST(Ddpm, BringsBackWhatTheExactDenoiserKnows) {
   SmallWorld world;
   const Images images = some_images(2);
   Context context = world.context();
-  context.denoise = [&](const at::Tensor& xt, int64_t t) {
+  context.denoise = [&](const Images&, const at::Tensor& xt, int64_t t) {
     return world.diffusion.eps_from_x0(world.diffusion.from_unit(images.pixels), xt, t);
   };
   EXPECT_LT(Ddpm(short_ddpm()).detect(context, images).map.max().item<double>(), 1e-4);

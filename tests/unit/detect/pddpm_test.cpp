@@ -21,7 +21,7 @@ TEST(Pddpm, NoisesOnePatchAtATimeAndLeavesTheRestClean) {
   const auto x = world.diffusion.from_unit(images.pixels);
   Context context = world.context();
   auto times_noised = at::zeros({2, 1, 16, 16});
-  context.denoise = [&](const at::Tensor& xt, int64_t t) {
+  context.denoise = [&](const Images&, const at::Tensor& xt, int64_t t) {
     EXPECT_EQ(t, 499);
     const auto noised = xt != x;
     EXPECT_EQ(noised.sum().item<int64_t>(), 2 * 8 * 8);
@@ -40,7 +40,9 @@ TEST(Pddpm, AveragesOverlappingPatches) {
   sample.prediction = Prediction::Sample;
   const Diffusion diffusion(sample);
   double answer = 0.1;
-  context.denoise = [&](const at::Tensor& xt, int64_t) { return at::full_like(xt, answer *= 2); };  // 0.2, 0.4, ...
+  context.denoise = [&](const Images&, const at::Tensor& xt, int64_t) {
+    return at::full_like(xt, answer *= 2);
+  };  // 0.2, 0.4, ...
   PddpmConfig config;
   config.patch = 10;  // two positions an axis, 0 and 6
   const Context with_samples{diffusion, context.denoise, context.noise, context.perceptual, {}};
@@ -61,7 +63,7 @@ TEST(Pddpm, BringsBackWhatTheExactDenoiserKnows) {
   SmallWorld world;
   const Images images = some_images(2);
   Context context = world.context();
-  context.denoise = [&](const at::Tensor& xt, int64_t t) {
+  context.denoise = [&](const Images&, const at::Tensor& xt, int64_t t) {
     return world.diffusion.eps_from_x0(world.diffusion.from_unit(images.pixels), xt, t);
   };
   EXPECT_LT(Pddpm(small_patches()).detect(context, images).map.max().item<double>(), 1e-4);

@@ -23,7 +23,7 @@ struct RestorerWorld {
 
   Context context() {
     return {diffusion,
-            [this](const Tensor& x, int64_t t) {
+            [this](const Images&, const Tensor& x, int64_t t) {
               ++calls;
               last_step = t;
               return restore(x);

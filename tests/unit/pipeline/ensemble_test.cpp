@@ -154,7 +154,7 @@ TEST(EnsembleModel, ADamagedMemberIsNamed) {
   EXPECT_THAT(story_of([](Safetensors& file) {
                 file.tensors["member.a/healthy.level"] = at::ones({16, 8});
               }),
-              HasSubstr("[16, 8], expected float32 [16, 16]"));
+              HasSubstr("[1, 16, 8], expected float32 [1, 16, 16]"));
   EXPECT_THAT(story_of([](Safetensors& file) { file.tensors.erase("member.b/conv_in.conv.bias"); }),
               HasSubstr("does not fit the network"));
   EXPECT_THAT(story_of([](Safetensors& file) { file.metadata["thor.members"] = "[{}]"; }),

@@ -12,7 +12,7 @@ namespace thor::test {
 inline Member tiny_member(const std::string& name, const std::string& detector) {
   Member member{name, tiny_model(), {}};
   member.model.detector = json_text({{"name", detector}, {"start_step", 3}});
-  member.reference = {at::ones({16, 16}), at::linspace(0, 0.3, 100)};
+  member.reference = {at::ones({1, 16, 16}), at::linspace(0, 0.3, 100), at::zeros({1})};
   return member;
 }
 

@@ -39,7 +39,7 @@ class ThreeStepDetector : public Detector {
     Tensor x0 = x;
     for (const int64_t t : {300, 200, 100}) {
       const Tensor xt = d.add_noise(x0, context.noise(images, {Purpose::Step, t}), t);
-      x0 = d.x0_from_output(context.denoise(xt, t), xt, t);
+      x0 = d.x0_from_output(context.denoise(images, xt, t), xt, t);
     }
     const Tensor healthy = d.to_unit(x0);
     const Tensor map = (healthy - images.pixels).abs() * context.perceptual(images.pixels, healthy);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "thor/train/batch.h"
 
+#include <cmath>
 #include <set>
 
 #include "tests/support.h"
@@ -38,6 +39,30 @@ TEST(TrainingBatch, AnEpochSeesEveryImageOnce) {
         seen.insert(training_batch(config, diffusion, slices, step).target[i].mean().item<float>());
     EXPECT_EQ(seen.size(), 8u);
   }
+}
+
+TEST(TrainingBatch, TellsTheHeightsOfItsImagesAsOftenAsAsked) {
+  ExperimentConfig config = small_experiment();
+  config.model.diffusion.prediction = Prediction::Sample;  // the target tells which image it was
+  config.train.z_share = 0.75;
+  const Diffusion diffusion(config.model.diffusion);
+  const Tensor z = at::arange(8, at::kFloat) * 10 - 30, unit = at::arange(8, at::kFloat) / 8;
+  const TrainingSlices data(unit.view({8, 1, 1}).expand({8, 16, 16}).contiguous(), z);
+  int64_t told = 0;
+  for (int64_t step = 0; step < 50; ++step) {
+    const Batch batch = training_batch(config, diffusion, data, step);
+    for (int64_t i = 0; i < 4; ++i) {
+      const float height = batch.z_mm[i].item<float>();
+      if (std::isnan(height)) continue;
+      ++told;
+      const double of_image = diffusion.to_unit(batch.target[i]).mean().item<double>();
+      EXPECT_NEAR(height, 80 * of_image - 30, 1e-2);
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(told) / 200, 0.75, 0.1);
+  EXPECT_TRUE(training_batch(config, diffusion, data.slices, 0).z_mm.isnan().all().item<bool>());
+  const Tensor of_validation = validation_batch(config, diffusion, data, 2, 3).z_mm;
+  EXPECT_TRUE(of_validation.equal(z.narrow(0, 2, 3)));
 }
 
 TEST(TrainingBatch, KeepsTimestepsBelowTMax) {

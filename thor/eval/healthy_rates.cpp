@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "thor/eval/healthy_rates.h"
+
+#include <ATen/ATen.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <set>
+
+#include "thor/base/error.h"
+#include "thor/base/log.h"
+#include "thor/base/random.h"
+#include "thor/eval/kolmogorov.h"
+
+namespace thor {
+namespace {
+
+constexpr double kBroken = 5;  // times the rate: a mask that misleads
+
+struct RatesFile {
+  HealthyRatesConfig& config;
+  std::vector<YamlText> models, sets;
+  void describe(Fields& fields) {
+    fields.add("title", &config.title, "of the table");
+    fields.add("output", &config.output, "folder for the results");
+    fields.add("models", &models, "calibrated models: name, file");
+    fields.add("sets", &sets, "healthy scans: name, scans");
+    fields.add("rates", &config.rates, "false-positive rates", between(1e-6, 0.5));
+    fields.add("site_scans", &config.site_scans, "sizes of the site calibrations", between(kLeastSiteScans, 1000));
+    fields.add("draws", &config.draws, "random site calibrations of each size", between(1, 100000));
+    fields.add("seed", &config.seed, "of the draws", at_least(0));
+    fields.add("precision", &config.precision, "of the network");
+    fields.add("batch", &config.batch, "images at once; changes speed, not results", between(1, 4096));
+  }
+};
+
+std::vector<CaseInput> cases_in(const std::string& scans) {
+  std::error_code ec;
+  return std::filesystem::is_directory(scans, ec) ? list_cases({scans}) : cases_of_rows(read_healthy(scans));
+}
+
+/// The slices of a set by scan, and each scan's own quantiles.
+struct Scans {
+  std::vector<std::string> names;
+  std::vector<std::vector<size_t>> slices;
+  std::vector<std::vector<double>> quantiles;
+};
+
+Scans scans_of(const MapSet& set, const std::vector<double>& rates) {
+  Scans scans;
+  for (size_t i = 0; i < set.names.size(); ++i) {
+    const auto known = std::find(scans.names.begin(), scans.names.end(), set.names[i]);
+    if (known == scans.names.end()) {
+      scans.names.push_back(set.names[i]);
+      scans.slices.push_back({i});
+    } else {
+      scans.slices[static_cast<size_t>(known - scans.names.begin())].push_back(i);
+    }
+  }
+  for (const auto& slices : scans.slices) {
+    std::vector<Tensor> values;
+    for (const size_t i : slices) {
+      const Tensor map = set.maps[static_cast<int64_t>(i)];
+      values.push_back(set.region.defined() ? map.masked_select(set.region[static_cast<int64_t>(i)]) : map.flatten());
+    }
+    const Tensor all = at::cat(values);
+    std::vector<double> own;
+    for (const double rate : rates) own.push_back(all.numel() > 0 ? threshold_at(all, rate) : 0);
+    scans.quantiles.push_back(std::move(own));
+  }
+  return scans;
+}
+
+/// Distance of p-values from the uniform distribution on the values that a calibration can give.
+void compare_with_uniform(HealthyRates& row, const std::vector<double>& p_values, size_t healthy) {
+  if (p_values.empty()) return;
+  std::vector<double> uniform;
+  for (size_t i = 1; i <= healthy + 1; ++i)
+    uniform.push_back(static_cast<double>(i) / static_cast<double>(healthy + 1));
+  row.ks = ks_statistic(p_values, uniform);
+  row.ks_limit = ks_critical(p_values.size(), healthy);
+}
+
+HealthyRates count(const Calibration& calibration, const MapSet& set, const HealthyRatesConfig& config) {
+  HealthyRates row;
+  Calibration asked = calibration;
+  asked.thresholds.clear();
+  for (const double rate : config.rates) asked.thresholds[rate] = calibration.threshold(rate);
+  const CalibrationCheck check = check_calibration(asked, set);
+  row.realized = check.pixels;
+  row.slices = check.cases;
+  row.failed = static_cast<int64_t>(set.failed.size());
+  const Scans scans = scans_of(set, config.rates);
+  row.scans = static_cast<int64_t>(scans.names.size());
+
+  const double usual = calibration.default_rate(), at_usual = calibration.threshold(usual);
+  const Scans far = scans_of(set, {std::min(0.5, kBroken * usual)});
+  std::vector<double> p_values;
+  for (size_t i = 0; i < scans.names.size(); ++i) {
+    const bool withheld = set.withheld.count(scans.names[i]) > 0, broken = far.quantiles[i][0] > at_usual;
+    row.withheld += withheld;
+    row.broken += broken;
+    row.broken_withheld += withheld && broken;
+    if (withheld) continue;
+    double largest = set.scores[scans.slices[i][0]];
+    for (const size_t slice : scans.slices[i]) largest = std::max(largest, set.scores[slice]);
+    const auto slices = static_cast<int64_t>(scans.slices[i].size());
+    p_values.push_back(slices == 1 ? calibration.p_value(largest) : calibration.p_value_of_scan(largest, slices));
+  }
+  const auto small = std::count_if(p_values.begin(), p_values.end(), [](double p) { return p <= 0.05; });
+  row.small_p = share_of(0.05, p_values.empty() ? 0 : static_cast<double>(small) / static_cast<double>(p_values.size()),
+                         static_cast<double>(std::max<size_t>(1, p_values.size())));
+  compare_with_uniform(row, p_values,
+                       calibration.scan_scores.empty() ? calibration.scores.size() : calibration.scan_scores.size());
+  for (const int64_t size : config.site_scans)
+    row.sites.push_back(draw_sites(scans.quantiles, size, config.draws, static_cast<uint64_t>(config.seed)));
+  return row;
+}
+
+std::string in_percent(double share) { return fmt::format("{:.3g}", 100 * share); }
+
+nlohmann::json json_of(const RealizedRate& rate) {
+  const auto known = [](double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); };
+  return {
+      {"requested", rate.requested}, {"realized", rate.realized}, {"low", known(rate.low)}, {"high", known(rate.high)}};
+}
+
+}  // namespace
+
+void HealthySetEntry::describe(Fields& fields) {
+  fields.add("name", &name, "title in the table");
+  fields.add("scans", &scans, "CSV or folder of healthy scans");
+}
+
+HealthyRatesConfig load_healthy_rates(const std::string& path) {
+  HealthyRatesConfig config;
+  RatesFile file{config, {}, {}};
+  Fields(file).read_file(path);
+  with_context("reading " + path, [&] {
+    config.models = read_items<ModelEntry>("models", file.models);
+    config.sets = read_items<HealthySetEntry>("sets", file.sets);
+    if (config.models.empty()) fail_usage("'models' is empty or missing; at least one is needed");
+    if (config.sets.empty()) fail_usage("'sets' is empty or missing; at least one is needed");
+  });
+  for (ModelEntry& model : config.models) model.file = beside_config(path, model.file);
+  for (HealthySetEntry& set : config.sets) set.scans = beside_config(path, set.scans);
+  config.output = beside_config(path, config.output);
+  return config;
+}
+
+SiteDraws draw_sites(const std::vector<std::vector<double>>& quantiles, int64_t scans, int64_t draws, uint64_t seed) {
+  SiteDraws result;
+  const size_t all = quantiles.size(), chosen = static_cast<size_t>(scans);
+  if (all <= chosen) return result;
+  const size_t rates = quantiles[0].size();
+  result.scans = scans;
+  result.bound = 1 / static_cast<double>(scans + 1);
+  result.exceeded.assign(rates, 0);
+  std::vector<size_t> order(all);
+  for (int64_t draw = 0; draw < draws; ++draw) {
+    std::iota(order.begin(), order.end(), size_t{0});
+    Random random({seed, static_cast<uint64_t>(scans), 0, Purpose::Bootstrap, static_cast<uint64_t>(draw)});
+    for (size_t i = 0; i < chosen; ++i) std::swap(order[i], order[i + random.below(all - i)]);
+    for (size_t rate = 0; rate < rates; ++rate) {
+      double threshold = 0;
+      for (size_t i = 0; i < chosen; ++i) threshold = std::max(threshold, quantiles[order[i]][rate]);
+      for (size_t i = chosen; i < all; ++i) result.exceeded[rate] += quantiles[order[i]][rate] > threshold;
+    }
+  }
+  for (double& exceeded : result.exceeded) exceeded /= static_cast<double>(draws) * static_cast<double>(all - chosen);
+  return result;
+}
+
+HealthyRatesResult measure_healthy_rates(const HealthyRatesConfig& config, RunConfig run) {
+  run.batch = config.batch;
+  run.precision = config.precision;
+  HealthyRatesResult result;
+  result.config = config;
+  for (const ModelEntry& entry : config.models) {
+    const Model model = load_model(entry.file);
+    DetectorChoice choice = choose_detector(model, "", {});
+    const Pipeline pipeline(model, std::move(choice.detector), run);
+    const auto calibration = find_calibration(model, {choice.name, choice.config, pipeline.perceptual()});
+    if (!calibration)
+      fail_usage("'{}' is not calibrated for the detector it recommends; 'thor calibrate' does that", entry.name);
+    for (const HealthySetEntry& healthy : config.sets) {
+      info("{} in {}", entry.name, healthy.name);
+      const MapSet set = need_maps(detect_slices(pipeline, choice, cases_in(healthy.scans), run, false));
+      HealthyRates row = count(*calibration, set, config);
+      row.model = entry.name;
+      row.set = healthy.name;
+      result.rows.push_back(std::move(row));
+      result.failed.insert(result.failed.end(), set.failed.begin(), set.failed.end());
+    }
+  }
+  return result;
+}
+
+std::string HealthyRatesResult::table() const {
+  std::string text = fmt::format(
+      "# {}\n\nPercent of the region that is marked in healthy scans, with its 95 % interval over scans.\n\n",
+      config.title);
+  text += "| model | healthy scans | scans (slices) |";
+  for (const double rate : config.rates) text += fmt::format(" requested {} % |", in_percent(rate));
+  text += " withheld | more than 5 times the default rate: scans, caught | p <= 0.05, % | KS of p (limit) |\n|";
+  for (size_t i = 0; i < config.rates.size() + 7; ++i) text += "---|";
+  for (const HealthyRates& row : rows) {
+    text += fmt::format("\n| {} | {} | {} ({}) |", row.model, row.set, row.scans, row.slices);
+    for (const RealizedRate& rate : row.realized)
+      text += std::isnan(rate.low)
+                  ? fmt::format(" {} |", in_percent(rate.realized))
+                  : fmt::format(" {} [{}, {}] |", in_percent(rate.realized), in_percent(rate.low), in_percent(rate.high));
+    text += fmt::format(" {} | {}, {} | {} [{}, {}] | {:.2f} ({:.2f}) |", row.withheld, row.broken, row.broken_withheld,
+                        in_percent(row.small_p.realized), in_percent(row.small_p.low), in_percent(row.small_p.high), row.ks,
+                        row.ks_limit);
+  }
+  text += fmt::format(
+      "\n\nSite calibrations from n scans of the same set, {} draws: percent of the other scans with more than the "
+      "rate "
+      "above, at most 100 / (n + 1) on average.\n\n| model | healthy scans | n | bound |",
+      config.draws);
+  for (const double rate : config.rates) text += fmt::format(" {} % |", in_percent(rate));
+  text += "\n|---|---|---|---|";
+  for (size_t i = 0; i < config.rates.size(); ++i) text += "---|";
+  for (const HealthyRates& row : rows)
+    for (const SiteDraws& site : row.sites) {
+      if (site.scans == 0) continue;
+      text += fmt::format("\n| {} | {} | {} | {} |", row.model, row.set, site.scans, in_percent(site.bound));
+      for (const double exceeded : site.exceeded) text += fmt::format(" {} |", in_percent(exceeded));
+    }
+  return text + "\n";
+}
+
+JsonText HealthyRatesResult::to_json() const {
+  nlohmann::json list = nlohmann::json::array();
+  for (const HealthyRates& row : rows) {
+    nlohmann::json one = {{"model", row.model},
+                          {"set", row.set},
+                          {"scans", row.scans},
+                          {"slices", row.slices},
+                          {"failed", row.failed},
+                          {"withheld", row.withheld},
+                          {"broken", row.broken},
+                          {"broken_withheld", row.broken_withheld},
+                          {"small_p", json_of(row.small_p)},
+                          {"ks", row.ks},
+                          {"ks_limit", row.ks_limit},
+                          {"realized", nlohmann::json::array()},
+                          {"sites", nlohmann::json::array()}};
+    for (const RealizedRate& rate : row.realized) one["realized"].push_back(json_of(rate));
+    for (const SiteDraws& site : row.sites)
+      if (site.scans > 0)
+        one["sites"].push_back({{"scans", site.scans}, {"bound", site.bound}, {"exceeded", site.exceeded}});
+    list.push_back(std::move(one));
+  }
+  return json_text({{"title", config.title}, {"rates", config.rates}, {"draws", config.draws}, {"rows", list}});
+}
+
+}  // namespace thor
