@@ -49,7 +49,8 @@ struct SmallWorld {
         0,
         {},
         [](const Images& images) {
-          return UsualSlices{at::full_like(images.pixels, 0.5), at::full_like(images.pixels, 0.1)};
+          return UsualSlices{at::full_like(images.pixels, 0.5), at::full_like(images.pixels, 0.1),
+                             at::ones_like(images.pixels, at::kBool)};
         }};
   }
 

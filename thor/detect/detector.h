@@ -58,6 +58,7 @@ struct MemberView {
 /// The training slices at the heights of some images, pixel by pixel.
 struct UsualSlices {
   Tensor median, deviation;  ///< float32 [N,1,H,W], white = 1
+  Tensor brain;              ///< bool [N,1,H,W], where most of them have their brain
 };
 
 /// The inputs of a detector apart from the images. A detector has no access to files.

@@ -5,7 +5,11 @@
 namespace thor {
 
 /// Pixels that a map is about.
-enum class MapRegion { All, Head };
+enum class MapRegion {
+  All,
+  Head,  ///< found in the image (head_mask.h)
+  Brain  ///< where the training slices at its height have it (Context::usual)
+};
 Names names_of(MapRegion);
 
 /// How an image score is computed from a map.
@@ -20,21 +24,26 @@ Names names_of(ImageScore);
 class ScanRelative : public Detector {
  public:
   explicit ScanRelative(std::unique_ptr<Detector> of) : of_(std::move(of)) {}
-  /// Declares the keys of the detector, and `region`, `relative_to` and `score`. The defaults change nothing.
+  /// Declares the keys of the detector, and `region`, `relative_to`, `mirrored` and `score`. The defaults change
+  /// nothing.
   void describe(Fields& fields) override;
   std::optional<Process> undoes() const override { return of_->undoes(); }
   PerceptualKind perceptual() const override { return of_->perceptual(); }
   bool perceptual_scaled_twice() const override { return of_->perceptual_scaled_twice(); }
   int64_t network_calls(int64_t size) const override { return of_->network_calls(size); }
   void check(const Diffusion& diffusion) const override { of_->check(diffusion); }
-  /// Outside the region the map is 0. With `relative_to` = q > 0 it is divided by its own q-quantile over the region; a
-  /// map with the quantile 0 stays as it is.
+  /// Outside the region the map is 0. With `mirrored` = w > 0 it loses w times the largest value near the mirrored
+  /// place, because healthy heads are nearly symmetric (METHODS 13). With `relative_to` = q > 0 it is divided by its
+  /// own q-quantile over the region; a map with the quantile 0 stays as it is.
   Detection detect(const Context& context, const Images& images) const override;
 
  private:
+  Tensor region_of(const Context& context, const Images& images) const;
+
   std::unique_ptr<Detector> of_;
   MapRegion region_ = MapRegion::All;
   double relative_to_ = 0;
+  double mirrored_ = 0;
   ImageScore score_ = ImageScore::Mean;
 };
 

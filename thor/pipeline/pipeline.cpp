@@ -43,10 +43,9 @@ struct Pipeline::State {
     for (int64_t i = 0; i < images.pixels.size(0); ++i)
       levels.push_back(images.z_mm.defined() ? tissue.level_at(images.z_mm[i].item<double>()) : 0);
     const auto chosen = [&](const Tensor& of) {
-      return of.index_select(0, at::tensor(levels, at::kLong)).unsqueeze(1).to(images.pixels.device(), at::kFloat) /
-             255;
+      return of.index_select(0, at::tensor(levels, at::kLong)).unsqueeze(1).to(images.pixels.device());
     };
-    return {chosen(tissue.median), chosen(tissue.deviation)};
+    return {chosen(tissue.median) / 255.0F, chosen(tissue.deviation) / 255.0F, chosen(tissue.brain) > 0};
   }
 
   /// Gray images where the network is, for measurements.

@@ -13,7 +13,7 @@ TEST(Normative, MeasuresDistanceInDeviationsOfTheTrainingSlices) {
   NormativeConfig config{0, 0.05};
   Context context = world.context();
   context.usual = [](const Images& images) {
-    UsualSlices usual{at::full_like(images.pixels, 0.4), at::full_like(images.pixels, 0.05)};
+    UsualSlices usual{at::full_like(images.pixels, 0.4), at::full_like(images.pixels, 0.05), {}};
     usual.deviation.slice(3, 8, 16).fill_(0.35);
     return usual;
   };
