@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "thor/image/register/registration.h"
-
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -14,6 +12,7 @@
 #include "thor/image/register/foreground.h"
 #include "thor/image/register/minimize.h"
 #include "thor/image/register/mutual_information.h"
+#include "thor/image/register/registration.h"
 #include "thor/image/register/smooth.h"
 #include "thor/image/register/transform.h"
 #include "thor/image/resample.h"
@@ -126,11 +125,12 @@ struct Candidate {
 
 /// The best of many shifts about a start: a neck or a stripped skull puts the centres of mass centimetres apart.
 Candidate shifted(const Level& level, const Transform& transform, const std::vector<double>& start) {
+  const size_t offset = transform.parameters() - 3;
   Candidate best;
   for (double up = -75; up <= 75; up += 15)
     for (double forward = -30; forward <= 30; forward += 15) {
       std::vector<double> x = start;
-      x[4] += forward, x[5] += up;
+      x[offset + 1] += forward, x[offset + 2] += up;
       const Similarity similarity = level.similarity.at(transform.map_of(x));
       if (similarity.nats * similarity.overlap > best.score) best = {x, similarity.nats * similarity.overlap};
     }
@@ -155,6 +155,48 @@ std::vector<double> searched(const Level& level, const Transform& rigid, const s
     if (similarity.nats * similarity.overlap > best.score) best = {x, similarity.nats * similarity.overlap};
   }
   return best.x;
+}
+
+/// Affine parameters whose map stretches the template along the body before all else.
+std::vector<double> stretched(std::vector<double> x, double stretch) {
+  for (size_t row = 0; row < 3; ++row) {
+    const double one = row == 2 ? kReach_mm : 0;
+    x[3 * row + 2] = (x[3 * row + 2] + one) * stretch - one;
+  }
+  return x;
+}
+
+/// The affine map that is reached without a rigid stage, from starts that are stretched along the body as well: the
+/// spacing of thick slices may be wrong by a third.
+Affine fitted_from_stretches(std::vector<Level>& levels, const Transform& rigid, const std::vector<double>& start,
+                             int64_t iterations) {
+  constexpr int64_t kIterations = 50;
+  const Transform affine{rigid.centre, true};
+  Candidate best;
+  for (const double stretch : {0.7, 1.0, 1.4})
+    for (const double nod : {-0.35, 0.0, 0.35}) {
+      std::vector<double> x = start;
+      x[0] += nod * kReach_mm;
+      x = shifted(levels.front(), affine, stretched(Transform::affine_from_rigid(x), stretch)).x;
+      climb(levels.front(), affine, kIterations, x);
+      const Similarity similarity = levels.front().similarity.at(affine.map_of(x));
+      if (similarity.nats * similarity.overlap > best.score) best = {x, similarity.nats * similarity.overlap};
+    }
+  for (Level& level : levels) {
+    focus(level, affine.map_of(best.x));
+    climb(level, affine, iterations, best.x);
+  }
+  return affine.map_of(best.x);
+}
+
+/// A map and how well it fits at the finest level.
+struct Fit {
+  Registration registration;
+  double overlap = 0;
+};
+Fit fit_of(const MutualInformation& finest, const Affine& map, const Affine& start_map) {
+  const Similarity reached = finest.at(map);
+  return {{map, finest.at(start_map).nats, reached.nats, finest.contrast(map)}, reached.overlap};
 }
 
 /// Throws Input where no head could have been moved like this.
@@ -210,13 +252,15 @@ Registration register_to(const Image& scan, const Image& template_, const Tensor
     transform.affine = true;
     climb_all();
   }
-  Registration result{transform.map_of(x)};
-  const MutualInformation& finest = levels.back().similarity;
-  const Similarity reached = finest.at(result.scan_from_template);
-  result.similarity_before = finest.at(start_map).nats;
-  result.similarity = reached.nats;
-  result.contrast = finest.contrast(result.scan_from_template);
-  check_plausible(result.scan_from_template, reached.overlap);
+  Fit fit = fit_of(levels.back().similarity, transform.map_of(x), start_map);
+  if (options.affine && fit.registration.similarity < kDoubtfulSimilarity) {
+    levels = levels_of(scan, template_, mask, options);
+    const Affine map = fitted_from_stretches(levels, {transform.centre, false}, start, options.iterations);
+    const Fit other = fit_of(levels.back().similarity, map, start_map);
+    if (other.registration.similarity * other.overlap > fit.registration.similarity * fit.overlap) fit = other;
+  }
+  const Registration& result = fit.registration;
+  check_plausible(result.scan_from_template, fit.overlap);
   warn_where_doubtful(scan, result);
   return result;
 }
