@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "thor/image/register/registration.h"
+
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -12,7 +14,6 @@
 #include "thor/image/register/foreground.h"
 #include "thor/image/register/minimize.h"
 #include "thor/image/register/mutual_information.h"
-#include "thor/image/register/registration.h"
 #include "thor/image/register/smooth.h"
 #include "thor/image/register/transform.h"
 #include "thor/image/resample.h"
@@ -23,6 +24,8 @@ namespace {
 constexpr double kFewestSamples = 20'000;
 constexpr double kLeastOverlap = 0.2;
 constexpr uint32_t kSeed = 20240522;
+constexpr double kWithoutScalp =
+    0.95;  // quantile of a scan above which lie scalp and fat, beside a surface coil far above
 
 /// One resolution: the similarity at voxels of about `mm`.
 struct Level {
@@ -30,12 +33,12 @@ struct Level {
   MutualInformation similarity;
 };
 
-ValueRange range_of(const Tensor& values) {
+ValueRange range_of(const Tensor& values, double highest = 0.998) {
   constexpr int64_t kEnough = 1'000'000;
   const Tensor flat = values.flatten();
   const Tensor some = flat.slice(0, 0, flat.numel(), 1 + flat.numel() / kEnough).contiguous();
   // A few bright vessels must not leave the tissues a handful of bins.
-  return {quantile_of(some, 0.001, Between::Lower), quantile_of(some, 0.998, Between::Lower)};
+  return {quantile_of(some, 0.001, Between::Lower), quantile_of(some, highest, Between::Lower)};
 }
 
 /// Bins of the template at a fixed random choice of its voxels, all within `mask` [D,H,W].
@@ -75,7 +78,8 @@ Point3 foreground_centre(const Image& image) {
 }
 
 /// From coarse to fine.
-std::vector<Level> levels_of(Image scan, Image template_, const Tensor& mask, const RegistrationOptions& options) {
+std::vector<Level> levels_of(Image scan, Image template_, const Tensor& mask, const RegistrationOptions& options,
+                             double highest = 0.998) {
   const Grid mask_grid = grid_of(template_);
   const Point3 spacing = spacing_mm(mask_grid.ras_from_voxel);
   double mm = options.coarsest_mm;
@@ -90,7 +94,7 @@ std::vector<Level> levels_of(Image scan, Image template_, const Tensor& mask, co
                               : at::ones_like(template_.voxels, at::kBool);
     for (const int64_t size : grid_of(scan).size)
       if (size < 2) fail_input("its {} voxels are too few to register", shape_text(scan.voxels.sizes()));
-    const ValueRange range = range_of(scan.voxels);
+    const ValueRange range = range_of(scan.voxels, highest);
     if (!(range.high > range.low)) fail_input("it has no contrast");
     levels.insert(levels.begin(), {mm, MutualInformation(samples_of(template_, inside, options.sampled), scan.voxels,
                                                          scan.geometry.ras_from_voxel, range)});
@@ -167,26 +171,35 @@ std::vector<double> stretched(std::vector<double> x, double stretch) {
 }
 
 /// The affine map that is reached without a rigid stage, from starts that are stretched along the body as well: the
-/// spacing of thick slices may be wrong by a third.
+/// spacing of thick slices may be wrong by a third. The best few of them are followed to the end.
 Affine fitted_from_stretches(std::vector<Level>& levels, const Transform& rigid, const std::vector<double>& start,
                              int64_t iterations) {
   constexpr int64_t kIterations = 50;
+  constexpr size_t kFollowed = 4;
   const Transform affine{rigid.centre, true};
-  Candidate best;
-  for (const double stretch : {0.7, 1.0, 1.4})
+  const auto better = [](const Candidate& a, const Candidate& b) { return a.score > b.score; };
+  std::vector<Candidate> candidates;
+  for (const double stretch : {0.6, 0.75, 1.0, 1.3})
     for (const double nod : {-0.35, 0.0, 0.35}) {
       std::vector<double> x = start;
       x[0] += nod * kReach_mm;
       x = shifted(levels.front(), affine, stretched(Transform::affine_from_rigid(x), stretch)).x;
       climb(levels.front(), affine, kIterations, x);
       const Similarity similarity = levels.front().similarity.at(affine.map_of(x));
-      if (similarity.nats * similarity.overlap > best.score) best = {x, similarity.nats * similarity.overlap};
+      candidates.push_back({x, similarity.nats * similarity.overlap});
     }
-  for (Level& level : levels) {
-    focus(level, affine.map_of(best.x));
-    climb(level, affine, iterations, best.x);
+  std::stable_sort(candidates.begin(), candidates.end(), better);
+  candidates.resize(std::min(kFollowed, candidates.size()));
+  const MutualInformation& finest = levels.back().similarity;
+  for (Candidate& one : candidates) {
+    for (Level& level : levels) {
+      focus(level, affine.map_of(one.x));
+      climb(level, affine, iterations, one.x);
+    }
+    const Similarity similarity = finest.at(affine.map_of(one.x));
+    one.score = similarity.nats * similarity.overlap;
   }
-  return affine.map_of(best.x);
+  return affine.map_of(std::min_element(candidates.begin(), candidates.end(), better)->x);
 }
 
 /// A map and how well it fits at the finest level.
@@ -254,7 +267,7 @@ Registration register_to(const Image& scan, const Image& template_, const Tensor
   }
   Fit fit = fit_of(levels.back().similarity, transform.map_of(x), start_map);
   if (options.affine && fit.registration.similarity < kDoubtfulSimilarity) {
-    levels = levels_of(scan, template_, mask, options);
+    levels = levels_of(scan, template_, mask, options, kWithoutScalp);
     const Affine map = fitted_from_stretches(levels, {transform.centre, false}, start, options.iterations);
     const Fit other = fit_of(levels.back().similarity, map, start_map);
     if (other.registration.similarity * other.overlap > fit.registration.similarity * fit.overlap) fit = other;
