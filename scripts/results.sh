@@ -68,23 +68,24 @@ halve_validation() {
   every_other 1 > results/ship/calibration.csv
 }
 
-# member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the preprocessing steps for raw scans and its detector
+# member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the preprocessing steps for raw scans, the brain of the
+# training slices, which scans are matched to, and its detector
 member() {
   name=$1 run=$2 experiment=$3
   shift 3
   "$thor" import "results/runs/$run/model.safetensors" -o "results/ship/$name-fp32.safetensors" --config "$experiment" $templates
-  "$thor" pack "results/ship/$name-fp32.safetensors" -o "results/ship/$name.safetensors" "$@"
+  "$thor" pack "results/ship/$name-fp32.safetensors" -o "results/ship/$name.safetensors" --match-to results/train.safetensors "$@"
 }
 
 stage_ship() {
   halve_validation
-  relative="--set detector.region=head --set detector.relative_to=0.5"
-  member restorer restorer configs/restorer-brain-small.yaml --detector restorer $relative
+  relative="--set detector.region=brain --set detector.relative_to=0.5"
+  member restorer restorer configs/restorer-brain-small.yaml --detector restorer --set detector.perceptual=ssim $relative
   member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim $relative
   shipped=results/brain-t1-axial.safetensors
   "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/reference.csv \
     -o results/ship/both.safetensors
-  "$thor" pack results/ship/both.safetensors -o $shipped --set detector.region=head --set detector.score=top
+  "$thor" pack results/ship/both.safetensors -o $shipped --set detector.region=brain --set detector.score=top --set detector.smooth=2
   for one in "" "--member restorer" "--member thor"; do
     "$thor" calibrate $shipped $one --data results/ship/calibration.csv --check results/data/ixi/splits/test.csv
   done

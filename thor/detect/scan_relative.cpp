@@ -13,15 +13,9 @@ namespace {
 
 constexpr double kHeadFraction = 0.1;  // of the 98th percentile: brighter pixels belong to the head
 constexpr double kTopShare = 0.01;     // of the region
-constexpr int64_t kMirrorReach = 3;    // pixels: heads are not quite symmetric, nor quite upright
 
 /// Values of one image inside its region, in ascending order; float32 [M].
 Tensor sorted_inside(const Tensor& map, const Tensor& region) { return std::get<0>(map.masked_select(region).sort()); }
-
-/// [N,1,H,W] -> the same
-Tensor largest_near_mirrored(const Tensor& map) {
-  return at::max_pool2d(map.flip(3), {2 * kMirrorReach + 1}, {1}, {kMirrorReach});
-}
 
 /// The value with a fraction q of the sorted values at or below it.
 double quantile_of_sorted(const Tensor& sorted, double q) {
@@ -39,9 +33,6 @@ void ScanRelative::describe(Fields& fields) {
   fields.add("region", &region_, "pixels that the map is about; it is 0 elsewhere");
   fields.add("relative_to", &relative_to_, "divides the map by this quantile of itself over the region; 0 = not",
              between(0, 0.999));
-  fields.add("mirrored", &mirrored_,
-             "how much of the largest value near the place mirrored left to right is subtracted from the map; 0 = none",
-             between(0, 1));
   fields.add("score", &score_, "image score: mean of the map over the region, or of its top 1 %");
 }
 
@@ -57,9 +48,8 @@ Tensor ScanRelative::region_of(const Context& context, const Images& images) con
 
 Detection ScanRelative::detect(const Context& context, const Images& images) const {
   Detection found = of_->detect(context, images);
-  if (region_ == MapRegion::All && relative_to_ == 0 && mirrored_ == 0 && score_ == ImageScore::Mean) return found;
+  if (region_ == MapRegion::All && relative_to_ == 0 && score_ == ImageScore::Mean) return found;
   const Tensor region = region_of(context, images);
-  if (mirrored_ > 0) found.map = (found.map - mirrored_ * largest_near_mirrored(found.map)).clamp_min(0);
   found.map = at::where(region, found.map, at::zeros_like(found.map));
   found.score = at::zeros({found.map.size(0)}, found.map.options());
   for (int64_t i = 0; i < found.map.size(0); ++i) {  // one by one, so that nothing depends on the batch

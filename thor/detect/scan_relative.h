@@ -24,7 +24,7 @@ Names names_of(ImageScore);
 class ScanRelative : public Detector {
  public:
   explicit ScanRelative(std::unique_ptr<Detector> of) : of_(std::move(of)) {}
-  /// Declares the keys of the detector, and `region`, `relative_to`, `mirrored` and `score`. The defaults change
+  /// Declares the keys of the detector, and `region`, `relative_to` and `score`. The defaults change
   /// nothing.
   void describe(Fields& fields) override;
   std::optional<Process> undoes() const override { return of_->undoes(); }
@@ -32,9 +32,8 @@ class ScanRelative : public Detector {
   bool perceptual_scaled_twice() const override { return of_->perceptual_scaled_twice(); }
   int64_t network_calls(int64_t size) const override { return of_->network_calls(size); }
   void check(const Diffusion& diffusion) const override { of_->check(diffusion); }
-  /// Outside the region the map is 0. With `mirrored` = w > 0 it loses w times the largest value near the mirrored
-  /// place, because healthy heads are nearly symmetric (METHODS 13). With `relative_to` = q > 0 it is divided by its
-  /// own q-quantile over the region; a map with the quantile 0 stays as it is.
+  /// Outside the region the map is 0. With `relative_to` = q > 0 it is divided by its own q-quantile over the region; a
+  /// map with the quantile 0 stays as it is.
   Detection detect(const Context& context, const Images& images) const override;
 
  private:
@@ -43,7 +42,6 @@ class ScanRelative : public Detector {
   std::unique_ptr<Detector> of_;
   MapRegion region_ = MapRegion::All;
   double relative_to_ = 0;
-  double mirrored_ = 0;
   ImageScore score_ = ImageScore::Mean;
 };
 

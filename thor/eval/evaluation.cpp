@@ -13,6 +13,7 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/detect/head_mask.h"
 #include "thor/eval/bootstrap.h"
 #include "thor/eval/group_scores.h"
 #include "thor/eval/metrics.h"
@@ -23,6 +24,7 @@ namespace thor {
 namespace {
 
 constexpr const char* kAll = "all";
+constexpr double kHeadFraction = 0.1;  // of an image's 98th percentile: brighter pixels belong to the head
 
 /// What is kept of a compared case.
 struct CaseRecord {
@@ -42,6 +44,29 @@ std::string problem_of(const ScoredCase& one) {
 /// Values of a case that are compared.
 Tensor compared(const ScoredCase& one, const Tensor& values) {
   return one.examined.defined() ? values.masked_select(one.examined) : values;
+}
+
+/// Where a case's pixels are ranked; undefined = everywhere. In the air of a picture every map is 0, which would
+/// flatter.
+Tensor ranked(const ScoredCase& one) {
+  if (one.examined.defined() || !one.image.defined()) return one.examined;
+  return head_mask(one.image.unsqueeze(0).unsqueeze(0), kHeadFraction)[0][0];
+}
+
+CaseRanking ranking_of(const ScoredCase& one) {
+  const Tensor inside = ranked(one);
+  const auto within = [&](const Tensor& of) { return inside.defined() ? of.masked_select(inside) : of.flatten(); };
+  const Tensor map = within(one.map).to(at::kFloat), lesion = within(one.truth) > 0;
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  if (map.numel() == 0 || !lesion.any().item<bool>()) return {kNone, kNone, kNone, kNone};
+  const auto values_of = [](const Tensor& some) {
+    const Tensor flat = some.contiguous();
+    return std::vector<float>(flat.data_ptr<float>(), flat.data_ptr<float>() + flat.numel());
+  };
+  std::vector<float> positive = values_of(map.masked_select(lesion)), negative = values_of(map.masked_select(~lesion));
+  const double share = lesion.to(at::kDouble).mean().item<double>();
+  const Areas areas = areas_under_curves(negative, positive);
+  return {areas.auroc, areas.auprc, share, lesion[map.argmax()].item<bool>() ? 1.0 : 0.0};
 }
 
 /// Two passes over the cases: the first says which can be compared, their groups and the largest map value, from which
@@ -65,6 +90,7 @@ class Comparison {
       fill_dice(record, evaluation.groups, grid);
       evaluation.cases.push_back(record.scores);
     }
+    evaluation.ranking = ranking();
     evaluation.restoration = restoration();
     evaluation.image_auroc = image_auroc();
     evaluation.left_out = std::move(left_out_);
@@ -136,6 +162,7 @@ class Comparison {
     with_context("comparing '" + one.name + "'", [&] {
       pools_[record.scores.group].add(compared(one, one.map), compared(one, one.truth));
       record.counts = count_case(one, grid.ascending, config_.lesion_overlap);
+      record.scores.ranking = ranking_of(one);
       if (one.image.defined() && one.pseudo_healthy.defined()) {
         if (!meter_) meter_ = std::make_unique<RestorationMeter>();
         restored_.push_back(meter_->measure(one.image, one.pseudo_healthy, one.truth));
@@ -187,6 +214,17 @@ class Comparison {
     for (const CaseRestoration& one : restored_)
       if (!std::isnan(one.*figure)) values.push_back(one.*figure);
     return bootstrap_mean(values, config_);
+  }
+
+  RankingScores ranking() const {
+    const auto mean_of = [&](double CaseRanking::*figure) {
+      std::vector<double> values;
+      for (const CaseRecord& one : records_)
+        if (!std::isnan(one.scores.ranking.*figure)) values.push_back(one.scores.ranking.*figure);
+      return bootstrap_mean(values, config_);
+    };
+    return {mean_of(&CaseRanking::auroc), mean_of(&CaseRanking::auprc), mean_of(&CaseRanking::peak),
+            mean_of(&CaseRanking::prevalence).mean};
   }
 
   RestorationScores restoration() const {

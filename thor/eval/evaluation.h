@@ -66,6 +66,20 @@ struct RestorationScores {
   double changed_share = 0;  ///< share of healthy pixels inside the head changed by more than 0.1: false restoration
 };
 
+/// How well a case's own map ranks its own pixels: in what was examined of a volume, in the head of a picture. NaN
+/// without a lesion there.
+struct CaseRanking {
+  double auroc = 0, auprc = 0;
+  double prevalence = 0;  ///< share of lesion among these pixels: the AUPRC of chance
+  double peak = 0;        ///< 1 where the map's highest value lies in the lesion, else 0
+};
+
+/// The same, averaged over the cases with a lesion.
+struct RankingScores {
+  Interval auroc, auprc, peak;
+  double prevalence = 0;
+};
+
 struct CaseScores {
   std::string name, group;    ///< group "" = healthy, or a lesion outside the size groups
   int64_t lesion_pixels = 0;  ///< of a picture, on the 128 grid
@@ -73,7 +87,8 @@ struct CaseScores {
   double unseen_ml = 0;       ///< of a volume, the part of the mask that was not examined and is not compared
   bool lesion = false;        ///< has a lesion on the grid of the comparison, where it was examined
   double score = 0;           ///< image score
-  std::vector<double> dice;   ///< at each of its group's thresholds, in their order; NaN for a healthy case
+  CaseRanking ranking;
+  std::vector<double> dice;  ///< at each of its group's thresholds, in their order; NaN for a healthy case
 };
 
 /// Rows of the truth that could not be compared, and why; never dropped silently.
@@ -86,6 +101,7 @@ struct Evaluation {
   std::vector<CaseScores> cases;
   std::vector<LeftOut> left_out;  ///< rows without a map, maps without a row, truth that cannot be used
   std::vector<LeftOut> notes;     ///< cases that were compared, but whose truth is odd: an empty mask, many values
+  RankingScores ranking;
   RestorationScores restoration;
   double image_auroc = 0;  ///< image scores, with against without a lesion; NaN where a kind is absent
   bool native = false;     ///< compared on each image's own grid

@@ -65,6 +65,11 @@ nlohmann::json json_of(const CaseScores& one, const std::vector<ThresholdScores>
   for (size_t i = 0; i < one.dice.size(); ++i) dice[labels.at(i).label] = or_null(one.dice[i]);
   nlohmann::json json = {
       {"name", one.name}, {"group", one.group}, {"lesion", one.lesion}, {"score", or_null(one.score)}, {"dice", dice}};
+  if (one.lesion)
+    json["ranking"] = {{"auroc", or_null(one.ranking.auroc)},
+                       {"auprc", or_null(one.ranking.auprc)},
+                       {"prevalence", or_null(one.ranking.prevalence)},
+                       {"peak_in_lesion", or_null(one.ranking.peak)}};
   if (volume)
     json.update({{"lesion_ml", one.lesion_ml}, {"lesion_ml_not_examined", one.unseen_ml}});
   else
@@ -130,6 +135,18 @@ std::string restoration_text(const RestorationScores& scores) {
                      number_text(scores.ssim), number_text(scores.lpips_alex), percent(scores.changed_share));
 }
 
+std::string ranking_text(const RankingScores& scores, bool volumes) {
+  if (std::isnan(scores.auroc.mean)) return {};
+  const auto with_interval = [](const Interval& one) {
+    return fmt::format("{} % {}", percent(one.mean), interval_text(one));
+  };
+  return fmt::format(
+      "in {} of each case with a lesion, mean over the cases: AUROC {}, AUPRC {} (lesion {} % of it), highest value "
+      "in the lesion {}\n",
+      volumes ? "the examined part" : "the head", with_interval(scores.auroc), with_interval(scores.auprc),
+      percent(scores.prevalence), with_interval(scores.peak));
+}
+
 /// "left out: 3 cases, the first 'a.png': no map", one line a reason.
 std::string by_reason(const std::string& what, const std::vector<LeftOut>& rows) {
   std::map<std::string, std::vector<std::string>> names;
@@ -148,6 +165,11 @@ JsonText Evaluation::to_json() const {
                            {"grid", native ? "native" : "network"},
                            {"of", volumes ? "volumes" : "pictures"},
                            {"image_auroc", or_null(image_auroc)},
+                           {"ranking",
+                            {{"auroc", json_of(ranking.auroc)},
+                             {"auprc", json_of(ranking.auprc)},
+                             {"prevalence", or_null(ranking.prevalence)},
+                             {"peak_in_lesion", json_of(ranking.peak)}}},
                            {"restoration",
                             {{"mae", json_of(restoration.mae)},
                              {"ssim", json_of(restoration.ssim)},
@@ -177,6 +199,7 @@ std::string Evaluation::table() const {
   text += "per case: mean Dice over the cases with a lesion; intervals: bootstrap over cases\n";
   if (volumes) text += volumes_text(cases);
   if (!std::isnan(image_auroc)) text += fmt::format("AUROC of the image scores: {} %\n", percent(image_auroc));
+  text += ranking_text(ranking, volumes);
   return text + restoration_text(restoration) + by_reason("left out", left_out) + by_reason("note", notes);
 }
 

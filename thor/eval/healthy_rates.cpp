@@ -210,12 +210,12 @@ std::string HealthyRatesResult::table() const {
   for (const HealthyRates& row : rows) {
     text += fmt::format("\n| {} | {} | {} ({}) |", row.model, row.set, row.scans, row.slices);
     for (const RealizedRate& rate : row.realized)
-      text += std::isnan(rate.low)
-                  ? fmt::format(" {} |", in_percent(rate.realized))
-                  : fmt::format(" {} [{}, {}] |", in_percent(rate.realized), in_percent(rate.low), in_percent(rate.high));
+      text += std::isnan(rate.low) ? fmt::format(" {} |", in_percent(rate.realized))
+                                   : fmt::format(" {} [{}, {}] |", in_percent(rate.realized), in_percent(rate.low),
+                                                 in_percent(rate.high));
     text += fmt::format(" {} | {}, {} | {} [{}, {}] | {:.2f} ({:.2f}) |", row.withheld, row.broken, row.broken_withheld,
-                        in_percent(row.small_p.realized), in_percent(row.small_p.low), in_percent(row.small_p.high), row.ks,
-                        row.ks_limit);
+                        in_percent(row.small_p.realized), in_percent(row.small_p.low), in_percent(row.small_p.high),
+                        row.ks, row.ks_limit);
   }
   text += fmt::format(
       "\n\nSite calibrations from n scans of the same set, {} draws: percent of the other scans with more than the "

@@ -80,7 +80,7 @@ nlohmann::json with_newer_settings(const JsonText& text) {
   nlohmann::json config = parse(text);
   if (!config.is_object()) return config;
   for (const auto& [key, value] : std::initializer_list<std::pair<const char*, nlohmann::json>>{
-           {"region", "all"}, {"relative_to", 0.0}, {"mirrored", 0.0}, {"score", "mean"}})
+           {"region", "all"}, {"relative_to", 0.0}, {"score", "mean"}})
     if (!config.contains(key)) config[key] = value;
   return config;
 }

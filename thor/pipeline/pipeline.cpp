@@ -100,9 +100,10 @@ struct Pipeline::State {
 namespace {
 
 /// Of every member a pipeline with the detector it recommends, which alone keeps its weights from now on.
-std::vector<std::shared_ptr<const Pipeline>> pipelines_of(std::vector<Member>& members, const RunConfig& run) {
+std::vector<std::shared_ptr<const Pipeline>> pipelines_of(Model& ensemble, const RunConfig& run) {
   std::vector<std::shared_ptr<const Pipeline>> pipelines;
-  for (Member& member : members) {
+  for (Member& member : ensemble.members()) {
+    member.model.tissue = ensemble.tissue;
     DetectorChoice choice = choose_detector(member.model, "", {});
     pipelines.push_back(std::make_shared<const Pipeline>(member.model, std::move(choice.detector), run));
     member.model.weights().clear();
@@ -142,7 +143,7 @@ Pipeline::Pipeline(Model model, std::unique_ptr<Detector> detector, const RunCon
   std::shared_ptr<const Network> network;
   std::vector<std::shared_ptr<const Pipeline>> members;
   if (model.is_ensemble()) {
-    members = pipelines_of(model.members(), run);
+    members = pipelines_of(model, run);
   } else {
     network = std::make_shared<Network>(model.config.model, model.weights(), choose_device(run.device),
                                         dtype_of(run.precision));

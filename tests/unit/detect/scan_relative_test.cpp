@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support.h"
+#include "thor/base/error.h"
 #include "thor/detect/chain.h"
 
 namespace thor {
@@ -39,11 +40,14 @@ struct World {
     Fields fields(detector);
     for (const std::string& set : sets) fields.assign(set);
     const Diffusion diffusion{DiffusionConfig()};
-    return detector.detect({diffusion, {}, {}, {}, {}}, images);
+    Context context{diffusion, {}, {}, {}, {}};
+    context.usual = usual;
+    return detector.detect(context, images);
   }
   Tensor head(const Tensor& of) const { return of.slice(2, 16, 48).slice(3, 16, 48); }
   Tensor map;
   Images images;
+  std::function<UsualSlices(const Images&)> usual;
 };
 
 TEST(ScanRelative, ChangesNothingByDefault) {
@@ -61,6 +65,20 @@ TEST(ScanRelative, OutsideTheHeadTheMapIsZero) {
   EXPECT_EQ(found.map.gt(0).sum().item<int64_t>(), 2 * 32 * 32);
   EXPECT_EQ(found.region.sum().item<int64_t>(), 2 * 32 * 32);
   EXPECT_LT(test::max_abs_diff(found.score, world.head(world.map).mean({1, 2, 3})), 1e-6);
+}
+
+TEST(ScanRelative, OutsideTheBrainOfTheTrainingTheMapIsZero) {
+  World world;
+  EXPECT_THROW(world.with({"region=brain"}, world.map), Error);
+  world.usual = [](const Images& images) {
+    UsualSlices usual;
+    usual.brain = at::zeros_like(images.pixels, at::kBool);
+    usual.brain.slice(2, 20, 40).slice(3, 24, 40).fill_(true);
+    return usual;
+  };
+  const Detection found = world.with({"region=brain"}, world.map);
+  EXPECT_EQ(found.map.gt(0).sum().item<int64_t>(), 2 * 20 * 16);
+  EXPECT_EQ(found.region.sum().item<int64_t>(), 2 * 20 * 16);
 }
 
 TEST(ScanRelative, AFactorOnAllOfAScanChangesNothing) {

@@ -279,5 +279,36 @@ TEST(PairedDifference, NeedsCasesThatBothHave) {
                Error);
 }
 
+TEST(EvaluateCases, RankTheirOwnPixelsInTheHead) {
+  Tensor image = at::zeros({64, 64}), truth = at::zeros({64, 64}), map = at::zeros({64, 64});
+  image.narrow(0, 16, 32).narrow(1, 16, 32).fill_(0.7);
+  truth.narrow(0, 20, 8).narrow(1, 20, 8).fill_(1);
+  map.narrow(0, 20, 8).narrow(1, 20, 4).fill_(1);    // half of the lesion above all else
+  map.narrow(0, 40, 4).narrow(1, 40, 8).fill_(0.5);  // as many healthy pixels above its other half
+  map.narrow(0, 0, 8).narrow(1, 0, 64).fill_(9);     // the air does not count
+  ScoredCase sick;
+  sick.name = "sick";
+  sick.map = map;
+  sick.truth = truth;
+  sick.image = image;
+  sick.lesion_pixels = 64;
+  ScoredCase misled = sick;
+  misled.name = "misled";
+  misled.map = 1 - map.clamp_max(1);
+  const std::vector<ScoredCase> cases{sick, misled};
+  EvaluationConfig config;
+  config.resamples = 10;
+  const Evaluation result = evaluate_cases(
+      2, [&](size_t i) { return cases[i]; }, config);
+  const CaseRanking& ranking = result.cases[0].ranking;
+  EXPECT_NEAR(ranking.prevalence, 64.0 / 1024, 1e-9);
+  EXPECT_EQ(ranking.peak, 1);
+  // Half of the lesion is first; the other half ties with 928 of 960 healthy pixels behind 32 of them.
+  EXPECT_NEAR(ranking.auroc, 0.5 + 0.5 * (928.0 / 2) / 960, 1e-6);
+  EXPECT_EQ(result.cases[1].ranking.peak, 0);
+  EXPECT_EQ(result.ranking.peak.mean, 0.5);
+  EXPECT_NE(result.table().find("highest value in the lesion 50.00 %"), std::string::npos) << result.table();
+}
+
 }  // namespace
 }  // namespace thor

@@ -90,6 +90,14 @@ TEST(Registration, RecoversStretchAndShearFromAShearedGrid) {
   EXPECT_LT(farthest(register_to(moved(head, truth), head).scan_from_template, truth), 1.5);
 }
 
+TEST(Registration, FindsAHeadWhoseSlicesAreThinnerThanItsFileSays) {
+  const Image head = phantom_head();
+  Affine squashed = disturbance(false);
+  squashed = squashed * scaling({1, 1, 0.65});
+  const Registration found = register_to(moved(head, squashed), head);
+  EXPECT_LT(farthest(found.scan_from_template, squashed), 3);
+}
+
 TEST(Registration, LooksOnlyWhereTheMaskIs) {
   const Image head = phantom_head();
   Image stripped = head;
