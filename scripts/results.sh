@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Everything docs/results.md shows, from the images to the tables: sh scripts/results.sh DATA [STAGE...]
 # DATA holds ixi/ (png/, splits/train.csv, val.csv, test.csv), stroke/index.csv and brain-volumes/. Stages, all by default:
-#   train      the networks, some six hours on two cores; what is there already is left alone, what was stopped goes on
-#   ship       results/brain-t1-axial.safetensors as models/ has it, from the networks
+#   train      the networks, some ten hours on two cores; what is there already is left alone, what was stopped goes on
+#   ship       results/brain-t1-axial.safetensors and results/brain-t1.safetensors as models/ has them, from the networks
 #   sets       painted validation slices, other scanners, the real patient
 #   tables     configs/results/*.yaml, some forty minutes; finished parts are kept
 # Everything is written to results/; delete it to begin anew.
@@ -27,7 +27,8 @@ train_network() {
   [ "$2" = - ] || from="--from results/runs/$2/model.safetensors"
   [ -f "results/runs/$name/checkpoint.safetensors" ] && from=--resume
   shift 3
-  "$thor" train "$experiment" --data results/train.safetensors --val results/val.safetensors --out "results/runs/$name" $from "$@"
+  "$thor" train "$experiment" --data "results/${slices-}train.safetensors" --val "results/${slices-}val.safetensors" \
+    --out "results/runs/$name" $from "$@"
   touch "results/runs/$name/done"
 }
 
@@ -52,6 +53,24 @@ stage_train() {
   train_network restorer-one-scanner - configs/restorer-brain-small.yaml $steps=6257 --set train.scanner.share=0
   train_network restorer-11029 restorer-one-scanner configs/restorer-brain-small.yaml $steps=11029
   train_network restorer restorer-11029 configs/restorer-brain-small.yaml $steps=500 $last
+  stage_train_heads
+}
+
+# Whole heads go on from the networks of one height: the volumes of one hospital, and the slices of all three.
+stage_train_heads() {
+  for list in train val; do
+    { echo image
+      awk -F, -v folder="$data/brain-volumes/ixi-hh/" 'NR > 1 { print folder $1 }' "$data/brain-volumes/ixi-hh/$list.csv"
+      awk -v folder="$data/ixi/" 'NR > 1 { print folder $1 }' "$data/ixi/splits/$list.csv"; } > results/head-$list.csv
+    [ -f results/head-$list.safetensors ] ||
+      "$thor" prepare results/head-$list.csv -o results/head-$list.safetensors --config configs/restorer-head.yaml $templates --workers 2
+  done
+  slices=head-
+  train_network restorer-head-6318 restorer configs/restorer-head.yaml $steps=6318
+  train_network restorer-head restorer-head-6318 configs/restorer-head.yaml $steps=500 $last
+  train_network thor-head-3003 simplex-long configs/thor-head.yaml $steps=3003
+  train_network thor-head thor-head-3003 configs/thor-head.yaml $steps=500 $last
+  slices=
 }
 
 # every_other FIRST: that half of the validation slices, their paths absolute
@@ -74,21 +93,36 @@ member() {
   name=$1 run=$2 experiment=$3
   shift 3
   "$thor" import "results/runs/$run/model.safetensors" -o "results/ship/$name-fp32.safetensors" --config "$experiment" $templates
-  "$thor" pack "results/ship/$name-fp32.safetensors" -o "results/ship/$name.safetensors" --match-to results/train.safetensors "$@"
+  "$thor" pack "results/ship/$name-fp32.safetensors" -o "results/ship/$name.safetensors" --match-to "results/${slices-}train.safetensors" "$@"
+}
+
+# ensemble NAME RESTORER THOR REFERENCE CALIBRATION CHECK: both members as one model, calibrated
+ensemble() {
+  shipped=results/$1.safetensors
+  "$thor" combine restorer="results/ship/$2.safetensors" thor="results/ship/$3.safetensors" --data "$4" -o results/ship/both.safetensors
+  "$thor" pack results/ship/both.safetensors -o "$shipped" --set detector.region=brain --set detector.score=top --set detector.smooth=2
+  for one in "" "--member restorer" "--member thor"; do
+    "$thor" calibrate "$shipped" $one --data "$5" --check "$6"
+  done
 }
 
 stage_ship() {
   halve_validation
   relative="--set detector.region=brain --set detector.relative_to=0.5"
-  member restorer restorer configs/restorer-brain-small.yaml --detector restorer --set detector.perceptual=ssim $relative
-  member thor simplex-long configs/thor-brain-small.yaml --detector thor --set detector.speed=fast --set detector.perceptual=ssim $relative
-  shipped=results/brain-t1-axial.safetensors
-  "$thor" combine restorer=results/ship/restorer.safetensors thor=results/ship/thor.safetensors --data results/ship/reference.csv \
-    -o results/ship/both.safetensors
-  "$thor" pack results/ship/both.safetensors -o $shipped --set detector.region=brain --set detector.score=top --set detector.smooth=2
-  for one in "" "--member restorer" "--member thor"; do
-    "$thor" calibrate $shipped $one --data results/ship/calibration.csv --check results/data/ixi/splits/test.csv
-  done
+  restorer="--detector restorer --set detector.perceptual=ssim $relative"
+  chains="--detector thor --set detector.speed=fast --set detector.perceptual=ssim $relative"
+  member restorer restorer configs/restorer-brain-small.yaml $restorer
+  member thor simplex-long configs/thor-brain-small.yaml $chains
+  ensemble brain-t1-axial restorer thor results/ship/reference.csv results/ship/calibration.csv results/data/ixi/splits/test.csv
+  # Whole heads: six validation volumes for the healthy references, the other fifteen for the calibration.
+  slices=head-
+  member restorer-head restorer-head configs/restorer-head.yaml $restorer
+  member thor-head thor-head configs/thor-head.yaml $chains
+  slices=
+  volumes=$data/brain-volumes/ixi-hh
+  awk -F, -v folder="$volumes/" 'NR == 1 { print "image" } NR > 1 && NR <= 7 { print folder $1 }' "$volumes/val.csv" > results/ship/head-reference.csv
+  awk -F, -v folder="$volumes/" 'NR == 1 { print "image" } NR > 7 { print folder $1 }' "$volumes/val.csv" > results/ship/head-calibration.csv
+  ensemble brain-t1 restorer-head thor-head results/ship/head-reference.csv results/ship/head-calibration.csv results/sets/others.csv
 }
 
 # simulated NAME KIND STRENGTH: the stroke set as from another scanner

@@ -57,6 +57,15 @@ Tensor percentiles_of(const Tensor& values) {
   return sorted.index_select(0, at);
 }
 
+/// Standard deviation of each percentile over slices.
+Tensor spread_of(const std::vector<Tensor>& values_of_slices) {
+  std::vector<Tensor> percentiles;
+  for (const Tensor& values : values_of_slices)
+    if (values.numel() >= kPercentiles) percentiles.push_back(percentiles_of(values));
+  if (percentiles.empty()) return at::zeros({kPercentiles}, at::kFloat);
+  return at::stack(percentiles).std(0, /*unbiased=*/false);
+}
+
 struct Level {
   Tensor brain;  // how many slices have brain there
   std::vector<Tensor> values, slices;
@@ -79,6 +88,14 @@ double pooled_quantile(const BrainTissue& tissue, const std::vector<int64_t>& le
   return values.empty() ? 0 : values.back().first;
 }
 
+/// How far this quantile of a single slice is from its mean, on average over the levels.
+double usual_distance(const BrainTissue& tissue, const std::vector<int64_t>& levels, double share) {
+  const auto percentile = static_cast<int64_t>(std::lround(share * static_cast<double>(kPercentiles - 1)));
+  double sum = 0;
+  for (const int64_t level : levels) sum += tissue.spread[level][percentile].item<double>();
+  return sum / static_cast<double>(levels.size());
+}
+
 /// Ascending by at least a little, from what is ascending.
 void spread(std::vector<float>& knots) {
   for (size_t i = 1; i < knots.size(); ++i) knots[i] = std::max(knots[i], knots[i - 1] + kLeastStep);
@@ -95,8 +112,8 @@ Tensor interpolated(const Tensor& unit, const std::vector<float>& from, const st
 }  // namespace
 
 std::vector<std::pair<const char*, Tensor*>> BrainTissue::parts() {
-  return {
-      {"z_mm", &z_mm}, {"brain", &brain}, {"quantiles", &quantiles}, {"median", &median}, {"deviation", &deviation}};
+  return {{"z_mm", &z_mm},     {"brain", &brain},   {"quantiles", &quantiles},
+          {"spread", &spread}, {"median", &median}, {"deviation", &deviation}};
 }
 
 int64_t BrainTissue::level_at(double z) const { return (z_mm - z).abs().argmin().item<int64_t>(); }
@@ -123,7 +140,7 @@ BrainTissue measure_tissue(const Archive& archive) {
     level.values.push_back(archive.slices[i].masked_select(core_of(brain)));
   }
   std::vector<float> heights;
-  std::vector<Tensor> brains, quantiles, medians, deviations;
+  std::vector<Tensor> brains, quantiles, spreads, medians, deviations;
   for (const auto& [z, level] : levels) {
     const Tensor values = at::cat(level.values);
     if (static_cast<double>(values.numel()) < kLeastPixels) continue;
@@ -131,11 +148,16 @@ BrainTissue measure_tissue(const Archive& archive) {
     const Tensor slices = at::stack(level.slices);
     brains.push_back((level.brain * 2).ge(static_cast<double>(slices.size(0))).to(at::kByte));
     quantiles.push_back(percentiles_of(values));
+    spreads.push_back(spread_of(level.values));
     medians.push_back(gray_levels(std::get<0>(slices.median(0))));
     deviations.push_back(gray_levels(slices.std(0, /*unbiased=*/false)));
   }
   if (heights.empty()) fail_input("there is no brain in the {} slices", count);
-  return {at::tensor(heights, at::kFloat), at::stack(brains), at::stack(quantiles), at::stack(medians),
+  return {at::tensor(heights, at::kFloat),
+          at::stack(brains),
+          at::stack(quantiles),
+          at::stack(spreads),
+          at::stack(medians),
           at::stack(deviations)};
 }
 
@@ -150,13 +172,14 @@ void check_tissue(const BrainTissue& tissue, int64_t size) {
        {std::pair{"masks", &tissue.brain}, {"medians", &tissue.median}, {"deviations", &tissue.deviation}})
     if (pictures->scalar_type() != at::kByte || pictures->sizes() != at::IntArrayRef({levels, size, size}))
       refuse(what, *pictures);
-  if (tissue.quantiles.scalar_type() != at::kFloat ||
-      tissue.quantiles.sizes() != at::IntArrayRef({levels, kPercentiles}))
-    refuse("quantiles", tissue.quantiles);
+  for (const auto& [what, percentiles] : {std::pair{"quantiles", &tissue.quantiles}, {"spreads", &tissue.spread}})
+    if (percentiles->scalar_type() != at::kFloat || percentiles->sizes() != at::IntArrayRef({levels, kPercentiles}))
+      refuse(what, *percentiles);
   // NaN fails the comparisons.
   if (!tissue.quantiles.ge(0).all().item<bool>() || !tissue.quantiles.le(1).all().item<bool>() ||
-      !tissue.quantiles.diff().ge(0).all().item<bool>() || !at::isfinite(tissue.z_mm).all().item<bool>() ||
-      !tissue.z_mm.diff().gt(0).all().item<bool>() || tissue.brain.max().item<int>() > 1)
+      !tissue.quantiles.diff().ge(0).all().item<bool>() || !tissue.spread.ge(0).all().item<bool>() ||
+      !at::isfinite(tissue.z_mm).all().item<bool>() || !tissue.z_mm.diff().gt(0).all().item<bool>() ||
+      tissue.brain.max().item<int>() > 1)
     fail_input("its brain tissue has heights or quantiles that do not ascend, or values that cannot be");
 }
 
@@ -185,10 +208,13 @@ ToneCurve match_tissue(const BrainTissue& tissue, const std::vector<double>& lan
   if (static_cast<double>(all.numel()) < kLeastPixels) return {};
   std::vector<float> from{0}, to{0};
   for (const double share : landmarks) {
-    from.push_back(static_cast<float>(quantile_of(all, share)));
-    to.push_back(static_cast<float>(pooled_quantile(tissue, levels, share)));
+    const double here = quantile_of(all, share), away = pooled_quantile(tissue, levels, share) - here;
+    const double moved = std::max(0.0, std::abs(away) - usual_distance(tissue, levels, share));
+    from.push_back(static_cast<float>(here));
+    to.push_back(static_cast<float>(here + std::copysign(moved, away)));
   }
   if (from.back() - from[1] < kLeastContrast) return {};
+  if (from == to) return {};
   // What is brighter than the last landmark goes on as steeply as before it, but no more steeply than the whole.
   const size_t last = from.size() - 1;
   const float slope = std::min((to[last] - to[last - 1]) / std::max(from[last] - from[last - 1], kLeastStep),

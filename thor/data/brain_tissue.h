@@ -13,6 +13,7 @@ struct BrainTissue {
   Tensor z_mm;       ///< heights, float32 [L], ascending
   Tensor brain;      ///< uint8 [L,S,S], 0 or 1, on the network's grid
   Tensor quantiles;  ///< float32 [L,101] in [0,1], ascending: percentiles 0 to 100 of the brain without its rim
+  Tensor spread;     ///< standard deviation of single slices' percentiles, float32 [L,101]
   Tensor median;     ///< of the slices at every pixel, the skull's too, uint8 [L,S,S], 255 = white
   Tensor deviation;  ///< standard deviation of the slices there, uint8 [L,S,S], 255 = white
   bool known() const { return z_mm.defined(); }
@@ -46,8 +47,9 @@ class ToneCurve {
   std::vector<float> from_, to_;
 };
 
-/// The curve that takes these quantiles (`landmarks`, shares in ascending order) of the brain in one scan to those of
-/// the training slices at the same heights. `slices` are all slices of the scan as the network sees them, float32 [S,S]
+/// The curve that takes these quantiles (`landmarks`, shares in ascending order) of the brain in one scan towards those
+/// of the training slices at the same heights, until they are one standard deviation of single slices away: a scan of
+/// the training's kind stays as it is. `slices` are all slices of the scan as the network sees them, float32 [S,S]
 /// in [0,1]; `z_mm` their heights. A scan with nearly nothing in the brain's place is not changed.
 ToneCurve match_tissue(const BrainTissue& tissue, const std::vector<double>& landmarks,
                        const std::vector<Tensor>& slices, const std::vector<double>& z_mm);

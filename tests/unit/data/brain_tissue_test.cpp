@@ -76,7 +76,8 @@ TEST(BrainTissue, TakesASliceOfAnotherScannerToTheTrainingAndBack) {
   EXPECT_LT((matched - own).abs().mean().item<double>(), 0.05);
   EXPECT_GT((foreign - own).abs().mean().item<double>(), 0.2);
   const Tensor back = curve.undo(matched);  // the skull is clipped at white and does not come back
-  EXPECT_LT(test::max_abs_diff(back.narrow(0, 6, 20).narrow(1, 6, 20), foreign.narrow(0, 6, 20).narrow(1, 6, 20)), 1e-4);
+  EXPECT_LT(test::max_abs_diff(back.narrow(0, 6, 20).narrow(1, 6, 20), foreign.narrow(0, 6, 20).narrow(1, 6, 20)),
+            1e-4);
   EXPECT_TRUE(matched.ge(0).all().item<bool>() && matched.le(1).all().item<bool>());
 }
 
@@ -84,6 +85,9 @@ TEST(BrainTissue, HardlyChangesASliceOfTheTrainingsKind) {
   const BrainTissue tissue = measure_tissue(two_heights());
   const Tensor own = slice_from(0.2, 0.6, 99);
   EXPECT_LT((match_tissue(tissue, kLandmarks, {own}, {40}).apply(own) - own).abs().mean().item<double>(), 0.02);
+  Archive varied = two_heights();  // slices that differ as much as this one differs from their mean
+  for (int64_t i = 0; i < 8; ++i) varied.slices[i] *= i < 4 ? 1.1 : 0.9;
+  EXPECT_FALSE(match_tissue(measure_tissue(varied), kLandmarks, {own}, {40}).changes());
 }
 
 TEST(BrainTissue, MatchesAVolumeAsAWhole) {
@@ -149,6 +153,7 @@ TEST(BrainTissue, ThatDoesNotFitIsRefused) {
   EXPECT_THROW(check_tissue(changed("quantiles", good.quantiles.flip({1})), kSide), Error);
   EXPECT_THROW(check_tissue(changed("quantiles", good.quantiles + NAN), kSide), Error);
   EXPECT_THROW(check_tissue(changed("quantiles", good.quantiles.narrow(1, 0, 50)), kSide), Error);
+  EXPECT_THROW(check_tissue(changed("spread", good.spread - 1), kSide), Error);
   EXPECT_THROW(check_tissue(changed("median", good.median.narrow(0, 0, 1)), kSide), Error);
   EXPECT_THROW(check_tissue(changed("deviation", good.deviation.to(at::kFloat)), kSide), Error);
 }
