@@ -106,8 +106,14 @@ ensemble() {
   done
 }
 
+# Two healthy heads of other scanners.
+list_other_scanners() {
+  printf 'image\n%s\n%s\n' "$data/brain-volumes/colin27_t1_skull.nii.gz" "$data/dicom/studyforrest" > results/sets/others.csv
+}
+
 stage_ship() {
   halve_validation
+  list_other_scanners
   relative="--set detector.region=brain --set detector.relative_to=0.5"
   restorer="--detector restorer --set detector.perceptual=ssim $relative"
   chains="--detector thor --set detector.speed=fast --set detector.perceptual=ssim $relative"
@@ -150,7 +156,7 @@ healthy_sets() {
   healthy_as shift shift 2
   awk -F, -v folder="$data/brain-tumours/" 'NR == 1 { print "image" } NR > 1 && $3 == 0 { print folder $1 }' \
     "$data/brain-tumours/slices.csv" > results/sets/glioma-site.csv
-  printf 'image\n%s\n%s\n' "$data/brain-volumes/colin27_t1_skull.nii.gz" "$data/dicom/studyforrest" > results/sets/others.csv
+  list_other_scanners
 }
 
 # A raw scan through the preprocessing steps, as slices on the grid of its tumour masks.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -58,9 +57,7 @@ struct CalibrationRun {
   /// A check that left out the scans that went wrong would flatter: only a calibration leaves out what is not
   /// registered.
   MapSet detect_healthy(const std::string& list, bool registered_only) {
-    std::error_code ec;
-    const auto cases = std::filesystem::is_directory(list, ec) ? list_cases({list}) : cases_of_rows(read_healthy(list));
-    MapSet set = need_maps(detect_slices(pipeline, choice, cases, options.run, registered_only));
+    MapSet set = need_maps(detect_slices(pipeline, choice, healthy_cases(list), options.run, registered_only));
     for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
     failed += set.failed.size();
     return set;

@@ -38,13 +38,11 @@ Command evaluate_rates_command() {
   return {"evaluate rates",
           CommandGroup::Study,
           "false alarms of calibrated models in healthy scans of many kinds, in one table",
-          "CONFIG names calibrated models and sets of healthy scans (configs/results/rates.yaml). For each pair: the "
-          "share\n"
-          "of the region that is marked at every rate, with its interval; how many scans the check withholds, and how "
-          "many\n"
-          "of those that break the rate; whether p-values are uniform; and how site calibrations of 5, 9 and 19 scans "
-          "that\n"
-          "are drawn from the set do on the rest of it. Writes OUT/rates.json and OUT/rates.md.",
+          "CONFIG names calibrated models and sets of healthy scans (configs/results/rates.yaml). For each pair:\n"
+          "the share of the region that is marked at every rate, with its interval; how many scans the check\n"
+          "withholds, and how many of those that break the rate; whether p-values are uniform; and how site\n"
+          "calibrations of 5, 9 and 19 scans that are drawn from the set do on the rest of it. Writes\n"
+          "OUT/rates.json and OUT/rates.md.",
           {{"evaluate rates configs/results/rates.yaml", "as docs/calibration.md shows it"},
        {"evaluate rates mine.yaml -o rates-of-my-scanners --device cpu", "your own models and scans"}},
           {{"CONFIG", "", "YAML; relative paths in it start at its folder", &o->config, true},

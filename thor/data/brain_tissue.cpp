@@ -9,7 +9,6 @@
 
 #include "thor/base/error.h"
 #include "thor/data/preprocess_step.h"
-#include "thor/data/slice_orientation.h"
 #include "thor/data/volume_steps.h"
 #include "thor/image/quantile.h"
 
@@ -71,22 +70,27 @@ struct Level {
   std::vector<Tensor> values, slices;
 };
 
-/// The value below which a share of the training brains' pixels at these levels lies, each level as large as its brain.
-double pooled_quantile(const BrainTissue& tissue, const std::vector<int64_t>& levels, double share) {
-  std::vector<std::pair<float, double>> values;  // with weights
-  double total = 0;
-  for (const int64_t level : levels) {
-    const double weight = core_of(tissue.brain[level]).sum().item<double>() / static_cast<double>(kPercentiles);
-    const Tensor quantiles = tissue.quantiles[level].contiguous();
-    for (int64_t i = 0; i < kPercentiles; ++i) values.emplace_back(quantiles.data_ptr<float>()[i], weight);
-    total += weight * static_cast<double>(kPercentiles);
+/// The training brains' percentiles at these levels in ascending order, each level as large as its brain.
+struct PooledTissue {
+  PooledTissue(const BrainTissue& tissue, const std::vector<int64_t>& levels) {
+    for (const int64_t level : levels) {
+      const double weight = core_of(tissue.brain[level]).sum().item<double>() / static_cast<double>(kPercentiles);
+      const Tensor quantiles = tissue.quantiles[level].contiguous();
+      for (int64_t i = 0; i < kPercentiles; ++i) values.emplace_back(quantiles.data_ptr<float>()[i], weight);
+      total += weight * static_cast<double>(kPercentiles);
+    }
+    std::sort(values.begin(), values.end());
   }
-  std::sort(values.begin(), values.end());
-  double below = 0;
-  for (const auto& [value, weight] : values)
-    if ((below += weight) >= share * total) return value;
-  return values.empty() ? 0 : values.back().first;
-}
+  /// The value that a share of the pixels does not exceed.
+  double quantile(double share) const {
+    double below = 0;
+    for (const auto& [value, weight] : values)
+      if ((below += weight) >= share * total) return value;
+    return values.empty() ? 0 : values.back().first;
+  }
+  std::vector<std::pair<float, double>> values;  // with their weights
+  double total = 0;                              // weight
+};
 
 /// How far this quantile of a single slice is from its mean, on average over the levels.
 double usual_distance(const BrainTissue& tissue, const std::vector<int64_t>& levels, double share) {
@@ -96,8 +100,8 @@ double usual_distance(const BrainTissue& tissue, const std::vector<int64_t>& lev
   return sum / static_cast<double>(levels.size());
 }
 
-/// Ascending by at least a little, from what is ascending.
-void spread(std::vector<float>& knots) {
+/// Moves knots up where they do not ascend by at least a little.
+void make_ascending(std::vector<float>& knots) {
   for (size_t i = 1; i < knots.size(); ++i) knots[i] = std::max(knots[i], knots[i - 1] + kLeastStep);
 }
 
@@ -184,8 +188,8 @@ void check_tissue(const BrainTissue& tissue, int64_t size) {
 }
 
 ToneCurve::ToneCurve(std::vector<float> from, std::vector<float> to) : from_(std::move(from)), to_(std::move(to)) {
-  spread(from_);
-  spread(to_);
+  make_ascending(from_);
+  make_ascending(to_);
 }
 
 Tensor ToneCurve::apply(const Tensor& unit) const { return changes() ? interpolated(unit, from_, to_) : unit; }
@@ -206,9 +210,10 @@ ToneCurve match_tissue(const BrainTissue& tissue, const std::vector<double>& lan
   if (values.empty()) return {};
   const Tensor all = at::cat(values);
   if (static_cast<double>(all.numel()) < kLeastPixels) return {};
+  const PooledTissue trained(tissue, levels);
   std::vector<float> from{0}, to{0};
   for (const double share : landmarks) {
-    const double here = quantile_of(all, share), away = pooled_quantile(tissue, levels, share) - here;
+    const double here = quantile_of(all, share), away = trained.quantile(share) - here;
     const double moved = std::max(0.0, std::abs(away) - usual_distance(tissue, levels, share));
     from.push_back(static_cast<float>(here));
     to.push_back(static_cast<float>(here + std::copysign(moved, away)));

@@ -40,8 +40,6 @@ class ToneCurve {
   /// float32 of any shape -> the same, clipped to [0,1]
   Tensor apply(const Tensor& unit) const;
   Tensor undo(const Tensor& unit) const;
-  const std::vector<float>& from() const { return from_; }
-  const std::vector<float>& to() const { return to_; }
 
  private:
   std::vector<float> from_, to_;

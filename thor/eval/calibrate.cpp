@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -27,20 +28,6 @@ int64_t allowed_above(int64_t count, double rate) {
   return above;
 }
 
-/// The slices of a set that are of one scan.
-using SlicesOfScans = std::vector<std::vector<size_t>>;
-
-SlicesOfScans by_scan(const MapSet& set) {
-  std::map<std::string, size_t> places;
-  SlicesOfScans scans;
-  for (size_t i = 0; i < set.names.size(); ++i) {
-    const auto [place, fresh] = places.emplace(set.names[i], scans.size());
-    if (fresh) scans.emplace_back();
-    scans[place->second].push_back(i);
-  }
-  return scans;
-}
-
 /// Mean over the slices, and its interval over the scans, which alone are independent.
 RealizedRate mean_over_scans(double requested, const Tensor& shares, const SlicesOfScans& scans) {  // [N]
   const Tensor values = shares.to(at::kDouble).contiguous();
@@ -57,12 +44,6 @@ RealizedRate mean_over_scans(double requested, const Tensor& shares, const Slice
   const Interval mean = bootstrap(scans.size(), mean_of, EvaluationConfig());
   if (scans.size() == 1) return {requested, mean.mean, NAN, NAN};
   return {requested, mean.mean, mean.low, mean.high};
-}
-
-double largest_score(const MapSet& set, const std::vector<size_t>& slices) {
-  double largest = set.scores[slices[0]];
-  for (const size_t slice : slices) largest = std::max(largest, set.scores[slice]);
-  return largest;
 }
 
 /// Volumes with p <= 0.05, as `detect` states it.
@@ -105,7 +86,29 @@ Tensor counted_values(const MapSet& set) {
   return set.region.defined() ? set.maps.masked_select(set.region) : set.maps.flatten();
 }
 
-/// The same of some of the slices.
+/// The share of a scan above a threshold.
+double share_of_scan(const MapSet& set, const std::vector<size_t>& slices, double threshold) {
+  return counted_values(set, slices).gt(threshold).to(at::kDouble).mean().item<double>();
+}
+
+}  // namespace
+
+std::vector<CaseInput> healthy_cases(const std::string& list) {
+  std::error_code ec;
+  return std::filesystem::is_directory(list, ec) ? list_cases({list}) : cases_of_rows(read_healthy(list));
+}
+
+SlicesOfScans by_scan(const MapSet& set) {
+  std::map<std::string, size_t> places;
+  SlicesOfScans scans;
+  for (size_t i = 0; i < set.names.size(); ++i) {
+    const auto [place, fresh] = places.emplace(set.names[i], scans.size());
+    if (fresh) scans.emplace_back();
+    scans[place->second].push_back(i);
+  }
+  return scans;
+}
+
 Tensor counted_values(const MapSet& set, const std::vector<size_t>& slices) {
   std::vector<Tensor> values;
   for (const size_t i : slices) {
@@ -115,12 +118,11 @@ Tensor counted_values(const MapSet& set, const std::vector<size_t>& slices) {
   return at::cat(values);
 }
 
-/// The share of a scan above a threshold.
-double share_of_scan(const MapSet& set, const std::vector<size_t>& slices, double threshold) {
-  return counted_values(set, slices).gt(threshold).to(at::kDouble).mean().item<double>();
+double largest_score(const MapSet& set, const std::vector<size_t>& slices) {
+  double largest = set.scores[slices[0]];
+  for (const size_t slice : slices) largest = std::max(largest, set.scores[slice]);
+  return largest;
 }
-
-}  // namespace
 
 std::vector<double> calibration_rates(double asked) {
   if (!(asked > 0 && asked < 1))

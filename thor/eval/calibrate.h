@@ -17,6 +17,16 @@ namespace thor {
 /// where `asked` is not between 0 and 1.
 std::vector<double> calibration_rates(double asked);
 
+/// The scans that a CSV or a folder names. Throws Input where masks of the CSV mark a lesion.
+std::vector<CaseInput> healthy_cases(const std::string& list);
+
+/// The slices of each scan in a set: those under one name.
+using SlicesOfScans = std::vector<std::vector<size_t>>;
+SlicesOfScans by_scan(const MapSet& set);
+/// Values of the maps of some slices in the regions that they are about.
+Tensor counted_values(const MapSet& set, const std::vector<size_t>& slices);
+double largest_score(const MapSet& set, const std::vector<size_t>& slices);
+
 /// The smallest of the values that at most a share `rate` of them exceeds: an order statistic, exact also with ties.
 /// `values` float32, at least one, finite.
 double threshold_at(const Tensor& values, double rate);

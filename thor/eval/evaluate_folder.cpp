@@ -50,9 +50,9 @@ class FolderCases {
     one.lesion_pixels = lesion_pixels_of(mask);
     one.map = native_ ? map : to_network_grid(map, entry.about.network_size);
     one.truth = native_ ? mask : mask_to_network_grid(mask, entry.about.network_size);
-    if (entry.pseudo_healthy_path.empty() || entry.about.preprocess.empty()) return;
+    if (entry.about.preprocess.empty()) return;
     try {
-      read_restoration(row, entry, one);
+      read_pictures(row, entry, one);
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::Internal) throw;
       one.image = one.pseudo_healthy = Tensor();
@@ -60,25 +60,27 @@ class FolderCases {
     }
   }
 
-  /// The image and its pseudo-healthy version in unit range, as the network saw them.
-  void read_restoration(const SplitRow& row, const MapEntry& entry, ScoredCase& one) const {
+  /// The image and, where there is one, its pseudo-healthy version in unit range, as the network saw them.
+  void read_pictures(const SplitRow& row, const MapEntry& entry, ScoredCase& one) const {
     PreprocessConfig config;
     Fields(config).read_known(entry.about.preprocess.text);
-    const Image image = read_image(row.image), healthy = read_image(entry.pseudo_healthy_path);
-    if (image.voxels.sizes() != healthy.voxels.sizes())
-      fail_input("'{}' is {}, its image {}", entry.pseudo_healthy_path, shape_text(healthy.voxels.sizes()),
-                 shape_text(image.voxels.sizes()));
+    const Image image = read_image(row.image);
     const PreparedSlice prepared = preprocess(config, image);
     const auto to_unit = [&](const Tensor& native) {
       return ((native - prepared.black) / (prepared.white - prepared.black)).clamp(0, 1);
     };
-    const Tensor restored =
-        healthy.full_scale > 0 ? healthy.voxels[0] / healthy.full_scale : to_unit(healthy.voxels[0]);
     one.image = native_ ? to_unit(image.voxels[0]) : prepared.unit;
-    one.pseudo_healthy = native_ ? restored : to_network_grid(restored, config.size);
     if (one.image.sizes() != one.map.sizes())
       fail_input("as its sidecar says it was prepared it is {}, its map is {}", shape_text(one.image.sizes()),
                  shape_text(one.map.sizes()));
+    if (entry.pseudo_healthy_path.empty()) return;
+    const Image healthy = read_image(entry.pseudo_healthy_path);
+    if (image.voxels.sizes() != healthy.voxels.sizes())
+      fail_input("'{}' is {}, its image {}", entry.pseudo_healthy_path, shape_text(healthy.voxels.sizes()),
+                 shape_text(image.voxels.sizes()));
+    const Tensor restored =
+        healthy.full_scale > 0 ? healthy.voxels[0] / healthy.full_scale : to_unit(healthy.voxels[0]);
+    one.pseudo_healthy = native_ ? restored : to_network_grid(restored, config.size);
   }
 
   const std::vector<SplitRow>& rows_;

@@ -24,8 +24,8 @@ ScoredCase case_of_set(const MapSet& set, size_t place, const SplitRow& row) {
     one.lesion_pixels = lesion_pixels_of(mask);
     one.map = set.maps[i];
     one.truth = mask_to_network_grid(mask, set.maps.size(1));
-    if (set.network_calls == 0) return;  // nothing was restored
     one.image = set.images[i];
+    if (set.network_calls == 0) return;  // nothing was restored
     one.pseudo_healthy = set.pseudo_healthy[i];
   });
 }

@@ -66,8 +66,8 @@ struct RestorationScores {
   double changed_share = 0;  ///< share of healthy pixels inside the head changed by more than 0.1: false restoration
 };
 
-/// How well a case's own map ranks its own pixels: in what was examined of a volume, in the head of a picture. NaN
-/// without a lesion there.
+/// How well a case's own map ranks its own pixels: in what was examined of a volume, in the head of a picture (in all
+/// of it where the image is not known). NaN without a lesion there.
 struct CaseRanking {
   double auroc = 0, auprc = 0;
   double prevalence = 0;  ///< share of lesion among these pixels: the AUPRC of chance
@@ -120,7 +120,7 @@ struct ScoredCase {
   Tensor examined;               ///< bool, like the map: what is compared; undefined = all of it
   double lesion_ml = 0;          ///< of a volume, the whole mask
   double unseen_ml = 0;          ///< of a volume, the part of the mask that was not examined
-  Tensor image, pseudo_healthy;  ///< float32 [H,W] in [0,1]; undefined where restoration is not to be measured
+  Tensor image, pseudo_healthy;  ///< float32 [H,W] in [0,1]; undefined where not known or nothing was restored
   std::string problem;           ///< why the case cannot be compared, then nothing but the name counts; "" = it can
   std::string note;              ///< what is odd about its truth, or ""
 };

@@ -5,10 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <numeric>
-#include <set>
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
@@ -37,41 +35,17 @@ struct RatesFile {
   }
 };
 
-std::vector<CaseInput> cases_in(const std::string& scans) {
-  std::error_code ec;
-  return std::filesystem::is_directory(scans, ec) ? list_cases({scans}) : cases_of_rows(read_healthy(scans));
-}
-
-/// The slices of a set by scan, and each scan's own quantiles.
-struct Scans {
-  std::vector<std::string> names;
-  std::vector<std::vector<size_t>> slices;
+/// Of each scan its own (1 - rate) quantiles, for each rate.
+std::vector<std::vector<double>> own_quantiles(const MapSet& set, const SlicesOfScans& scans,
+                                               const std::vector<double>& rates) {
   std::vector<std::vector<double>> quantiles;
-};
-
-Scans scans_of(const MapSet& set, const std::vector<double>& rates) {
-  Scans scans;
-  for (size_t i = 0; i < set.names.size(); ++i) {
-    const auto known = std::find(scans.names.begin(), scans.names.end(), set.names[i]);
-    if (known == scans.names.end()) {
-      scans.names.push_back(set.names[i]);
-      scans.slices.push_back({i});
-    } else {
-      scans.slices[static_cast<size_t>(known - scans.names.begin())].push_back(i);
-    }
-  }
-  for (const auto& slices : scans.slices) {
-    std::vector<Tensor> values;
-    for (const size_t i : slices) {
-      const Tensor map = set.maps[static_cast<int64_t>(i)];
-      values.push_back(set.region.defined() ? map.masked_select(set.region[static_cast<int64_t>(i)]) : map.flatten());
-    }
-    const Tensor all = at::cat(values);
+  for (const auto& slices : scans) {
+    const Tensor values = counted_values(set, slices);
     std::vector<double> own;
-    for (const double rate : rates) own.push_back(all.numel() > 0 ? threshold_at(all, rate) : 0);
-    scans.quantiles.push_back(std::move(own));
+    for (const double rate : rates) own.push_back(values.numel() > 0 ? threshold_at(values, rate) : 0);
+    quantiles.push_back(std::move(own));
   }
-  return scans;
+  return quantiles;
 }
 
 /// Distance of p-values from the uniform distribution on the values that a calibration can give.
@@ -93,21 +67,20 @@ HealthyRates count(const Calibration& calibration, const MapSet& set, const Heal
   row.realized = check.pixels;
   row.slices = check.cases;
   row.failed = static_cast<int64_t>(set.failed.size());
-  const Scans scans = scans_of(set, config.rates);
-  row.scans = static_cast<int64_t>(scans.names.size());
+  const SlicesOfScans scans = by_scan(set);
+  row.scans = static_cast<int64_t>(scans.size());
 
   const double usual = calibration.default_rate(), at_usual = calibration.threshold(usual);
-  const Scans far = scans_of(set, {std::min(0.5, kBroken * usual)});
+  const auto far = own_quantiles(set, scans, {std::min(0.5, kBroken * usual)});
   std::vector<double> p_values;
-  for (size_t i = 0; i < scans.names.size(); ++i) {
-    const bool withheld = set.withheld.count(scans.names[i]) > 0, broken = far.quantiles[i][0] > at_usual;
+  for (size_t i = 0; i < scans.size(); ++i) {
+    const bool withheld = set.withheld.count(set.names[scans[i][0]]) > 0, broken = far[i][0] > at_usual;
     row.withheld += withheld;
     row.broken += broken;
     row.broken_withheld += withheld && broken;
     if (withheld) continue;
-    double largest = set.scores[scans.slices[i][0]];
-    for (const size_t slice : scans.slices[i]) largest = std::max(largest, set.scores[slice]);
-    const auto slices = static_cast<int64_t>(scans.slices[i].size());
+    const double largest = largest_score(set, scans[i]);
+    const auto slices = static_cast<int64_t>(scans[i].size());
     p_values.push_back(slices == 1 ? calibration.p_value(largest) : calibration.p_value_of_scan(largest, slices));
   }
   const auto small = std::count_if(p_values.begin(), p_values.end(), [](double p) { return p <= 0.05; });
@@ -115,8 +88,9 @@ HealthyRates count(const Calibration& calibration, const MapSet& set, const Heal
                          static_cast<double>(std::max<size_t>(1, p_values.size())));
   compare_with_uniform(row, p_values,
                        calibration.scan_scores.empty() ? calibration.scores.size() : calibration.scan_scores.size());
+  const auto quantiles = own_quantiles(set, scans, config.rates);
   for (const int64_t size : config.site_scans)
-    row.sites.push_back(draw_sites(scans.quantiles, size, config.draws, static_cast<uint64_t>(config.seed)));
+    row.sites.push_back(draw_sites(quantiles, size, config.draws, static_cast<uint64_t>(config.seed)));
   return row;
 }
 
@@ -188,7 +162,7 @@ HealthyRatesResult measure_healthy_rates(const HealthyRatesConfig& config, RunCo
       fail_usage("'{}' is not calibrated for the detector it recommends; 'thor calibrate' does that", entry.name);
     for (const HealthySetEntry& healthy : config.sets) {
       info("{} in {}", entry.name, healthy.name);
-      const MapSet set = need_maps(detect_slices(pipeline, choice, cases_in(healthy.scans), run, false));
+      const MapSet set = need_maps(detect_slices(pipeline, choice, healthy_cases(healthy.scans), run, false));
       HealthyRates row = count(*calibration, set, config);
       row.model = entry.name;
       row.set = healthy.name;

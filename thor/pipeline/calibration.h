@@ -36,7 +36,7 @@ struct Calibration {
   bool site = false;
   int64_t scans = 0;  ///< that the slices with these scores are from; of pictures as many as scores
   /// Of each scan with several slices the largest score, ascending; empty for pictures and in older calibrations.
-  std::vector<double> scan_scores;
+  std::vector<double> scan_scores = {};
 
   /// True where some scans gave more than one slice: these are alike, so that p-values promise less than they say.
   bool several_slices_a_scan() const { return scans > 0 && scans < static_cast<int64_t>(scores.size()); }

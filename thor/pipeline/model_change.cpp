@@ -45,9 +45,12 @@ void change_preprocessing(Model& model, const PreprocessConfig& to) {
           name_of(to.intensity), name_of(from.intensity));
     drop_calibration(model, "slices become gray otherwise than when it was made");
   }
-  model.config.preprocess = to;
+  // The landmarks go with the brain that the model carries and not with the steps.
+  PreprocessConfig changed = to;
+  if (model.tissue.known()) changed.landmarks = from.landmarks;
+  model.config.preprocess = changed;
   if (!model.is_ensemble()) return;
-  for (Member& member : model.members()) member.model.config.preprocess = to;
+  for (Member& member : model.members()) member.model.config.preprocess = changed;
 }
 
 void prepare_to_store(Model& model, Precision precision) {

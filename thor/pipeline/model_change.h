@@ -7,6 +7,7 @@
 namespace thor {
 
 /// Gives a model another preprocessing, e.g. the steps for raw volumes; an ensemble and all its members get the same.
+/// A model that carries the brain of its training slices keeps its landmarks.
 /// Where slices become gray otherwise than before, a calibration is dropped, with a warning. Throws Usage: slices of
 /// another size; an ensemble whose slices become gray otherwise, because its members' healthy references hold no more.
 void change_preprocessing(Model& model, const PreprocessConfig& to);

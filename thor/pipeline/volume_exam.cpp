@@ -89,7 +89,7 @@ VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image 
   std::vector<Tensor> units;
   std::vector<double> heights;
   for (int64_t i = 0; i < slices(); ++i) {
-    const NetworkSlice one = slice(i);
+    const NetworkSlice one = slice(i);  // not matched yet
     units.push_back(one.unit);
     heights.push_back(one.z_mm);
   }

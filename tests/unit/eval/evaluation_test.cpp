@@ -285,6 +285,21 @@ TEST_F(Evaluating, RestorationIsMeasuredInTheUnitsTheNetworkSaw) {
   EXPECT_THAT(other.notes.at(0).reason, AllOf(HasSubstr("restoration is not measured"), HasSubstr("[64, 64]")));
 }
 
+TEST_F(Evaluating, RanksInTheHeadAlsoWhereNothingWasRestored) {
+  Tensor image = at::zeros({128, 128});
+  image.narrow(0, 16, 64).narrow(1, 16, 64).fill_(0.5);
+  write_png(folder_ / "x.png", image, 8);
+  write_png(folder_ / "x_mask.png", square(10), 8);
+  write_png(maps() + "/x_map.png", square(10), 16);
+  sidecar("x", {{"input", folder_ / "x.png"},
+                {"map", "x_map.png"},
+                {"preprocess", {{"size", 128}, {"intensity", "full_range"}, {"percentile", 98.0}}}});
+  write_text_atomically(csv(), "image,mask\nx.png,x_mask.png\n");
+  const Evaluation found = evaluate_now();
+  EXPECT_NEAR(found.ranking.prevalence, 100.0 / (64 * 64), 1e-3);
+  EXPECT_TRUE(std::isnan(found.restoration.mae.mean));
+}
+
 TEST_F(Evaluating, FindsMapsOfFilesWhoseNamesAreNotUtf8) {
   add("M\xfcller", 10, Tensor());
   write_png(maps() + "/M\xfcller_map.png", square(10) / 2, 16);

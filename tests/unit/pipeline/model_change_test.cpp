@@ -42,6 +42,18 @@ TEST(ModelChange, GivesAllMembersOfAnEnsembleTheSamePreprocessing) {
   EXPECT_FALSE(loaded.calibration.empty());
 }
 
+TEST(ModelChange, KeepsTheLandmarksOfAModelThatCarriesTheBrainOfItsTrainingSlices) {
+  Model model = test::tiny_model();
+  model.config.preprocess.landmarks = {0.1, 0.9};
+  change_preprocessing(model, chain());
+  EXPECT_TRUE(model.config.preprocess.landmarks.empty()) << "there is no brain to match scans to";
+  model.config.preprocess.landmarks = {0.1, 0.9};
+  model.tissue.z_mm = at::zeros({1});
+  change_preprocessing(model, chain());
+  EXPECT_EQ(model.config.preprocess.landmarks, (std::vector<double>{0.1, 0.9}));
+  EXPECT_EQ(model.config.preprocess.slices, chain().slices);
+}
+
 TEST(ModelChange, RefusesAWindowThatTheHealthyReferencesOfAnEnsembleDoNotKnow) {
   PreprocessConfig other = chain();
   other.intensity = Intensity::Percentile;
