@@ -125,7 +125,8 @@ TEST(TrainingLoss, LooksAtTheNoisedPatchOnly) {
 }
 
 TEST(TrainingLoss, OfWholeImagesIsTheMeanOverAllPixels) {
-  const Batch batch{{}, {}, at::zeros({1, 1, 1, 4}), {}};
+  Batch batch;
+  batch.target = at::zeros({1, 1, 1, 4});
   const Tensor output = at::tensor({0.F, 1.F, -2.F, 3.F}).view({1, 1, 1, 4});
   EXPECT_NEAR(training_loss(LossKind::Mse, output, batch).item<double>(), 14.0 / 4, 1e-6);
   EXPECT_NEAR(training_loss(LossKind::L1, output, batch).item<double>(), 6.0 / 4, 1e-6);

@@ -227,7 +227,9 @@ TEST(CorruptedBatch, OfValidationNeverChangesWithTheSeedOrItsSize) {
 
 TEST(TrainingLoss, WeighsPixelsAsTheyCount) {
   const Tensor counted = at::tensor({1.F, 3.F}).view({1, 1, 1, 2});
-  const Batch batch{{}, {}, at::zeros({1, 1, 1, 2}), {}, counted};
+  Batch batch;
+  batch.target = at::zeros({1, 1, 1, 2});
+  batch.counted = counted;
   const Tensor output = at::tensor({1.F, 2.F}).view({1, 1, 1, 2});
   EXPECT_NEAR(training_loss(LossKind::L1, output, batch).item<double>(), (1 + 3 * 2) / 4.0, 1e-6);
   EXPECT_NEAR(training_loss(LossKind::Mse, output, batch).item<double>(), (1 + 3 * 4) / 4.0, 1e-6);
