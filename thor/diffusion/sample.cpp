@@ -23,6 +23,7 @@ void SampleConfig::describe(Fields& fields) {
   fields.add("start_step", &start_step, "timestep at which the walk begins; -1 = the last one, pure noise",
              between(-1, 99999));
   fields.group("sampler", sampler);
+  fields.add("black_air", &black_air, "written images are 0 outside the head, as skull-on scans are");
 }
 
 int64_t first_timestep(const SampleConfig& config, const Diffusion& diffusion) {

@@ -11,6 +11,7 @@ namespace thor {
 struct SampleConfig {
   int64_t start_step = -1;  ///< t at which the chain begins; -1 = the last timestep, pure noise
   SamplerConfig sampler{SamplerKind::Ddim, 50, {}};
+  bool black_air = false;  ///< the written images are 0 outside the head
   void describe(Fields& fields);
 };
 

@@ -11,6 +11,7 @@
 #include "thor/base/log.h"
 #include "thor/base/utf8.h"
 #include "thor/base/version.h"
+#include "thor/detect/head_mask.h"
 #include "thor/image/image.h"
 #include "thor/pipeline/device.h"
 #include "thor/pipeline/model_place.h"
@@ -18,6 +19,8 @@
 
 namespace thor {
 namespace {
+
+constexpr double kHeadFraction = 0.1;  // of the 98th percentile, as for maps of the head (scan_relative.h)
 
 void check_start(const SampleConfig& config, bool with_start_image) {
   if (with_start_image && config.start_step < 0)
@@ -95,7 +98,8 @@ std::string write_sample_set(const SampleJob& job) {
   for (int64_t first = 0; first < job.count; first += job.run.batch) {
     batch.first = static_cast<uint64_t>(first);
     batch.count = std::min(job.run.batch, job.count - first);
-    const Tensor images = draw_samples(diffusion, model.config.noise, job.config, batch, denoise);
+    Tensor images = draw_samples(diffusion, model.config.noise, job.config, batch, denoise);
+    if (job.config.black_air) images = images * head_mask(images, kHeadFraction);
     for (int64_t i = 0; i < batch.count; ++i) {
       files.push_back(fmt::format("sample_{:04d}.png", first + i));
       write_png(job.output + "/" + files.back(), images[i][0], 8);

@@ -53,6 +53,24 @@ TEST_F(SampleSet, SaysWhatItWasDrawnWith) {
   EXPECT_EQ(about["images"], std::vector<std::string>{"sample_0000.png"});
 }
 
+TEST_F(SampleSet, IsBlackOutsideTheHeadWhereThatIsAskedFor) {
+  Tensor head = at::full({16, 16}, 0.05, at::kFloat);
+  head.slice(0, 5, 11).slice(1, 5, 11).fill_(1);
+  write_png(folder_ / "start.png", head, 8);
+  SampleJob begun = job("a", 1, 1);
+  begun.start_image = folder_ / "start.png";
+  begun.config.start_step = 0;
+  write_sample_set(begun);
+  begun.output = folder_ / "b";
+  begun.config.black_air = true;
+  write_sample_set(begun);
+  const Tensor as_drawn = read_image(folder_ / "a/sample_0000.png").voxels[0],
+               black = read_image(folder_ / "b/sample_0000.png").voxels[0];
+  EXPECT_GT(as_drawn[0].sum().item<float>(), 0);
+  EXPECT_EQ(black[0].sum().item<float>(), 0);
+  EXPECT_TRUE(at::equal(black[8].slice(0, 5, 11), as_drawn[8].slice(0, 5, 11)));
+}
+
 TEST_F(SampleSet, BeginsWithTheStartImage) {
   write_png(folder_ / "start.png", at::linspace(0, 1, 256, at::kFloat).view({16, 16}), 8);
   SampleJob begun = job("a", 1, 1);
