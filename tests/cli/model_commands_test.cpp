@@ -151,6 +151,24 @@ TEST_F(ModelCommands, CombineMakesAnEnsembleThatNamesItsMembersAndDetects) {
   EXPECT_FALSE(fs::exists(*folder_ / "y.safetensors"));
 }
 
+TEST_F(ModelCommands, CalibrateMakesTheReferencesOfAnEnsembleAnewForEachFold) {
+  must(
+      "thor combine one/model.safetensors two/model.safetensors --data ph/val.csv -o both.safetensors "
+      "--set reference.blur=1");
+  EXPECT_EQ(json_of("thor info both.safetensors --json")["training"]["reference"]["blur"], 1);
+  const std::string calibrate = "thor calibrate both.safetensors --data ph/val.csv --json -o ";
+  const auto within = json_of(calibrate + "within.safetensors")["calibration"],
+             crossed = json_of(calibrate + "crossed.safetensors --folds 2")["calibration"];
+  EXPECT_EQ(crossed["scans"], within["scans"]);
+  // What is found in a scan is rarer where its own maps were not among the healthy ones.
+  EXPECT_GT(crossed["scores"][1], within["scores"][1]);
+  expect_refusals(folder_->path(),
+                  {{calibrate + "x.safetensors --folds 3", 2, "3 folds of 2 healthy scans"},
+                   {"thor calibrate one/model.safetensors --data ph/val.csv --folds 2", 2, "is one network"},
+                   {"thor calibrate both.safetensors --site ph/val.csv --folds 2", 2, "needs --data"}});
+  EXPECT_FALSE(fs::exists(*folder_ / "x.safetensors"));
+}
+
 /// The last validation loss of a training, as a page shows it.
 std::string last_validation_loss(const std::string& log) {
   std::istringstream lines(file_content(log));

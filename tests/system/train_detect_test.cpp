@@ -115,7 +115,7 @@ TEST_F(System, ShowsWhatTheModelThatShipsFindsBeforeItTrains) {
   const size_t brains = page.find("A trained network on brains"), phantoms = page.find("The whole way on phantoms");
   ASSERT_NE(brains, std::string::npos);
   EXPECT_LT(brains, phantoms);
-  EXPECT_NE(page.find("mask, 0.2 % threshold"), std::string::npos);
+  EXPECT_NE(page.find("mask, 0.4 % threshold"), std::string::npos);
   EXPECT_NE(page.find("DDPM: map"), std::string::npos);
   EXPECT_EQ(page.find("Under way"), std::string::npos);
 }
@@ -177,7 +177,7 @@ TEST_F(System, DetectsWithEveryMethodOfTheTable) {
   must("thor train tiny.yaml --data ph/train.csv --out run --set train.steps=3");
   for (const DetectorRow& row : detectors()) {
     if (make_detector(row.name, NoiseKind::Gaussian)->undoes() == Process::Corruption)
-      continue;  // see RestoresInOneCall...
+      continue;                     // see RestoresInOneCall...
     if (row.name == "normative") {  // it needs the brain of the training slices, and a phantom has none
       const Outcome refused = run("thor detect run/model.safetensors ph/test.csv -o normative --detector normative");
       EXPECT_NE(refused.code, 0);

@@ -12,6 +12,8 @@
 #include "thor/cli/command.h"
 #include "thor/detect/anomaly_map.h"
 #include "thor/eval/calibrate.h"
+#include "thor/eval/combine.h"
+#include "thor/eval/false_lesions.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/members.h"
 #include "thor/pipeline/model_place.h"
@@ -21,7 +23,8 @@ namespace {
 
 struct CalibrateOptions {
   std::string model, member, detector, speed, data, site, check, output;
-  double fpr = kDefaultFpr;
+  double fpr = kDefaultFpr, false_lesions = 0;
+  int64_t folds = 0;
   RunConfig run;
   std::vector<std::string> sets;
   bool json = false;
@@ -35,9 +38,12 @@ void check_options(const CalibrateOptions& options) {
         "ones with --check FRESH.csv");
   if (!options.data.empty() && !options.site.empty())
     fail_usage("--data pools the pixels of healthy scans and --site takes each scan by itself; give one of them");
+  if (options.folds != 0 && options.data.empty())
+    fail_usage("--folds says how to make the healthy references of an ensemble anew, which needs --data HEALTHY.csv");
   if (!fits && !options.output.empty())
     fail_usage("--out is where a new calibration goes, which needs --data or --site");
   calibration_rates(options.fpr);
+  false_lesion_limits(options.false_lesions);
 }
 
 /// One calibration run: a model, the detector it is calibrated for, and how many images could not be used.
@@ -57,7 +63,17 @@ struct CalibrationRun {
   /// A check that left out the scans that went wrong would flatter: only a calibration leaves out what is not
   /// registered.
   MapSet detect_healthy(const std::string& list, bool registered_only) {
-    MapSet set = need_maps(detect_slices(pipeline, choice, healthy_cases(list), options.run, registered_only));
+    return reported(detect_slices(pipeline, choice, healthy_cases(list), options.run, registered_only));
+  }
+
+  /// The same where the scans are also those of the healthy references.
+  MapSet detect_crossed() {
+    return reported(
+        cross_detect(model, options.detector, options.sets, healthy_cases(options.data), options.folds, options.run));
+  }
+
+  MapSet reported(MapSet found) {
+    MapSet set = need_maps(std::move(found));
     for (const CaseFailure& failure : set.failed) warn("{}", failure.message);
     failed += set.failed.size();
     return set;
@@ -86,8 +102,11 @@ struct CalibrationRun {
 
   Calibration fit() {
     const std::vector<double> rates = calibration_rates(options.fpr);
-    const Calibration calibration = options.site.empty() ? calibrate(detect_healthy(options.data, true), rates)
-                                                         : calibrate_site(detect_healthy(options.site, true), rates);
+    const std::vector<double> lesions = false_lesion_limits(options.false_lesions);
+    const Calibration calibration = !options.site.empty()
+                                        ? calibrate_site(detect_healthy(options.site, true), rates, lesions)
+                                    : options.folds > 0 ? calibrate(detect_crossed(), rates, lesions)
+                                                        : calibrate(detect_healthy(options.data, true), rates, lesions);
     warn_about(calibration);
     put_calibration(model, calibration);
     const std::string out = options.output.empty() ? find_model(options.model) : options.output;
@@ -145,27 +164,37 @@ Command calibrate_command() {
       CommandGroup::Use,
       "thresholds and p-values from healthy scans, no lesion needed",
       "Detects in healthy scans that the model has not seen and writes into the model file, for this detector and\n"
-      "setting: the map values that 0.05 to 5 % of healthy pixels exceed, and the image scores. From then on `thor\n"
-      "detect` with the same detector and setting also writes masks and p-values. --check shows on other healthy\n"
-      "scans whether the rates hold. Scans are pictures, or volumes (files or DICOM folders), which go through the\n"
-      "model's steps and of which every slice counts that is examined and shows something. A list whose masks mark a\n"
-      "lesion is refused. --site takes five or more healthy scans of one scanner (a folder or a CSV): of a new "
-      "healthy\n"
-      "scan of that scanner more than the rate is then marked with probability at most 1 / (scans + 1), whatever the\n"
-      "model does there (docs/calibration.md).",
+      "setting: the map values that 0.05 to 5 % of healthy pixels exceed, those that keep 0.5, 1 and 2 false lesions "
+      "in\n"
+      "a healthy scan, and the scans' scores and looks. From then on `thor detect` with the same detector and setting\n"
+      "also writes masks and p-values. --check shows on other healthy scans whether the rates hold. Scans are "
+      "pictures,\n"
+      "or volumes (files or DICOM folders), which go through the model's steps and of which every slice counts that "
+      "is\n"
+      "examined and shows something. A list whose masks mark a lesion is refused. --site takes five or more healthy\n"
+      "scans of one scanner (a folder or a CSV): of a new healthy scan of that scanner more than the rate is then "
+      "marked\n"
+      "with probability at most 1 / (scans + 1), whatever the model does there (docs/calibration.md).",
       {{"calibrate run/model.safetensors --data healthy.csv --set detector.map.normalize=none", "into the model file"},
        {"calibrate run/model.safetensors --data healthy.csv --fpr 0.001 --detector ddpm -o calibrated.safetensors",
         "one more rate, another detector, into a copy"},
        {"calibrate brain-t1-axial --site healthy-scans/ -o mine.safetensors", "for your own scanner"},
        {"calibrate run/model.safetensors --data healthy.csv --speed fast", "for `thor detect --speed fast`"},
        {"calibrate both.safetensors --data healthy.csv --member thor", "for `thor detect --member thor`"},
+       {"calibrate both.safetensors --data healthy.csv --folds 2", "`combine` took its references from the same scans"},
        {"calibrate run/model.safetensors --check fresh.csv --set detector.map.normalize=none",
         "do the rates hold on other healthy scans?"}},
       {{"MODEL", "", "model.safetensors of a run, or an imported one", &o->model, true},
        {"--data", "CSV", "healthy scans to calibrate with", &o->data},
+       {"--folds", "K",
+        "of an ensemble whose healthy references are from the same scans: make them anew for each of K parts, from the "
+        "others",
+        &o->folds},
        {"--site", "HEALTHY", "healthy scans of one scanner, a folder or a CSV, at least 5", &o->site},
        {"--check", "CSV", "other healthy scans, to see whether the rates hold", &o->check},
-       {"--fpr", "RATE", "one more pixel false-positive rate (default: 0.002)", &o->fpr},
+       {"--fpr", "RATE", "one more pixel false-positive rate (default: 0.004)", &o->fpr},
+       {"--false-lesions", "N", "one more expected number of false lesions in a scan (beside 0.5, 1 and 2)",
+        &o->false_lesions},
        {"-o,--out", "OUT", "model file to write (default: MODEL itself)", &o->output},
        detector_option(o->detector),
        member_option(o->member),

@@ -72,10 +72,11 @@ Command demo_command() {
       "a first look: a trained network on brains, then the whole way on synthetic slices",
       "Lets the model that ships look at the brains that ship with it, sampled ones with painted lesions, and writes\n"
       "OUT/index.html, one file with all pictures in it, to be looked at after seconds. Then makes phantoms, trains a\n"
-      "small model on the healthy ones for two minutes, lets THOR and plain DDPM look for the lesions in the others,\n"
-      "prints Dice by lesion size and adds them to the page. A demo that is already in OUT is replaced.",
+      "small model on the healthy ones (some two minutes on two idle cores), lets THOR and plain DDPM look for the\n"
+      "lesions in the others, prints Dice by lesion size and adds them to the page. A demo that is already in OUT is\n"
+      "replaced.",
       {{"demo demo", "as `make demo` does"},
-       {"demo demo --set train.max_minutes=10 --set phantom.train=500", "a better model"}},
+       {"demo demo --set train.steps=2000 --set phantom.train=500", "a better model"}},
       {{"OUT", "", "folder to write to", &o->output, true},
        {"--config", "YAML", "experiment file (default: configs/phantom.yaml)", &o->config},
        set_option(o->sets, "any key of the experiment, phantom.*"),

@@ -54,7 +54,6 @@ BrainFindings find_in_brains(const DemoOptions& options, const std::string& mode
   detect.output = options.output + "/maps-brains";
   detect.detector_name = choice.name;
   detect.detector_config = choice.config;
-  if (calibration) detect.fpr = calibration->default_rate();
   FolderResult results = detect_files(pipeline, detect, run);
   throw_if_interrupted();
   if (!results.failed.empty()) fail_input("{}", results.failed[0].message);
@@ -62,7 +61,7 @@ BrainFindings find_in_brains(const DemoOptions& options, const std::string& mode
           evaluate_folder(detect.output, truth, {}, {}, false), calibration};
 }
 
-/// "0.2 %"
+/// "0.4 %"
 std::string rate_text(const Calibration& calibration) {
   return fmt::format("{:g} %", 100 * calibration.default_rate());
 }

@@ -21,12 +21,6 @@ constexpr double kLeastPixels = 50;      // of a scan's brain, from which quanti
 constexpr double kLeastContrast = 0.02;  // between the outer landmarks: an empty scan has less
 constexpr float kLeastStep = 1e-3F;      // between knots
 
-/// Without its rim. uint8 [S,S] -> bool [S,S]
-Tensor core_of(const Tensor& brain) {
-  const Tensor outside = (1 - brain.to(at::kFloat)).unsqueeze(0).unsqueeze(0);
-  return at::max_pool2d(outside, {2 * kRim + 1}, {1}, {kRim})[0][0].lt(0.5);
-}
-
 /// The mask template of the steps on the network's grid at a height: it takes the steps that move voxels.
 Tensor template_brain(const PreprocessConfig& config, const Templates& templates, double z_mm) {
   std::vector<YamlText> moving;
@@ -74,7 +68,7 @@ struct Level {
 struct PooledTissue {
   PooledTissue(const BrainTissue& tissue, const std::vector<int64_t>& levels) {
     for (const int64_t level : levels) {
-      const double weight = core_of(tissue.brain[level]).sum().item<double>() / static_cast<double>(kPercentiles);
+      const double weight = brain_core(tissue.brain[level]).sum().item<double>() / static_cast<double>(kPercentiles);
       const Tensor quantiles = tissue.quantiles[level].contiguous();
       for (int64_t i = 0; i < kPercentiles; ++i) values.emplace_back(quantiles.data_ptr<float>()[i], weight);
       total += weight * static_cast<double>(kPercentiles);
@@ -115,6 +109,11 @@ Tensor interpolated(const Tensor& unit, const std::vector<float>& from, const st
 
 }  // namespace
 
+Tensor brain_core(const Tensor& brain) {
+  const Tensor outside = (1 - brain.to(at::kFloat)).unsqueeze(0).unsqueeze(0);
+  return at::max_pool2d(outside, {2 * kRim + 1}, {1}, {kRim})[0][0].lt(0.5);
+}
+
 std::vector<std::pair<const char*, Tensor*>> BrainTissue::parts() {
   return {{"z_mm", &z_mm},     {"brain", &brain},   {"quantiles", &quantiles},
           {"spread", &spread}, {"median", &median}, {"deviation", &deviation}};
@@ -141,7 +140,7 @@ BrainTissue measure_tissue(const Archive& archive) {
     if (!level.brain.defined()) level.brain = at::zeros({size, size}, at::kFloat);
     level.brain += brain;
     level.slices.push_back(archive.slices[i]);
-    level.values.push_back(archive.slices[i].masked_select(core_of(brain)));
+    level.values.push_back(archive.slices[i].masked_select(brain_core(brain)));
   }
   std::vector<float> heights;
   std::vector<Tensor> brains, quantiles, spreads, medians, deviations;
@@ -202,7 +201,7 @@ ToneCurve match_tissue(const BrainTissue& tissue, const std::vector<double>& lan
   std::vector<int64_t> levels;
   for (size_t i = 0; i < slices.size(); ++i) {
     const int64_t level = tissue.level_at(z_mm[i]);
-    const Tensor inside = slices[i].masked_select(core_of(tissue.brain[level]));
+    const Tensor inside = slices[i].masked_select(brain_core(tissue.brain[level]));
     if (inside.numel() == 0) continue;
     values.push_back(inside);
     levels.push_back(level);

@@ -27,6 +27,10 @@ struct BrainTissue {
 /// the mask template of the preprocessing steps at the height of pictures. Throws Input where neither is known.
 BrainTissue measure_tissue(const Archive& archive);
 
+/// A brain mask without its rim of two pixels, which is skull in scans that are a little out of place. uint8 [S,S] ->
+/// bool [S,S]
+Tensor brain_core(const Tensor& brain);
+
 /// Throws Input unless the tissue fits a network of size x size pixels.
 void check_tissue(const BrainTissue& tissue, int64_t size);
 

@@ -13,6 +13,7 @@
 #include "thor/base/error.h"
 #include "thor/base/file.h"
 #include "thor/eval/bootstrap.h"
+#include "thor/eval/false_lesions.h"
 
 namespace thor {
 namespace {
@@ -124,10 +125,17 @@ double largest_score(const MapSet& set, const std::vector<size_t>& slices) {
   return largest;
 }
 
+ScanLooks looks_of_scan(const MapSet& set, const std::vector<size_t>& slices) {
+  std::vector<ScanLooks> looks;
+  for (const size_t slice : slices)
+    if (slice < set.looks.size()) looks.push_back(set.looks[slice]);
+  return mean_of(looks);
+}
+
 std::vector<double> calibration_rates(double asked) {
   if (!(asked > 0 && asked < 1))
     fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.05", asked);
-  std::set<double> rates{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, asked};
+  std::set<double> rates{0.0005, 0.001, 0.002, kDefaultFpr, 0.005, 0.01, 0.02, 0.05, asked};
   return {rates.begin(), rates.end()};
 }
 
@@ -149,7 +157,8 @@ RealizedRate share_of(double requested, double p, double n) {
   return {requested, p, std::max(0.0, middle - half), std::min(1.0, middle + half)};
 }
 
-Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
+Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates,
+                      const std::vector<double>& false_lesions) {
   Calibration calibration;
   calibration.setting = setting_of(healthy);
   const Tensor values = counted_values(healthy);
@@ -162,14 +171,19 @@ Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates) {
     for (const auto& slices : scans) calibration.scan_scores.push_back(largest_score(healthy, slices));
     std::sort(calibration.scan_scores.begin(), calibration.scan_scores.end());
   }
+  for (const double most : false_lesions)
+    if (const auto threshold = false_lesion_threshold(healthy, most)) calibration.lesion_thresholds[most] = *threshold;
+  for (const auto& slices : scans)
+    if (const ScanLooks looks = looks_of_scan(healthy, slices); looks.known()) calibration.looks.push_back(looks);
   calibration.pixels = values.numel();
   const Tensor images = healthy.images.contiguous();
   calibration.data_sha256 = Sha256().update(images.data_ptr(), static_cast<uint64_t>(images.nbytes())).hex();
   return calibration;
 }
 
-Calibration calibrate_site(const MapSet& healthy, const std::vector<double>& rates) {
-  Calibration calibration = calibrate(healthy, rates);
+Calibration calibrate_site(const MapSet& healthy, const std::vector<double>& rates,
+                           const std::vector<double>& false_lesions) {
+  Calibration calibration = calibrate(healthy, rates, false_lesions);
   if (calibration.scans < kLeastSiteScans)
     fail_input(
         "{} healthy scans can be used; a calibration for a scanner needs at least {}, because with n scans the bound "
@@ -209,6 +223,19 @@ CalibrationCheck check_calibration(const Calibration& calibration, const MapSet&
     exceeded.bound = true;
     check.exceeded.push_back(exceeded);
   }
+  for (const auto& [most, threshold] : calibration.lesion_thresholds) {
+    Tensor counts = at::zeros({static_cast<int64_t>(scans.size())}, at::kDouble);
+    SlicesOfScans each;
+    for (size_t i = 0; i < scans.size(); ++i) {
+      counts[static_cast<int64_t>(i)] = static_cast<double>(lesions_above(fresh, scans[i], threshold));
+      each.push_back({i});
+    }
+    check.lesions.push_back(mean_over_scans(most, counts, each));
+    check.lesions.back().bound = true;
+  }
+  for (const auto& slices : scans)
+    if (const auto far = calibration.unlikeness_of(looks_of_scan(fresh, slices), static_cast<int64_t>(slices.size())))
+      check.unlike += far->beyond();
   const auto small = std::count_if(fresh.scores.begin(), fresh.scores.end(),
                                    [&](double score) { return calibration.p_value(score) <= kSmallP; });
   // Slices of one scan may all be alike: no more than its scans is sure to be independent.
@@ -222,6 +249,8 @@ JsonText CalibrationCheck::to_json() const {
   nlohmann::json json = {{"cases", cases}, {"pixels", nlohmann::json::array()}, {"p_values", rate_json(p_values)}};
   for (const RealizedRate& rate : pixels) json["pixels"].push_back(rate_json(rate));
   for (const RealizedRate& rate : exceeded) json["exceeded"].push_back(rate_json(rate));
+  for (const RealizedRate& rate : lesions) json["false_lesions"].push_back(rate_json(rate));
+  json["unlike"] = unlike;
   if (!volumes) return json_text(json);
   json["scans"] = scans;
   json["volumes"] = rate_json(*volumes);
@@ -244,8 +273,12 @@ std::string CalibrationCheck::table() const {
   for (const RealizedRate& rate : pixels) row("pixels above the threshold", rate);
   for (size_t i = 0; i < exceeded.size(); ++i)
     row(fmt::format("scans with more than {:g} % above (at most)", 100 * pixels[i].requested).c_str(), exceeded[i]);
+  for (const RealizedRate& rate : lesions) row("false lesions in a scan (at most)", rate);
   row(volumes ? "slices with p <= 0.05" : "scans with p <= 0.05", p_values);
   if (volumes) row("volumes with p <= 0.05 (at most)", *volumes);
+  if (unlike > 0)
+    text += fmt::format("{} of {} scans do not look like the calibration's: 'thor detect' gives no masks for them\n",
+                        unlike, scans);
   return text;
 }
 
@@ -261,7 +294,9 @@ std::string calibration_table(const Calibration& calibration) {
                         score ? fmt::format("{:.6g}", *score)
                               : fmt::format("none: needs {:.0f} scans", std::ceil(1 / rate - 1e-9) - 1));
   }
-  return text + calibration.promise(calibration.default_rate()) + "\n";
+  for (const auto& [most, threshold] : calibration.lesion_thresholds)
+    text += fmt::format("{:<8}{:>15.6g}   false lesions in a scan, at most\n", most, threshold);
+  return text + calibration.promise(OperatingPoint()) + "\n";
 }
 
 }  // namespace thor

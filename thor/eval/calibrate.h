@@ -26,14 +26,17 @@ SlicesOfScans by_scan(const MapSet& set);
 /// Values of the maps of some slices in the regions that they are about.
 Tensor counted_values(const MapSet& set, const std::vector<size_t>& slices);
 double largest_score(const MapSet& set, const std::vector<size_t>& slices);
+ScanLooks looks_of_scan(const MapSet& set, const std::vector<size_t>& slices);
 
 /// The smallest of the values that at most a share `rate` of them exceeds: an order statistic, exact also with ties.
 /// `values` float32, at least one, finite.
 double threshold_at(const Tensor& values, double rate);
 
-/// Thresholds and sorted scores of what a detector found in healthy scans. All pixels in the maps' regions count alike.
-/// Slices of one name are of one scan.
-Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates);
+/// Thresholds, sorted scores and looks of what a detector found in healthy scans: thresholds by rate, where all pixels
+/// in the maps' regions count alike, and by expected number of false lesions (false_lesions.h). Slices of one name are
+/// of one scan.
+Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates,
+                      const std::vector<double>& false_lesions = {});
 
 /// Scans of one scanner that a calibration for it needs: with n of them the bound on false alarms is 1 / (n + 1).
 inline constexpr int64_t kLeastSiteScans = 5;
@@ -42,7 +45,8 @@ inline constexpr int64_t kLeastSiteScans = 5;
 /// threshold of rate b is the largest of the scans' own (1 - b) quantiles. If the next healthy scan is exchangeable
 /// with these, more than a share b of it lies above with probability at most 1 / (n + 1), whatever the maps. A sick
 /// scan among them raises thresholds and never breaks the bound. Throws Input where there are fewer scans.
-Calibration calibrate_site(const MapSet& healthy, const std::vector<double>& rates);
+Calibration calibrate_site(const MapSet& healthy, const std::vector<double>& rates,
+                           const std::vector<double>& false_lesions = {});
 
 /// Thresholds by rate as an evaluation labels them: "calibrated 5 %".
 std::vector<NamedThreshold> calibrated_thresholds(const std::map<double, double>& by_rate);
@@ -62,6 +66,8 @@ struct CalibrationCheck {
   std::vector<RealizedRate> pixels;     ///< pixels above each threshold; interval: bootstrap over scans
   RealizedRate p_values;                ///< slices with p <= 0.05; interval: Wilson's for a share of so many scans
   std::vector<RealizedRate> exceeded;   ///< of a site calibration, by rate: scans with more than that share above
+  std::vector<RealizedRate> lesions;    ///< false lesions in a scan, by the expected number; interval: bootstrap
+  int64_t unlike = 0;                   ///< scans that do not look like the calibration's: `detect` withholds masks
   std::optional<RealizedRate> volumes;  ///< volumes with p <= 0.05 as `detect` states it; only where there are some
   JsonText to_json() const;
   std::string table() const;  ///< for people

@@ -9,13 +9,15 @@
 
 #include "thor/base/error.h"
 #include "thor/base/log.h"
+#include "thor/base/utf8.h"
 #include "thor/base/version.h"
-#include "thor/eval/map_set.h"
 #include "thor/pipeline/members.h"
 #include "thor/pipeline/model_parts.h"
 
 namespace thor {
 namespace {
+
+constexpr const char* kReferenceKey = "reference";  // in the training record of an ensemble
 
 bool same_tissue(BrainTissue a, BrainTissue b) {
   if (!a.known() || !b.known()) return a.known() == b.known();
@@ -42,14 +44,38 @@ void check_models(const std::vector<NamedModel>& models) {
   }
 }
 
-HealthyReference reference_of(const NamedModel& one, const std::vector<SplitRow>& healthy,
-                              const ReferenceConfig& config, const RunConfig& run) {
+/// The maps of a model, with the detector it recommends, in healthy scans.
+MapSet maps_of(const NamedModel& one, const std::vector<CaseInput>& healthy, const RunConfig& run) {
   DetectorChoice choice = choose_detector(one.model, "", {});
   const Pipeline pipeline(one.model, std::move(choice.detector), run);
   info("{}: {} in {} healthy scans", one.name, choice.name, healthy.size());
-  const MapSet found = need_maps(detect_slices(pipeline, choice, cases_of_rows(healthy), run));
+  MapSet found = need_maps(detect_slices(pipeline, choice, healthy, run));
   if (!found.failed.empty()) fail_input("{}", found.failed[0].message);
-  return healthy_reference(found.maps.unsqueeze(1), at::tensor(found.z_mm, at::kFloat), config);
+  return found;
+}
+
+HealthyReference reference_of(const MapSet& healthy, const ReferenceConfig& config) {
+  return healthy_reference(healthy.maps.unsqueeze(1), at::tensor(healthy.z_mm, at::kFloat), config);
+}
+
+/// The same without the scans of these names.
+HealthyReference reference_without(const MapSet& healthy, const std::set<std::string>& names,
+                                   const ReferenceConfig& config) {
+  std::vector<int64_t> kept;
+  for (size_t i = 0; i < healthy.names.size(); ++i)
+    if (names.count(healthy.names[i]) == 0) kept.push_back(static_cast<int64_t>(i));
+  const Tensor at = at::tensor(kept, at::kLong);
+  return healthy_reference(healthy.maps.index_select(0, at).unsqueeze(1),
+                           at::tensor(healthy.z_mm, at::kFloat).index_select(0, at), config);
+}
+
+/// The parameters that the references in an ensemble were made with.
+ReferenceConfig reference_config_of(const Model& ensemble) {
+  ReferenceConfig config;
+  const nlohmann::json training = parse(ensemble.training);
+  if (const auto stored = training.find(kReferenceKey); stored != training.end())
+    Fields(config).read_known(dump_json(*stored));
+  return config;
 }
 
 }  // namespace
@@ -62,13 +88,16 @@ Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healt
   ensemble.config = models[0].model.config;
   ensemble.templates = models[0].model.templates;
   ensemble.tissue = models[0].model.tissue;
-  nlohmann::json training{{"combined_by", fmt::format("thor {}", version())}, {"healthy_scans", healthy.size()}};
+  ReferenceConfig fields = reference;
+  nlohmann::json training{{"combined_by", fmt::format("thor {}", version())},
+                          {"healthy_scans", healthy.size()},
+                          {kReferenceKey, Fields(fields).to_json()}};
   const nlohmann::json first = parse(models[0].model.training);
   if (const auto data = first.find("data"); data != first.end()) training["data"] = *data;
   ensemble.training = json_text(training);
   std::vector<Member> members;
   for (NamedModel& one : models) {
-    HealthyReference fitted = reference_of(one, healthy, reference, run);
+    HealthyReference fitted = reference_of(maps_of(one, cases_of_rows(healthy), run), reference);
     one.model.calibration = JsonText("{}");
     one.model.templates.clear();
     one.model.tissue = {};
@@ -76,6 +105,36 @@ Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healt
   }
   ensemble.networks = std::move(members);
   return ensemble;
+}
+
+MapSet cross_detect(const Model& ensemble, const std::string& detector, const std::vector<std::string>& sets,
+                    const std::vector<CaseInput>& healthy, int64_t folds, const RunConfig& run) {
+  if (!ensemble.is_ensemble())
+    fail_usage("the model is one network, which has no healthy references to make anew: calibrate it without `folds`");
+  if (folds < 2 || folds > static_cast<int64_t>(healthy.size()))
+    fail_usage("{} folds of {} healthy scans, expected 2 folds or more and a scan in each", folds, healthy.size());
+  const RunScope scope(run.context);
+  const ReferenceConfig config = reference_config_of(ensemble);
+  std::vector<MapSet> of_members;
+  for (const Member& member : ensemble.members())
+    of_members.push_back(maps_of({member.name, member_of(ensemble, member.name)}, healthy, run));
+  std::vector<MapSet> parts;
+  for (int64_t fold = 0; fold < folds; ++fold) {
+    std::vector<CaseInput> mine;
+    std::set<std::string> names;
+    for (size_t i = static_cast<size_t>(fold); i < healthy.size(); i += static_cast<size_t>(folds)) {
+      mine.push_back(healthy[i]);
+      names.insert(healthy[i].name);
+    }
+    info("fold {} of {}", fold + 1, folds);
+    Model model = ensemble;
+    for (size_t i = 0; i < of_members.size(); ++i)
+      model.members()[i].reference = reference_without(of_members[i], names, config);
+    DetectorChoice choice = choose_detector(model, detector, sets);
+    const Pipeline pipeline(model, std::move(choice.detector), run);
+    parts.push_back(detect_slices(pipeline, choice, mine, run));
+  }
+  return join_map_sets(parts);
 }
 
 }  // namespace thor

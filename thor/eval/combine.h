@@ -5,6 +5,7 @@
 
 #include "thor/data/split.h"
 #include "thor/detect/evidence.h"
+#include "thor/eval/map_set.h"
 #include "thor/pipeline/pipeline.h"
 
 namespace thor {
@@ -20,5 +21,13 @@ struct NamedModel {
 /// otherwise than the first, Input where a healthy scan cannot be read.
 Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healthy, const ReferenceConfig& reference,
               const RunConfig& run);
+
+/// The maps of healthy scans in an ensemble, each with healthy references that were made without this scan: the scans
+/// are dealt into `folds` parts, and for each part the references come from the others (cross-fitting). Thresholds
+/// from these maps hold for references from all scans, and no scan has to be kept for one purpose alone. `detector` and
+/// `sets` as `choose_detector` takes them. Throws Usage where the model is one network or there are fewer scans than
+/// folds, Input as `detect_slices` does.
+MapSet cross_detect(const Model& ensemble, const std::string& detector, const std::vector<std::string>& sets,
+                    const std::vector<CaseInput>& healthy, int64_t folds, const RunConfig& run);
 
 }  // namespace thor

@@ -92,17 +92,19 @@ std::map<double, double> calibrated(const MapEntry& entry) {
   return entry.about.calibration ? entry.about.calibration->thresholds : std::map<double, double>{};
 }
 
-/// Thresholds that all maps were calibrated with, unless one of that label was brought along.
+/// Thresholds that all maps with a mask were calibrated with, unless one of that label was brought along. A scan that
+/// the check kept from having a mask counts at these thresholds like any other.
 void add_calibrated(const std::vector<const MapEntry*>& entries, std::vector<NamedThreshold>& thresholds) {
   const MapEntry* first = nullptr;
   for (const MapEntry* one : entries) {
-    if (!one) continue;
+    if (!one || !one->about.calibration) continue;
     if (!first) first = one;
     if (calibrated(*one) == calibrated(*first)) continue;
     warn("'{}' and '{}' were calibrated differently: their calibrated thresholds are not used", first->sidecar,
          one->sidecar);
     return;
   }
+  if (!first) return;
   for (const NamedThreshold& known : calibrated_thresholds(calibrated(*first)))
     if (std::none_of(thresholds.begin(), thresholds.end(),
                      [&](const NamedThreshold& one) { return one.label == known.label; }))

@@ -11,6 +11,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/base/random.h"
+#include "thor/eval/false_lesions.h"
 #include "thor/eval/kolmogorov.h"
 
 namespace thor {
@@ -58,23 +59,58 @@ void compare_with_uniform(HealthyRates& row, const std::vector<double>& p_values
   row.ks_limit = ks_critical(p_values.size(), healthy);
 }
 
+/// Some slices of a set, with all that rates are counted from.
+MapSet only(const MapSet& set, const std::vector<size_t>& slices) {
+  MapSet some;
+  const std::vector<int64_t> rows(slices.begin(), slices.end());
+  const Tensor at = at::tensor(rows, at::kLong);
+  some.maps = set.maps.index_select(0, at);
+  some.images = set.images.index_select(0, at);
+  if (set.region.defined()) some.region = set.region.index_select(0, at);
+  some.about = set.about;
+  for (const size_t i : slices) {
+    some.names.push_back(set.names[i]);
+    some.scores.push_back(set.scores[i]);
+  }
+  return some;
+}
+
+/// Whether `detect` gives a scan no mask: its kind is another, or it looks like none of the calibration's.
+std::vector<bool> withheld_scans(const Calibration& calibration, const MapSet& set, const SlicesOfScans& scans) {
+  std::vector<bool> withheld;
+  for (const auto& slices : scans) {
+    const auto far = calibration.unlikeness_of(looks_of_scan(set, slices), static_cast<int64_t>(slices.size()));
+    withheld.push_back(set.withheld.count(set.names[slices[0]]) > 0 || (far && far->beyond()));
+  }
+  return withheld;
+}
+
 HealthyRates count(const Calibration& calibration, const MapSet& set, const HealthyRatesConfig& config) {
   HealthyRates row;
   Calibration asked = calibration;
   asked.thresholds.clear();
   for (const double rate : config.rates) asked.thresholds[rate] = calibration.threshold(rate);
   const CalibrationCheck check = check_calibration(asked, set);
-  row.realized = check.pixels;
+  row.raw = check.pixels;
   row.slices = check.cases;
   row.failed = static_cast<int64_t>(set.failed.size());
   const SlicesOfScans scans = by_scan(set);
   row.scans = static_cast<int64_t>(scans.size());
+  const std::vector<bool> withheld_of = withheld_scans(calibration, set, scans);
+  std::vector<size_t> given;
+  for (size_t i = 0; i < scans.size(); ++i)
+    if (!withheld_of[i]) given.insert(given.end(), scans[i].begin(), scans[i].end());
+  if (!given.empty()) {
+    const CalibrationCheck of_given = check_calibration(asked, only(set, given));
+    row.realized = of_given.pixels;
+    row.lesions = of_given.lesions;
+  }
 
   const double usual = calibration.default_rate(), at_usual = calibration.threshold(usual);
   const auto far = own_quantiles(set, scans, {std::min(0.5, kBroken * usual)});
   std::vector<double> p_values;
   for (size_t i = 0; i < scans.size(); ++i) {
-    const bool withheld = set.withheld.count(set.names[scans[i][0]]) > 0, broken = far[i][0] > at_usual;
+    const bool withheld = withheld_of[i], broken = far[i][0] > at_usual;
     row.withheld += withheld;
     row.broken += broken;
     row.broken_withheld += withheld && broken;
@@ -95,6 +131,12 @@ HealthyRates count(const Calibration& calibration, const MapSet& set, const Heal
 }
 
 std::string in_percent(double share) { return fmt::format("{:.3g}", 100 * share); }
+
+/// "1.2 [0.8, 1.9]", in percent
+std::string with_interval(const RealizedRate& rate) {
+  if (std::isnan(rate.low)) return in_percent(rate.realized);
+  return fmt::format("{} [{}, {}]", in_percent(rate.realized), in_percent(rate.low), in_percent(rate.high));
+}
 
 nlohmann::json json_of(const RealizedRate& rate) {
   const auto known = [](double value) { return std::isnan(value) ? nlohmann::json() : nlohmann::json(value); };
@@ -175,7 +217,9 @@ HealthyRatesResult measure_healthy_rates(const HealthyRatesConfig& config, RunCo
 
 std::string HealthyRatesResult::table() const {
   std::string text = fmt::format(
-      "# {}\n\nPercent of the region that is marked in healthy scans, with its 95 % interval over scans.\n\n",
+      "# {}\n\nPercent of the region that is marked in healthy scans that get a mask, with its 95 % interval over "
+      "scans; "
+      "in brackets that of all scans, had none been withheld.\n\n",
       config.title);
   text += "| model | healthy scans | scans (slices) |";
   for (const double rate : config.rates) text += fmt::format(" requested {} % |", in_percent(rate));
@@ -183,13 +227,29 @@ std::string HealthyRatesResult::table() const {
   for (size_t i = 0; i < config.rates.size() + 7; ++i) text += "---|";
   for (const HealthyRates& row : rows) {
     text += fmt::format("\n| {} | {} | {} ({}) |", row.model, row.set, row.scans, row.slices);
-    for (const RealizedRate& rate : row.realized)
-      text += std::isnan(rate.low) ? fmt::format(" {} |", in_percent(rate.realized))
-                                   : fmt::format(" {} [{}, {}] |", in_percent(rate.realized), in_percent(rate.low),
-                                                 in_percent(rate.high));
+    for (size_t i = 0; i < row.raw.size(); ++i) {
+      text += row.realized.empty() ? " none" : " " + with_interval(row.realized[i]);
+      text += fmt::format(" ({}) |", in_percent(row.raw[i].realized));
+    }
     text += fmt::format(" {} | {}, {} | {} [{}, {}] | {:.2f} ({:.2f}) |", row.withheld, row.broken, row.broken_withheld,
                         in_percent(row.small_p.realized), in_percent(row.small_p.low), in_percent(row.small_p.high),
                         row.ks, row.ks_limit);
+  }
+  text +=
+      "\n\nFalse lesions in a healthy scan that gets a mask, by their expected number.\n\n| model | healthy scans |";
+  const std::vector<double> limits = false_lesion_limits(0);
+  for (const double limit : limits) text += fmt::format(" at most {:g} |", limit);
+  text += "\n|---|---|";
+  for (size_t i = 0; i < limits.size(); ++i) text += "---|";
+  for (const HealthyRates& row : rows) {
+    text += fmt::format("\n| {} | {} |", row.model, row.set);
+    for (const double limit : limits) {
+      const auto found = std::find_if(row.lesions.begin(), row.lesions.end(),
+                                      [&](const RealizedRate& one) { return one.requested == limit; });
+      text += found == row.lesions.end()
+                  ? " - |"
+                  : fmt::format(" {:.2f} [{:.2f}, {:.2f}] |", found->realized, found->low, found->high);
+    }
   }
   text += fmt::format(
       "\n\nSite calibrations from n scans of the same set, {} draws: percent of the other scans with more than the "
@@ -223,8 +283,12 @@ JsonText HealthyRatesResult::to_json() const {
                           {"ks", row.ks},
                           {"ks_limit", row.ks_limit},
                           {"realized", nlohmann::json::array()},
+                          {"raw", nlohmann::json::array()},
+                          {"false_lesions", nlohmann::json::array()},
                           {"sites", nlohmann::json::array()}};
     for (const RealizedRate& rate : row.realized) one["realized"].push_back(json_of(rate));
+    for (const RealizedRate& rate : row.raw) one["raw"].push_back(json_of(rate));
+    for (const RealizedRate& rate : row.lesions) one["false_lesions"].push_back(json_of(rate));
     for (const SiteDraws& site : row.sites)
       if (site.scans > 0)
         one["sites"].push_back({{"scans", site.scans}, {"bound", site.bound}, {"exceeded", site.exceeded}});

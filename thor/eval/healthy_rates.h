@@ -21,7 +21,7 @@ struct HealthyRatesConfig {
   std::string title = "False alarms in healthy scans", output = "rates";
   std::vector<ModelEntry> models;
   std::vector<HealthySetEntry> sets;
-  std::vector<double> rates{0.0005, 0.001, 0.002, 0.005, 0.01};  ///< each is among those of the calibrations
+  std::vector<double> rates{0.0005, 0.001, 0.002, 0.004, 0.005, 0.01};  ///< each is among those of the calibrations
   std::vector<int64_t> site_scans{5, 9, 19};  ///< sizes of the site calibrations that are drawn from a set itself
   int64_t draws = 200, seed = 0, batch = 8;
   Precision precision = Precision::Fp32;
@@ -41,8 +41,11 @@ struct SiteDraws {
 struct HealthyRates {
   std::string model, set;
   int64_t scans = 0, slices = 0, failed = 0;
-  std::vector<RealizedRate> realized;  ///< for each rate; intervals by bootstrap over scans
-  int64_t withheld = 0;                ///< scans of which `detect` gives no mask and no p-value (scan_check.h)
+  /// For each rate, in scans that get a mask and in all scans, whatever the check says; intervals by bootstrap over
+  /// scans. Empty where no scan gets a mask.
+  std::vector<RealizedRate> realized, raw;
+  std::vector<RealizedRate> lesions;  ///< false lesions in scans that get a mask, by expected number
+  int64_t withheld = 0;               ///< scans of which `detect` gives no mask and no p-value (scan_check.h)
   /// Scans with more than five times the default rate above their threshold, and those of them that are withheld.
   int64_t broken = 0, broken_withheld = 0;
   RealizedRate small_p;         ///< scans with p <= 0.05, of those not withheld

@@ -71,7 +71,9 @@ MapSet parse_map_set(const std::string& path) {
 class Collector {
  public:
   Collector(const Pipeline& pipeline, const RunConfig& run, JsonText about, Pipeline::NetworkCallback after_call)
-      : size_(pipeline.model().config.preprocess.size), queue_(pipeline, run.batch, std::move(after_call)) {
+      : tissue_(pipeline.model().tissue),
+        size_(pipeline.model().config.preprocess.size),
+        queue_(pipeline, run.batch, std::move(after_call)) {
     set_.network_calls = pipeline.network_calls();
     set_.about = std::move(about);
   }
@@ -82,6 +84,7 @@ class Collector {
       set_.names.push_back(input.name);
       set_.scores.push_back(found->score);
       set_.z_mm.push_back(z);
+      set_.looks.push_back(looks_of(tissue_, {unit}, {z}));
       images_.push_back(unit);
       maps_.push_back(found->map);
       healthy_.push_back(found->pseudo_healthy);
@@ -119,6 +122,7 @@ class Collector {
  private:
   void fail_at(const std::string& path, const std::string& message) { set_.failed.push_back({path, message}); }
 
+  const BrainTissue& tissue_;
   int64_t size_;
   SliceQueue queue_;
   MapSet set_;
@@ -240,7 +244,9 @@ MapSet join_map_sets(const std::vector<MapSet>& parts) {
     whole.names.insert(whole.names.end(), part.names.begin(), part.names.end());
     whole.scores.insert(whole.scores.end(), part.scores.begin(), part.scores.end());
     whole.z_mm.insert(whole.z_mm.end(), part.z_mm.begin(), part.z_mm.end());
+    whole.looks.insert(whole.looks.end(), part.looks.begin(), part.looks.end());
     whole.failed.insert(whole.failed.end(), part.failed.begin(), part.failed.end());
+    whole.withheld.insert(part.withheld.begin(), part.withheld.end());
     whole.seconds += part.seconds * static_cast<double>(part.names.size());
     images.push_back(part.images);
     maps.push_back(part.maps);

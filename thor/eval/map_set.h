@@ -9,6 +9,7 @@
 #include "thor/data/split.h"
 #include "thor/pipeline/detector_choice.h"
 #include "thor/pipeline/pipeline.h"
+#include "thor/pipeline/scan_looks.h"
 #include "thor/pipeline/slice_queue.h"
 
 namespace thor {
@@ -22,6 +23,7 @@ struct MapSet {
   Tensor region;                    ///< bool [N,S,S], pixels that the maps are about; undefined = all
   std::vector<double> scores;       ///< N, image scores
   std::vector<double> z_mm;         ///< N, heights of the slices
+  std::vector<ScanLooks> looks;     ///< N, of the slices; not stored
   std::vector<CaseFailure> failed;  ///< images that could not be used
   std::set<std::string> withheld;   ///< names of scans of another kind (scan_check.h), where slices_of_scan opened them
   int64_t network_calls = 0;        ///< that one image costs

@@ -23,6 +23,17 @@ double parse_rate(const std::string& text) {
   return rate;
 }
 
+/// Thresholds by the number of false lesions that they keep.
+std::map<double, double> parse_lesion_thresholds(const nlohmann::json& json) {
+  std::map<double, double> thresholds;
+  for (const auto& entry : json) {
+    const auto limit = entry.at(0).get<double>();
+    if (!(limit > 0)) fail_input("it has a threshold for {} false lesions, expected a positive number", limit);
+    thresholds[limit] = entry.at(1).get<double>();
+  }
+  return thresholds;
+}
+
 std::map<double, double> parse_thresholds(const nlohmann::json& json) {
   std::map<double, double> thresholds;
   for (const auto& [rate, value] : json.items()) thresholds[parse_rate(rate)] = value.get<double>();
@@ -93,7 +104,10 @@ bool operator==(const CalibrationSetting& a, const CalibrationSetting& b) {
 }
 
 double Calibration::default_rate() const {
-  return thresholds.count(kDefaultFpr) ? kDefaultFpr : thresholds.begin()->first;
+  const auto distance = [](const auto& entry) { return std::abs(std::log(entry.first / kDefaultFpr)); };
+  return std::min_element(thresholds.begin(), thresholds.end(),
+                          [&](const auto& a, const auto& b) { return distance(a) < distance(b); })
+      ->first;
 }
 
 double Calibration::threshold(double rate) const {
@@ -107,7 +121,40 @@ double Calibration::threshold(double rate) const {
       rate, fmt::join(rates, ", "), rate);
 }
 
-std::string Calibration::promise(double rate) const {
+void OperatingPoint::check() const {
+  if (!(fpr >= 0 && fpr < 1))
+    fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.004", fpr);
+  if (!(false_lesions >= 0)) fail_usage("{} false lesions are asked for, expected a positive number", false_lesions);
+  if (fpr > 0 && false_lesions > 0)
+    fail_usage("a mask keeps a false-positive rate or a number of false lesions; ask for one of them");
+}
+
+OperatingPoint Calibration::resolved(OperatingPoint point) const {
+  if (point.fpr == 0 && point.false_lesions == 0) point.fpr = default_rate();
+  return point;
+}
+
+double Calibration::threshold(const OperatingPoint& point) const {
+  point.check();
+  if (point.false_lesions == 0) return threshold(resolved(point).fpr);
+  const auto found = lesion_thresholds.find(point.false_lesions);
+  if (found != lesion_thresholds.end()) return found->second;
+  std::vector<double> limits;
+  for (const auto& [known, value] : lesion_thresholds) limits.push_back(known);
+  fail_usage(
+      "the model is not calibrated for {} false lesions, only for {}; 'thor calibrate' with `false-lesions` {} makes "
+      "one",
+      point.false_lesions, limits.empty() ? "rates" : fmt::format("{}", fmt::join(limits, ", ")), point.false_lesions);
+}
+
+std::string Calibration::promise(const OperatingPoint& point) const {
+  const char* kind = site ? "the same scanner and kind" : "the same kind";
+  if (point.false_lesions > 0)
+    return fmt::format(
+        "In a new healthy scan {:g} false lesions are expected at most, if it is of {} as the {} healthy scans of the "
+        "calibration.",
+        point.false_lesions, kind, scans);
+  const double rate = resolved(point).fpr;
   return site ? fmt::format(
                     "Of a new healthy scan, more than {:g} % of the region is marked with probability at most 1 in {}, "
                     "if it is of the same scanner and kind as the {} healthy scans of the calibration.",
@@ -123,6 +170,11 @@ double Calibration::p_value(double score) const { return conformal(scores, score
 double Calibration::p_value_of_scan(double largest, int64_t slices) const {
   if (!scan_scores.empty()) return conformal(scan_scores, largest);
   return std::min(1.0, p_value(largest) * std::max(1.0, static_cast<double>(slices)));
+}
+
+std::optional<Unlikeness> Calibration::unlikeness_of(const ScanLooks& scan, int64_t slices) const {
+  if (several_slices_a_scan() != (slices > 1)) return std::nullopt;
+  return unlikeness(looks, scan);
 }
 
 std::string Calibration::rule_of_scan(const std::string& kind, int64_t slices) const {
@@ -154,6 +206,8 @@ JsonText json_of(const Calibration& calibration) {
   if (calibration.several_slices_a_scan()) json["scans"] = calibration.scans;
   if (!calibration.scan_scores.empty()) json["scan_scores"] = calibration.scan_scores;
   if (calibration.site) json["site"] = true;
+  for (const auto& [limit, value] : calibration.lesion_thresholds) json["lesion_thresholds"].push_back({limit, value});
+  for (const ScanLooks& looks : calibration.looks) json["looks"].push_back({looks.strangeness, looks.grain});
   return json_text(json);
 }
 
@@ -169,6 +223,9 @@ Calibration parse_calibration(const JsonText& text) {
     calibration.scans = json.value("scans", static_cast<int64_t>(calibration.scores.size()));
     calibration.scan_scores = json.value("scan_scores", std::vector<double>());
     calibration.site = json.value("site", false);
+    for (const auto& looks : json.value("looks", nlohmann::json::array()))
+      calibration.looks.push_back({looks.at(0).get<double>(), looks.at(1).get<double>()});
+    calibration.lesion_thresholds = parse_lesion_thresholds(json.value("lesion_thresholds", nlohmann::json::array()));
     json.at("pixels").get_to(calibration.pixels);
     json.at("data_sha256").get_to(calibration.data_sha256);
   } catch (const nlohmann::json::exception& error) {

@@ -8,6 +8,7 @@
 
 #include "thor/base/json_text.h"
 #include "thor/pipeline/model.h"
+#include "thor/pipeline/scan_looks.h"
 
 namespace thor {
 
@@ -20,9 +21,17 @@ struct CalibrationSetting {
 };
 bool operator==(const CalibrationSetting& a, const CalibrationSetting& b);
 
-/// The false-positive rate of masks by default: on painted validation slices its Dice is closest to that of the best
-/// threshold (docs/calibration.md).
-inline constexpr double kDefaultFpr = 0.002;
+/// The false-positive rate of masks by default: the smallest of the usual rates that gives at least 95 % of the best
+/// threshold's Dice on painted validation slices (docs/calibration.md).
+inline constexpr double kDefaultFpr = 0.004;
+
+/// What a mask may cost in a healthy scan. Both 0 = the calibration's default rate.
+struct OperatingPoint {
+  double fpr = 0;            ///< share of the healthy pixels that it marks
+  double false_lesions = 0;  ///< expected number of false lesions in a scan; where it is given, `fpr` is not
+  /// Throws Usage where both are given or one cannot be.
+  void check() const;
+};
 
 /// What a detector finds in healthy scans: nothing of it was tuned on a lesion. Map values are those of the network's
 /// grid, in the region that the maps are about (`detector.region`).
@@ -37,15 +46,24 @@ struct Calibration {
   int64_t scans = 0;  ///< that the slices with these scores are from; of pictures as many as scores
   /// Of each scan with several slices the largest score, ascending; empty for pictures and in older calibrations.
   std::vector<double> scan_scores = {};
+  /// Expected number of false lesions in the next healthy scan -> the map value that keeps it (false_lesions.h); empty
+  /// in older calibrations and in those from fewer than four scans.
+  std::map<double, double> lesion_thresholds = {};
+  /// How each scan looks; empty in older calibrations and where the model does not know the brain.
+  std::vector<ScanLooks> looks = {};
 
   /// True where some scans gave more than one slice: these are alike, so that p-values promise less than they say.
   bool several_slices_a_scan() const { return scans > 0 && scans < static_cast<int64_t>(scores.size()); }
-  /// One sentence: what the threshold of a rate promises of a new healthy scan, and on what assumption.
-  std::string promise(double rate) const;
-  /// The rate of masks where none is asked for: kDefaultFpr, or the smallest rate of an older calibration without it.
+  /// One sentence: what the threshold of a point promises of a new healthy scan, and on what assumption.
+  std::string promise(const OperatingPoint& point) const;
+  /// The rate of masks where none is asked for: kDefaultFpr, or the nearest rate of an older calibration without it.
   double default_rate() const;
+  /// The point itself, or the one of the default rate where it names none.
+  OperatingPoint resolved(OperatingPoint point) const;
   /// The threshold of a rate that was calibrated. Throws Usage, with the rates there are, for any other.
   double threshold(double rate) const;
+  /// The same of an operating point. Throws Usage also as its `check` does.
+  double threshold(const OperatingPoint& point) const;
   /// Conformal p-value (1 + #{healthy score >= s}) / (n + 1): for a scan exchangeable with the healthy ones, P(p <= a)
   /// is at most a. In [1 / (n + 1), 1].
   double p_value(double score) const;
@@ -55,6 +73,9 @@ struct Calibration {
   double p_value_of_scan(double largest, int64_t slices) const;
   /// That rule for people: "the volume among 21 healthy ones".
   std::string rule_of_scan(const std::string& kind, int64_t slices) const;
+  /// How far a scan of so many slices looks from the calibration's; none where that cannot be told, as of a picture
+  /// beside volumes.
+  std::optional<Unlikeness> unlikeness_of(const ScanLooks& scan, int64_t slices) const;
   /// The score beyond which p <= rate; none where n < 1 / rate - 1, as then no score gets there.
   std::optional<double> score_threshold(double rate) const;
 };

@@ -22,13 +22,13 @@ struct SliceFinding {
 /// What is to be found in a scan beyond its map.
 struct FindingOptions {
   std::optional<Calibration> calibration;  ///< of the detector and setting in use; without it no mask and no p-value
-  double fpr = 0;                          ///< rate of the calibration that sets the mask; 0 = its default rate
+  OperatingPoint point;                    ///< of the calibration, that sets the mask
   bool ignore_check = false;               ///< mask, p-value and lesions also of scans that are not of the model's kind
   VolumeConfig volume;                     ///< of scans with more than one slice
 };
 
-/// The options with the rate that they stand for. Throws Usage where the calibration has no such rate.
-FindingOptions with_rate(FindingOptions options);
+/// The options with the operating point that they stand for. Throws Usage where the calibration does not have it.
+FindingOptions with_point(FindingOptions options);
 
 /// A slice that was examined.
 struct SliceScore {

@@ -58,11 +58,21 @@ ScanCheck check_scan(const Model& model, const Tensor& slices, const JsonText& s
   return check;
 }
 
+void compare_looks(ScanCheck& check, const std::optional<Calibration>& calibration, const ScanLooks& scan,
+                   int64_t slices) {
+  if (calibration) check.unlikeness = calibration->unlikeness_of(scan, slices);
+}
+
 std::string describe(const ScanCheck& check) {
-  return fmt::format("{}: {}",
-                     check.ignored ? "mask, p-value and lesions are given because they were asked for in spite of"
-                                   : "no mask, no p-value and no lesions are given",
-                     fmt::join(check.findings, "; "));
+  const char* given = "mask, p-value and lesions are given because they were asked for in spite of";
+  if (!check.findings.empty())
+    return fmt::format("{}: {}", check.ignored ? given : "no mask, no p-value and no lesions are given",
+                       fmt::join(check.findings, "; "));
+  return fmt::format(
+      "{}: the model is not calibrated for scans like this ({:.1f} deviations from the healthy scans of the "
+      "calibration, "
+      "{:.1f} at most expected); 'thor calibrate' with `site` makes it so, from healthy scans of the same scanner",
+      check.ignored ? given : "no mask and no p-value are given", check.unlikeness->value, check.unlikeness->limit);
 }
 
 }  // namespace thor

@@ -6,6 +6,7 @@
 
 #include "thor/base/json_text.h"
 #include "thor/base/tensor.h"
+#include "thor/pipeline/calibration.h"
 #include "thor/pipeline/model.h"
 
 namespace thor {
@@ -18,9 +19,14 @@ struct ScanCheck {
   std::optional<double> similarity;  ///< to the template, nats, where the steps register (docs/preprocessing.md)
   std::optional<double> contrast;    ///< of the template's tissues in the scan (registration.h), where they register
   std::optional<double> intensity_distance;  ///< `distance_from` the training images, where the model describes them
-  bool ignored = false;                      ///< the user asks for mask, p-value and lesions in spite of the findings
-  /// True where a mask, a p-value and a table of lesions may be given.
+  std::optional<Unlikeness> unlikeness;      ///< to the healthy scans of the calibration, where there is one
+  bool ignored = false;                      ///< the user asks for mask, p-value and lesions in spite of all this
+  /// True for a scan of the model's kind that looks like the healthy ones of the calibration.
+  bool passed() const { return findings.empty() && !(unlikeness && unlikeness->beyond()); }
+  /// True where a table of lesions may be given: of the calibrated mask, or of the map's own highest values.
   bool allows_claims() const { return findings.empty() || ignored; }
+  /// True where a mask and a p-value may be given too.
+  bool calibration_holds() const { return passed() || ignored; }
 };
 
 /// Looks at the record of the steps that led to a volume's slices (null for a picture) alone: a scan is not of the
@@ -31,6 +37,11 @@ ScanCheck check_registration(const JsonText& steps);
 /// of the model's kind either where the quantiles of the foreground lie more than 0.1 of the unit range outside of all
 /// that the training images span. A model that does not describe its training images cannot tell the latter.
 ScanCheck check_scan(const Model& model, const Tensor& slices, const JsonText& steps);
+
+/// Compares a scan of so many slices with the healthy scans of a calibration, where there is one: thresholds and
+/// p-values mean nothing for a scan that looks like none of them.
+void compare_looks(ScanCheck& check, const std::optional<Calibration>& calibration, const ScanLooks& scan,
+                   int64_t slices);
 
 /// One line for people: what is withheld and why.
 std::string describe(const ScanCheck& check);

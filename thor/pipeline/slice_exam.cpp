@@ -11,9 +11,10 @@ namespace {
 class SliceExam : public ScanExam {
  public:
   SliceExam(const Model& model, const FindingOptions& options, Image scan)
-      : options_(with_rate(options)), scan_(std::move(scan)), open_(open_slice(model, scan_)) {
+      : options_(with_point(options)), scan_(std::move(scan)), open_(open_slice(model, scan_)) {
     check_ = check_scan(model, open_.slice.unit.unsqueeze(0), {});
-    check_.ignored = options.ignore_check && !check_.findings.empty();
+    compare_looks(check_, options.calibration, looks_of(model.tissue, {open_.slice.unit}, {open_.slice.z_mm}), 1);
+    check_.ignored = options.ignore_check && !check_.passed();
   }
   int64_t slices() const override { return 1; }
   int64_t examined_slices() const override { return 1; }
@@ -35,9 +36,9 @@ class SliceExam : public ScanExam {
 };
 
 Finding SliceExam::finish() {
-  const bool calibrated = options_.calibration && check_.allows_claims();
+  const bool calibrated = options_.calibration && check_.calibration_holds();
   std::optional<double> threshold;
-  if (calibrated) threshold = options_.calibration->threshold(options_.fpr);
+  if (calibrated) threshold = options_.calibration->threshold(options_.point);
   const StoredSlice stored = as_stored(open_, finding_, threshold);
   Finding finding;
   finding.map = stored.map.unsqueeze(0);
@@ -54,10 +55,10 @@ Finding SliceExam::finish() {
 
 }  // namespace
 
-FindingOptions with_rate(FindingOptions options) {
+FindingOptions with_point(FindingOptions options) {
   if (!options.calibration) return options;
-  if (options.fpr == 0) options.fpr = options.calibration->default_rate();
-  options.calibration->threshold(options.fpr);
+  options.point = options.calibration->resolved(options.point);
+  options.calibration->threshold(options.point);
   return options;
 }
 

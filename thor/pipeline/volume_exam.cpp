@@ -51,8 +51,8 @@ class VolumeExam : public ScanExam {
   Finding finish() override;
 
  private:
-  bool calibrated() const { return options_.calibration && check_.allows_claims(); }
-  double threshold() const { return options_.calibration->threshold(options_.fpr); }
+  bool calibrated() const { return options_.calibration && check_.calibration_holds(); }
+  double threshold() const { return options_.calibration->threshold(options_.point); }
   void bring_home(Finding& finding);
   void add_scores(Finding& finding) const;
   void add_lesions(Finding& finding) const;
@@ -73,7 +73,7 @@ class VolumeExam : public ScanExam {
 };
 
 VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image scan)
-    : model_(model), options_(with_rate(options)), scan_(std::move(scan)) {
+    : model_(model), options_(with_point(options)), scan_(std::move(scan)) {
   const PreprocessConfig& config = model.config.preprocess;
   const PreparedVolume whole = run_steps(config.steps, model.templates, scan_);
   window_ = window_of(config, whole.volume);
@@ -96,7 +96,8 @@ VolumeExam::VolumeExam(const Model& model, const FindingOptions& options, Image 
   tones_ = match_tissue(model.tissue, config.landmarks, units, heights);
   for (Tensor& unit : units) unit = tones_.apply(unit);
   check_ = check_scan(model, units.empty() ? at::zeros({0, config.size, config.size}) : at::stack(units), whole.record);
-  check_.ignored = options.ignore_check && !check_.findings.empty();
+  compare_looks(check_, options.calibration, looks_of(model.tissue, units, heights), slices());
+  check_.ignored = options.ignore_check && !check_.passed();
   map_ = at::zeros_like(prepared_.volume.voxels);
   if (calibrated()) mask_ = at::zeros(map_.sizes(), at::kByte);
 }

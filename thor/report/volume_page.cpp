@@ -152,6 +152,15 @@ std::string introduction(const Sidecar& about) {
                     fmt::join(about.check->findings, ". "),
                     about.check->ignored ? "Mask, p-value and lesions were asked for all the same; do not rely on them."
                                          : "The map is shown; a mask, a p-value and lesions would mean nothing.");
+  else if (about.check && !about.check->passed())
+    text += fmt::format(
+        "\n\nThe model is not calibrated for scans like this: it looks {:.1f} deviations away from the "
+        "healthy scans of the calibration, {:.1f} at most are expected. {}",
+        about.check->unlikeness->value, about.check->unlikeness->limit,
+        about.check->ignored
+            ? "Mask and p-value were asked for all the same; do not rely on them."
+            : "The map and the places of its highest values are shown; a mask and a p-value would mean "
+              "nothing. Healthy scans of the same scanner make them possible (thor calibrate --site).");
   return text + "\n\n" + about.note;
 }
 

@@ -45,8 +45,8 @@ struct DetectOptions {
   std::vector<std::string> inputs;  ///< files, folders, BIDS datasets or a CSV split
   std::string output;               ///< folder
   std::string detector_name;
-  JsonText detector_config;  ///< as resolved, for the sidecar
-  double fpr = 0;  ///< of the mask: share of healthy pixels that it may mark; 0 = the calibration's default rate
+  JsonText detector_config;   ///< as resolved, for the sidecar
+  OperatingPoint point;       ///< what the mask may cost in a healthy scan
   bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
   ScanChoice choice;          ///< of files and folders that hold more than one scan
   VolumeConfig volume;

@@ -75,7 +75,7 @@ std::string PictureCase::write_mask(const Tensor& mask) const {
 CaseOutput PictureCase::write() {
   Sidecar about = folder_.begin(input_);
   const auto& calibration = folder_.calibration();
-  const bool calibrated = calibration && check_.allows_claims();
+  const bool calibrated = calibration && check_.calibration_holds();
   const StoredSlice found =
       as_stored(open_, finding_, calibrated ? std::optional<double>(folder_.threshold()) : std::nullopt);
   const double full_scale = open_.medical ? 1.0 : std::max(1.0, found.map.max().item<double>());
@@ -86,7 +86,7 @@ CaseOutput PictureCase::write() {
   about.overlay = write_overlay(found.map);
   about.check = check_;
   CaseOutput output{input_.path, input_.name, path(about.map), finding_.score, {}, {}, {}};
-  if (calibration && !check_.allows_claims()) output.withheld = describe(check_);
+  if (calibration && !check_.calibration_holds()) output.withheld = describe(check_);
   if (calibrated) {
     output.p_value = calibration->p_value(finding_.score);
     about.mask = write_mask(found.mask);
@@ -103,7 +103,8 @@ std::unique_ptr<ExaminedCase> examine_picture(const CaseInput& input, const Case
   const Model& model = with.pipeline.model();
   OpenSlice open = open_slice(model, image);
   ScanCheck check = check_scan(model, open.slice.unit.unsqueeze(0), {});
-  check.ignored = with.options.ignore_check && !check.findings.empty();
+  compare_looks(check, with.folder.calibration(), looks_of(model.tissue, {open.slice.unit}, {open.slice.z_mm}), 1);
+  check.ignored = with.options.ignore_check && !check.passed();
   warn_of(check, input);
   return std::make_unique<PictureCase>(input, std::move(open), std::move(check), with.folder);
 }

@@ -6,11 +6,11 @@
 namespace thor {
 
 FindingOptions finding_options(const CaseSurroundings& with) {
-  return {with.folder.calibration(), with.options.fpr, with.options.ignore_check, with.options.volume};
+  return {with.folder.calibration(), with.options.point, with.options.ignore_check, with.options.volume};
 }
 
 void warn_of(const ScanCheck& check, const CaseInput& input) {
-  if (!check.findings.empty()) warn("'{}': {}", input.path, describe(check));
+  if (!check.passed()) warn("'{}': {}", input.path, describe(check));
 }
 
 }  // namespace thor

@@ -60,13 +60,12 @@ void remove_map_series(const fs::path& folder) {
 }
 
 std::optional<Calibration> calibration_for(const Pipeline& pipeline, const DetectOptions& options) {
-  if (!(options.fpr >= 0 && options.fpr < 1))
-    fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.002", options.fpr);
+  options.point.check();
   const CalibrationSetting setting{options.detector_name, options.detector_config, pipeline.perceptual()};
   auto found = find_calibration(pipeline.model(), setting);
-  if (found && options.fpr > 0)
-    found->threshold(options.fpr);
-  else if (!found)
+  if (found)
+    found->threshold(options.point);
+  else
     info(
         "the model has no calibration for this ({}), so there are no masks and no p-values; 'thor calibrate' "
         "with the same settings makes one",
@@ -78,7 +77,7 @@ std::optional<Calibration> calibration_for(const Pipeline& pipeline, const Detec
 
 ResultFolder::ResultFolder(const Pipeline& pipeline, const DetectOptions& options, const RunConfig& run)
     : options_(options), calibration_(calibration_for(pipeline, options)) {
-  if (calibration_ && options_.fpr == 0) options_.fpr = calibration_->default_rate();
+  if (calibration_) options_.point = calibration_->resolved(options_.point);
   make_folder(options.output);
   const Model& model = pipeline.model();
   common_.version = version();
@@ -192,13 +191,13 @@ void ResultFolder::finish(const CaseInput& input, Sidecar about) const {
 
 SidecarCalibration ResultFolder::calibrated(double p_value, std::string p_value_of) const {
   SidecarCalibration calibrated;
-  calibrated.fpr = options_.fpr;
+  calibrated.point = options_.point;
   calibrated.threshold = threshold();
   calibrated.thresholds = calibration_->thresholds;
   calibrated.p_value = p_value;
   calibrated.p_value_of = std::move(p_value_of);
   calibrated.cases = static_cast<int64_t>(calibration_->scores.size());
-  calibrated.promise = calibration_->promise(options_.fpr);
+  calibrated.promise = calibration_->promise(options_.point);
   return calibrated;
 }
 

@@ -42,7 +42,7 @@ class ResultFolder {
   /// Of this detector and setting, where the model has one.
   const std::optional<Calibration>& calibration() const { return calibration_; }
   /// The map value above which the mask is set; only where there is a calibration.
-  double threshold() const { return calibration_->threshold(options_.fpr); }
+  double threshold() const { return calibration_->threshold(options_.point); }
   /// What a sidecar says of it.
   SidecarCalibration calibrated(double p_value, std::string p_value_of = {}) const;
 

@@ -24,18 +24,22 @@ void put(json& object, const char* key, const std::string& text) {
 json to_json(const SidecarCalibration& calibration) {
   json thresholds = json::object();
   for (const auto& [rate, value] : calibration.thresholds) thresholds[fmt::format("{}", rate)] = value;
-  json object{{"fpr", calibration.fpr},
-              {"threshold", calibration.threshold},
+  json object{{"threshold", calibration.threshold},
               {"thresholds", thresholds},
               {"p_value", calibration.p_value},
               {"cases", calibration.cases}};
+  if (calibration.point.false_lesions > 0)
+    object["false_lesions"] = calibration.point.false_lesions;
+  else
+    object["fpr"] = calibration.point.fpr;
   put(object, "p_value_of", calibration.p_value_of);
   put(object, "promise", calibration.promise);
   return object;
 }
 
 json to_json(const ScanCheck& check) {
-  json object{{"passed", check.findings.empty()}, {"findings", check.findings}};
+  json object{{"passed", check.passed()}, {"findings", check.findings}};
+  if (check.unlikeness) object["unlikeness"] = {{"value", check.unlikeness->value}, {"limit", check.unlikeness->limit}};
   if (check.similarity) object["similarity"] = *check.similarity;
   if (check.contrast) object["contrast"] = *check.contrast;
   if (check.intensity_distance) object["intensity_distance"] = *check.intensity_distance;
@@ -128,7 +132,8 @@ std::optional<SidecarCalibration> read_calibration(const json& about) {
   const auto found = about.find("calibration");
   if (found == about.end() || !found->is_object()) return {};
   SidecarCalibration calibration;
-  calibration.fpr = number_in(*found, "fpr", 0, 0, 1);
+  calibration.point.fpr = number_in(*found, "fpr", 0, 0, 1);
+  calibration.point.false_lesions = number_in(*found, "false_lesions", 0, 0, 1e9);
   calibration.threshold = number_in(*found, "threshold", 0, -1e12, 1e12);
   calibration.thresholds = read_thresholds(found->value("thresholds", json::object()));
   calibration.p_value = number_in(*found, "p_value", 1, 0, 1);

@@ -15,7 +15,7 @@ namespace thor {
 
 /// How the mask and the p-value of a case came about.
 struct SidecarCalibration {
-  double fpr = 0;                       ///< false-positive rate that sets the mask
+  OperatingPoint point;                 ///< that sets the mask
   double threshold = 0;                 ///< map value above which the mask is set
   std::map<double, double> thresholds;  ///< the same for every rate of the calibration
   double p_value = 1;

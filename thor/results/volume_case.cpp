@@ -148,7 +148,8 @@ CaseOutput VolumeCase::write() {
   if (scan().dicom && with_.options.layout == ResultLayout::Flat) write_dicom(found, about);
   write_pictures(found, about);
   CaseOutput output{input_.path, input_.name, path(about.map), found.score, found.p_value, found.lesions, {}};
-  if (!found.check.allows_claims()) output.withheld = describe(found.check);
+  const bool withheld = with_.folder.calibration() ? !found.check.calibration_holds() : !found.check.allows_claims();
+  if (withheld) output.withheld = describe(found.check);
   with_.folder.finish(input_, about);
   return output;
 }

@@ -74,7 +74,7 @@ TEST(SiteCalibration, IsTheLargestOfTheScansOwnQuantiles) {
   for (int64_t i = 0; i < 6; ++i) largest = std::max(largest, threshold_at(healthy.maps[i], 0.01));
   EXPECT_EQ(calibration.threshold(0.01), largest);
   EXPECT_TRUE(calibration.site);
-  EXPECT_THAT(calibration.promise(0.01),
+  EXPECT_THAT(calibration.promise({0.01, 0}),
               HasSubstr("more than 1 % of the region is marked with probability at most 1 in 7"));
 }
 
@@ -179,7 +179,7 @@ TEST(Calibrating, TheTableSaysHowManyScansAScoreThresholdNeeds) {
 
 TEST(Calibrating, RefusesRatesThatAreNone) {
   for (const double rate : {0.0, 1.0, -0.1, std::nan("")}) EXPECT_THROW(calibration_rates(rate), Error) << rate;
-  EXPECT_EQ(calibration_rates(0.03), (std::vector<double>{0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05}));
+  EXPECT_EQ(calibration_rates(0.03), (std::vector<double>{0.0005, 0.001, 0.002, 0.004, 0.005, 0.01, 0.02, 0.03, 0.05}));
 }
 
 /// The same with `slices` of each scan: a scan's slices have its level.

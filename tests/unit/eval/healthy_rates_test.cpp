@@ -59,10 +59,13 @@ TEST(HealthyRates, StandInTheTableWithTheirIntervals) {
   row.set = "own";
   row.scans = row.slices = 30;
   row.realized = {{0.01, 0.0125, 0.01, 0.015}};
+  row.raw = {{0.01, 0.03, 0.02, 0.04}};
+  row.lesions = {{1, 0.75, 0.5, 1.25}};
   row.sites = {draw_sites(scans(30), 5, 10, 0)};
   row.sites[0].exceeded.resize(1);
   result.rows = {row};
-  EXPECT_NE(result.table().find("| a | own | 30 (30) | 1.25 [1, 1.5] |"), std::string::npos) << result.table();
+  EXPECT_NE(result.table().find("| a | own | 30 (30) | 1.25 [1, 1.5] (3) |"), std::string::npos) << result.table();
+  EXPECT_NE(result.table().find("| a | own | - | 0.75 [0.50, 1.25] | - |"), std::string::npos) << result.table();
   EXPECT_NE(result.table().find("| a | own | 5 | 16.7 |"), std::string::npos) << result.table();
 }
 

@@ -47,6 +47,29 @@ TEST(Calibration, PValueCountsTheHealthyScoresAtLeastAsHigh) {
   EXPECT_DOUBLE_EQ(calibration.p_value(3.5), 1.0 / 4);
 }
 
+TEST(Calibration, HasAThresholdForEveryOperatingPointItWasMadeFor) {
+  Calibration calibration = three_scans();
+  calibration.lesion_thresholds = {{1, 0.6}};
+  EXPECT_EQ(calibration.threshold(OperatingPoint{0.02, 0}), 0.5);
+  EXPECT_EQ(calibration.threshold(OperatingPoint{0, 1}), 0.6);
+  EXPECT_EQ(calibration.threshold(OperatingPoint{}), calibration.threshold(calibration.default_rate()));
+  for (const OperatingPoint& wrong : {OperatingPoint{0, 2}, {0.02, 1}, {1.5, 0}, {0, -1}})
+    EXPECT_THROW(calibration.threshold(wrong), Error) << wrong.fpr << " " << wrong.false_lesions;
+  EXPECT_THAT(calibration.promise({0, 1}), HasSubstr("1 false lesions are expected at most"));
+}
+
+TEST(Calibration, KeepsLesionThresholdsAndLooksInTheFile) {
+  Calibration calibration = three_scans();
+  calibration.lesion_thresholds = {{0.5, 0.8}, {1, 0.6}};
+  calibration.looks = {{-1.5, -4}, {-1.25, -4.5}};
+  calibration.scans = 3;
+  const Calibration back = parse_calibration(json_of(calibration));
+  EXPECT_EQ(back.lesion_thresholds, calibration.lesion_thresholds);
+  ASSERT_EQ(back.looks.size(), 2u);
+  EXPECT_EQ(back.looks[1].strangeness, -1.25);
+  EXPECT_EQ(back.looks[1].grain, -4.5);
+}
+
 TEST(Calibration, ScoreThresholdIsWhereThePValueReachesTheRate) {
   Calibration calibration = three_scans();
   for (const double rate : {0.25, 0.5, 0.75}) {

@@ -127,7 +127,7 @@ TEST_F(Examining, OneOfTwoAtOnceIsStoppedAndTheOtherFinishes) {
 }
 
 TEST_F(Examining, RefusesARateThatTheCalibrationDoesNotHave) {
-  found.fpr = 0.02;
+  found.point.fpr = 0.02;
   EXPECT_THROW(examine(pipeline(), slice(), found), Error);
 }
 

@@ -44,7 +44,7 @@ class MaskFiles : public ::testing::Test {
     options.output = out;
     options.detector_name = "three";
     options.detector_config = JsonText(R"({"start_step":300})");
-    options.fpr = fpr;
+    options.point.fpr = fpr;
     return detect_files(pipeline, options, test::on_cpu());
   }
   nlohmann::json sidecar(const std::string& name) {

@@ -72,6 +72,29 @@ TEST(ScanCheck, SaysNothingOfIntensitiesWhereNoSliceIsSeen) {
   EXPECT_THAT(check_scan(with_training_of(0.5), at::zeros({0, 16, 16}), {}).findings, IsEmpty());
 }
 
+TEST(ScanCheck, AScanUnlikeThoseOfTheCalibrationKeepsItsLesionsButGetsNoMask) {
+  Calibration calibration;
+  calibration.scores.assign(20, 0);
+  calibration.scans = 20;
+  for (int i = 0; i < 20; ++i) calibration.looks.push_back({0.01 * i, 0.02 * (i % 5)});
+  ScanCheck check;
+  compare_looks(check, calibration, {0.1, 0.04}, 1);
+  EXPECT_TRUE(check.passed());
+  compare_looks(check, calibration, {1, 0.04}, 1);
+  EXPECT_FALSE(check.passed());
+  EXPECT_TRUE(check.allows_claims());
+  EXPECT_FALSE(check.calibration_holds());
+  EXPECT_THAT(describe(check), HasSubstr("not calibrated for scans like this"));
+  check.ignored = true;
+  EXPECT_TRUE(check.calibration_holds());
+  // A volume is not compared with pictures, nor anything with a calibration that knows no looks.
+  compare_looks(check, calibration, {1, 0.04}, 9);
+  EXPECT_TRUE(check.passed());
+  calibration.looks.clear();
+  compare_looks(check, calibration, {1, 0.04}, 1);
+  EXPECT_TRUE(check.passed());
+}
+
 /// A calibrated model that knows heads of one brightness, and volumes and slices to detect in.
 class CheckedScans : public test::VolumeFiles {
  protected:

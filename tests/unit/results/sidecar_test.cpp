@@ -27,7 +27,8 @@ Sidecar example() {
   about.map = "a_map.nii.gz";
   about.pseudo_healthy = "a_pseudo_healthy.nii.gz";
   about.score = 0.25;
-  about.calibration = SidecarCalibration{0.05, 0.4, {{0.01, 0.7}, {0.05, 0.4}}, 0.02, "the volume", 99, "promised"};
+  about.calibration =
+      SidecarCalibration{{0.05, 0}, 0.4, {{0.01, 0.7}, {0.05, 0.4}}, 0.02, "the volume", 99, "promised"};
   about.slices = {{"", {3, 20, true, 0, {}}}, {"", {4, 23, false, 0.25, 0.02}}};
   SidecarVolume volume;
   volume.native = {{10, 8, 6}, scaling({2, 2, 3})};
