@@ -11,6 +11,7 @@
 #include "thor/base/error.h"
 #include "thor/base/log.h"
 #include "thor/eval/calibrate.h"
+#include "thor/pipeline/members.h"
 
 namespace thor {
 namespace {
@@ -85,7 +86,7 @@ struct Runner {
   void set_up_methods() {
     std::vector<std::optional<Contender>> ready(config.methods.size());
     for (const ModelEntry& entry : config.models) {
-      const Model model = load_model(entry.file);
+      const Model model = load_member(entry.file, entry.member);
       result.model_hashes.push_back(model.hash);
       const Pipeline* first = nullptr;
       for (size_t i = 0; i < config.methods.size(); ++i) {

@@ -53,7 +53,7 @@ void check_benchmark(const BenchmarkConfig& config) {
 void BenchmarkFile::describe(Fields& fields) {
   fields.add("title", &config.title, "of the page");
   fields.add("output", &config.output, "folder for the results");
-  fields.add("models", &models, "trained models: name, file");
+  fields.add("models", &models, "trained models: name, file, member");
   fields.add("methods", &methods, "contenders: name, model, detector, set");
   fields.add("datasets", &datasets, "test sets: name, truth, healthy");
   fields.add("seeds", &config.seeds, "every method runs once with each; figures are means over them", at_least(0));
@@ -68,6 +68,7 @@ void BenchmarkFile::describe(Fields& fields) {
 void ModelEntry::describe(Fields& fields) {
   fields.add("name", &name, "what methods call it");
   fields.add("file", &file, "model.safetensors of a run");
+  fields.add("member", &member, "of an ensemble only this network");
 }
 
 void MethodEntry::describe(Fields& fields) {

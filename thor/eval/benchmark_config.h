@@ -12,6 +12,7 @@ namespace thor {
 /// A trained model under the name the methods call it by.
 struct ModelEntry {
   std::string name, file;
+  std::string member;  ///< of an ensemble only this network; "" = the whole
   void describe(Fields& fields);
 };
 

@@ -13,6 +13,7 @@
 #include "thor/base/random.h"
 #include "thor/eval/false_lesions.h"
 #include "thor/eval/kolmogorov.h"
+#include "thor/pipeline/members.h"
 
 namespace thor {
 namespace {
@@ -196,7 +197,7 @@ HealthyRatesResult measure_healthy_rates(const HealthyRatesConfig& config, RunCo
   HealthyRatesResult result;
   result.config = config;
   for (const ModelEntry& entry : config.models) {
-    const Model model = load_model(entry.file);
+    const Model model = load_member(entry.file, entry.member);
     DetectorChoice choice = choose_detector(model, "", {});
     const Pipeline pipeline(model, std::move(choice.detector), run);
     const auto calibration = find_calibration(model, {choice.name, choice.config, pipeline.perceptual()});

@@ -92,6 +92,31 @@ PageTable overview(const Rows& rows, const EvaluationConfig& config) {
   return table.page_table();
 }
 
+/// How well every map ranks the pixels of its own case: no threshold is shared between cases.
+PageTable ranking_table(const Rows& rows) {
+  FigureTable table("Within the head of each case with a lesion, mean over the cases", "method", titles_of(rows));
+  const auto add = [&](const char* title, Interval RankingScores::*figure) {
+    const auto part = [&](const ComparedRow& row, double Interval::*bound) {
+      return row.mean([&](const CellResult& cell) { return (cell.evaluation.ranking.*figure).*bound; });
+    };
+    table.add_intervals(
+        title,
+        each(rows,
+             [&](const ComparedRow& row) {
+               return Interval{part(row, &Interval::mean), part(row, &Interval::low), part(row, &Interval::high)};
+             }),
+        Best::Highest);
+  };
+  add("AUROC %", &RankingScores::auroc);
+  add("AUPRC %", &RankingScores::auprc);
+  add("highest value in the lesion, %", &RankingScores::peak);
+  table.add_intervals(
+      "case Dice %, oracle",
+      each(rows, [](const ComparedRow& row) { return row.mean_at("all", "oracle", &ThresholdScores::case_dice); }),
+      Best::Highest);
+  return table.page_table();
+}
+
 PageTable group_table(const Rows& rows, const std::string& group) {
   const int64_t cases = cases_in(rows, group);
   FigureTable table(fmt::format("{} ({} case{})", group, cases, cases == 1 ? "" : "s"), "method", titles_of(rows));
@@ -157,7 +182,8 @@ void add_dataset(Page& page, const BenchmarkResult& result, size_t dataset) {
   const DatasetEntry& entry = result.config.datasets[dataset];
   const Rows rows = rows_of(result, dataset);
   const auto groups = groups_of(rows);
-  PageSection tables{entry.name, left_out_text(rows), {overview(rows, result.config.evaluation)}, {}, {}, false};
+  PageSection tables{
+      entry.name, left_out_text(rows), {overview(rows, result.config.evaluation), ranking_table(rows)}, {}, {}, false};
   for (const std::string& group : groups) tables.tables.push_back(group_table(rows, group));
   tables.tables.push_back(false_positive_table(rows));
   tables.tables.push_back(restoration_table(rows));
