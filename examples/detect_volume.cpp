@@ -21,7 +21,7 @@ int main(int argc, char** argv) try {
 
   std::printf("score %.4g, largest map value %.4g\n", found.score, found.map.max().item<double>());
   if (found.p_value) std::printf("p = %.3g\n", *found.p_value);
-  for (const std::string& finding : found.check.findings) std::printf("not of the model's kind: %s\n", finding.c_str());
+  if (!found.check.passed()) std::printf("%s\n", thor::describe(found.check).c_str());
   for (const thor::Lesion& lesion : found.lesions)
     std::printf("%.2f ml at (%.0f, %.0f, %.0f) mm\n", lesion.ml, lesion.centre_mm[0], lesion.centre_mm[1],
                 lesion.centre_mm[2]);

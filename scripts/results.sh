@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Everything docs/results.md shows, from the images to the tables: sh scripts/results.sh DATA [STAGE...]
-# DATA holds ixi/ (png/, splits/train.csv, val.csv, test.csv), stroke/index.csv and brain-volumes/. Stages, all by default:
+# DATA holds ixi/ (png/, splits/train.csv, val.csv, test.csv), stroke/index.csv, brain-volumes/ and brain-tumours/. Stages, all by default:
 #   train      the networks, some ten hours on two cores; what is there already is left alone, what was stopped goes on
 #   ship       results/brain-t1-axial.safetensors and results/brain-t1.safetensors as models/ has them, from the networks
 #   sets       painted validation slices, other scanners, the real patient
@@ -10,10 +10,11 @@
 # Everything is written to results/; delete it to begin anew.
 set -eu
 cd "$(dirname "$0")/.."
-[ $# -ge 1 ] && [ -d "$1/ixi" ] || { echo "usage: sh scripts/results.sh DATA [train|ship|sets|tables|real ...], DATA with the folders ixi, stroke, brain-volumes" >&2; exit 2; }
+[ $# -ge 1 ] && [ -d "$1/ixi" ] || { echo "usage: sh scripts/results.sh DATA [train|ship|sets|tables|real ...], DATA with the folders ixi, stroke, brain-volumes, brain-tumours" >&2; exit 2; }
 data=$(cd "$1" && pwd)
 shift
 stages=${*:-train ship sets tables real}
+[ -d "$data/brain-tumours" ] || { echo "there is no $data/brain-tumours, which the stages sets and real need" >&2; exit 2; }
 thor=${THOR:-build/release/thor}
 [ -x "$thor" ] || { echo "there is no $thor; make build" >&2; exit 2; }
 mkdir -p results/runs results/sets

@@ -164,6 +164,7 @@ TEST_F(ModelCommands, CalibrateMakesTheReferencesOfAnEnsembleAnewForEachFold) {
   EXPECT_GT(crossed["scores"][1], within["scores"][1]);
   expect_refusals(folder_->path(),
                   {{calibrate + "x.safetensors --folds 3", 2, "3 folds of 2 healthy scans"},
+                   {calibrate + "x.safetensors --folds -2", 2, "-2 folds"},
                    {"thor calibrate one/model.safetensors --data ph/val.csv --folds 2", 2, "is one network"},
                    {"thor calibrate both.safetensors --site ph/val.csv --folds 2", 2, "needs --data"}});
   EXPECT_FALSE(fs::exists(*folder_ / "x.safetensors"));

@@ -103,10 +103,10 @@ struct CalibrationRun {
   Calibration fit() {
     const std::vector<double> rates = calibration_rates(options.fpr);
     const std::vector<double> lesions = false_lesion_limits(options.false_lesions);
-    const Calibration calibration = !options.site.empty()
-                                        ? calibrate_site(detect_healthy(options.site, true), rates, lesions)
-                                    : options.folds > 0 ? calibrate(detect_crossed(), rates, lesions)
-                                                        : calibrate(detect_healthy(options.data, true), rates, lesions);
+    const Calibration calibration =
+        !options.site.empty() ? calibrate_site(detect_healthy(options.site, true), rates, lesions)
+        : options.folds != 0  ? calibrate(detect_crossed(), rates, lesions)
+                              : calibrate(detect_healthy(options.data, true), rates, lesions);
     warn_about(calibration);
     put_calibration(model, calibration);
     const std::string out = options.output.empty() ? find_model(options.model) : options.output;

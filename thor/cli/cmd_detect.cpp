@@ -108,8 +108,9 @@ Command detect_command() {
       "page with its planes and a table of lesions. A bad image does not stop the others: it is listed, and the exit\n"
       "code is 3. The detector is the one the model recommends unless --detector names another. Prints map and score.\n"
       "Where `thor calibrate` has calibrated the model for this detector and setting, also a mask and a p-value; not\n"
-      "for a scan that is not of the kind that the model was trained on (another sequence or modality, a registration\n"
-      "that failed): its sidecar says why, and the exit code is 3.\n"
+      "for a scan of another kind than the model knows (another sequence or modality, a registration that failed), "
+      "nor\n"
+      "for one that looks like none of the calibration's healthy scans: its sidecar says why, and the exit code is 3.\n"
       "Volumes go through the preprocessing steps in the model; of them the slices are examined that the model was\n"
       "trained on, or those that --set volume.slices=[FROM,TO] names, in mm. volume.smooth_mm smooths maps,\n"
       "volume.min_ml drops small lesions. Of an archive made by `thor prepare` the maps of all slices go into one\n"
@@ -152,7 +153,9 @@ Command detect_command() {
         "the mask keeps this expected number of false lesions in a healthy scan, in place of a rate: 0.5, 1, 2 or one "
         "that the model was calibrated for",
         &o->detect.point.false_lesions},
-       {"--ignore-check", "", "mask, p-value and lesions also of scans that are not of the model's kind",
+       {"--ignore-check", "",
+        "mask, p-value and lesions also of scans that are not of the model's kind, or not like those of the "
+        "calibration",
         &o->detect.ignore_check},
        seed_option(o->run.seed),
        batch_option(o->run.batch),

@@ -154,7 +154,7 @@ RealizedRate share_of(double requested, double p, double n) {
   constexpr double z = 1.959964;
   const double middle = (p + z * z / (2 * n)) / (1 + z * z / n);
   const double half = z / (1 + z * z / n) * std::sqrt(p * (1 - p) / n + z * z / (4 * n * n));
-  return {requested, p, std::max(0.0, middle - half), std::min(1.0, middle + half)};
+  return {requested, p, p > 0 ? std::max(0.0, middle - half) : 0, p < 1 ? std::min(1.0, middle + half) : 1};
 }
 
 Calibration calibrate(const MapSet& healthy, const std::vector<double>& rates,
@@ -227,7 +227,7 @@ CalibrationCheck check_calibration(const Calibration& calibration, const MapSet&
     Tensor counts = at::zeros({static_cast<int64_t>(scans.size())}, at::kDouble);
     SlicesOfScans each;
     for (size_t i = 0; i < scans.size(); ++i) {
-      counts[static_cast<int64_t>(i)] = static_cast<double>(lesions_above(fresh, scans[i], threshold));
+      counts[static_cast<int64_t>(i)] = counted_lesions(lesions_above(fresh, scans[i], threshold), most);
       each.push_back({i});
     }
     check.lesions.push_back(mean_over_scans(most, counts, each));

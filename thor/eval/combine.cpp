@@ -44,29 +44,37 @@ void check_models(const std::vector<NamedModel>& models) {
   }
 }
 
-/// The maps of a model, with the detector it recommends, in healthy scans.
+/// Detects with a model, as it recommends, in healthy scans.
 MapSet maps_of(const NamedModel& one, const std::vector<CaseInput>& healthy, const RunConfig& run) {
   DetectorChoice choice = choose_detector(one.model, "", {});
   const Pipeline pipeline(one.model, std::move(choice.detector), run);
   info("{}: {} in {} healthy scans", one.name, choice.name, healthy.size());
-  MapSet found = need_maps(detect_slices(pipeline, choice, healthy, run));
-  if (!found.failed.empty()) fail_input("{}", found.failed[0].message);
-  return found;
+  return need_maps(detect_slices(pipeline, choice, healthy, run));
 }
 
 HealthyReference reference_of(const MapSet& healthy, const ReferenceConfig& config) {
   return healthy_reference(healthy.maps.unsqueeze(1), at::tensor(healthy.z_mm, at::kFloat), config);
 }
 
-/// The same without the scans of these names.
+/// Makes the same reference without the scans of these names.
 HealthyReference reference_without(const MapSet& healthy, const std::set<std::string>& names,
                                    const ReferenceConfig& config) {
-  std::vector<int64_t> kept;
+  std::vector<size_t> kept;
   for (size_t i = 0; i < healthy.names.size(); ++i)
-    if (names.count(healthy.names[i]) == 0) kept.push_back(static_cast<int64_t>(i));
-  const Tensor at = at::tensor(kept, at::kLong);
-  return healthy_reference(healthy.maps.index_select(0, at).unsqueeze(1),
-                           at::tensor(healthy.z_mm, at::kFloat).index_select(0, at), config);
+    if (names.count(healthy.names[i]) == 0) kept.push_back(i);
+  return reference_of(some_slices(healthy, kept), config);
+}
+
+/// Brings a set into the order of a list of scans.
+MapSet in_order_of(const std::vector<CaseInput>& list, const MapSet& set) {
+  std::vector<size_t> slices;
+  for (const CaseInput& one : list)
+    for (size_t i = 0; i < set.names.size(); ++i)
+      if (set.names[i] == one.name) slices.push_back(i);
+  MapSet ordered = some_slices(set, slices);
+  ordered.withheld = set.withheld;
+  ordered.failed = set.failed;
+  return ordered;
 }
 
 /// The parameters that the references in an ensemble were made with.
@@ -97,7 +105,9 @@ Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healt
   ensemble.training = json_text(training);
   std::vector<Member> members;
   for (NamedModel& one : models) {
-    HealthyReference fitted = reference_of(maps_of(one, cases_of_rows(healthy), run), reference);
+    const MapSet found = maps_of(one, cases_of_rows(healthy), run);
+    if (!found.failed.empty()) fail_input("{}", found.failed[0].message);
+    HealthyReference fitted = reference_of(found, reference);
     one.model.calibration = JsonText("{}");
     one.model.templates.clear();
     one.model.tissue = {};
@@ -111,30 +121,42 @@ MapSet cross_detect(const Model& ensemble, const std::string& detector, const st
                     const std::vector<CaseInput>& healthy, int64_t folds, const RunConfig& run) {
   if (!ensemble.is_ensemble())
     fail_usage("the model is one network, which has no healthy references to make anew: calibrate it without `folds`");
-  if (folds < 2 || folds > static_cast<int64_t>(healthy.size()))
-    fail_usage("{} folds of {} healthy scans, expected 2 folds or more and a scan in each", folds, healthy.size());
   const RunScope scope(run.context);
   const ReferenceConfig config = reference_config_of(ensemble);
   std::vector<MapSet> of_members;
   for (const Member& member : ensemble.members())
     of_members.push_back(maps_of({member.name, member_of(ensemble, member.name)}, healthy, run));
+  // Only scans that every member can use.
+  std::vector<CaseInput> usable;
+  std::set<std::string> names;
+  for (const CaseInput& one : healthy) {
+    if (!names.insert(one.name).second) fail_usage("two healthy scans are called '{}'", one.name);
+    const auto found = [&](const MapSet& set) {
+      return std::find(set.names.begin(), set.names.end(), one.name) != set.names.end();
+    };
+    if (std::all_of(of_members.begin(), of_members.end(), found)) usable.push_back(one);
+  }
+  if (folds < 2 || folds > static_cast<int64_t>(usable.size()))
+    fail_usage("{} folds of {} healthy scans, expected 2 folds or more and a scan in each", folds, usable.size());
   std::vector<MapSet> parts;
   for (int64_t fold = 0; fold < folds; ++fold) {
     std::vector<CaseInput> mine;
-    std::set<std::string> names;
-    for (size_t i = static_cast<size_t>(fold); i < healthy.size(); i += static_cast<size_t>(folds)) {
-      mine.push_back(healthy[i]);
-      names.insert(healthy[i].name);
+    std::set<std::string> left_out;
+    for (size_t i = static_cast<size_t>(fold); i < usable.size(); i += static_cast<size_t>(folds)) {
+      mine.push_back(usable[i]);
+      left_out.insert(usable[i].name);
     }
     info("fold {} of {}", fold + 1, folds);
     Model model = ensemble;
     for (size_t i = 0; i < of_members.size(); ++i)
-      model.members()[i].reference = reference_without(of_members[i], names, config);
+      model.members()[i].reference = reference_without(of_members[i], left_out, config);
     DetectorChoice choice = choose_detector(model, detector, sets);
     const Pipeline pipeline(model, std::move(choice.detector), run);
     parts.push_back(detect_slices(pipeline, choice, mine, run));
   }
-  return join_map_sets(parts);
+  MapSet whole = in_order_of(usable, join_map_sets(parts));
+  whole.failed = of_members[0].failed;
+  return whole;
 }
 
 }  // namespace thor

@@ -22,11 +22,12 @@ struct NamedModel {
 Model combine(std::vector<NamedModel> models, const std::vector<SplitRow>& healthy, const ReferenceConfig& reference,
               const RunConfig& run);
 
-/// The maps of healthy scans in an ensemble, each with healthy references that were made without this scan: the scans
-/// are dealt into `folds` parts, and for each part the references come from the others (cross-fitting). Thresholds
-/// from these maps hold for references from all scans, and no scan has to be kept for one purpose alone. `detector` and
-/// `sets` as `choose_detector` takes them. Throws Usage where the model is one network or there are fewer scans than
-/// folds, Input as `detect_slices` does.
+/// Detects in healthy scans with an ensemble, in each with healthy references that were made without it: the scans are
+/// dealt into `folds` parts, and for each part the references come from the others (cross-fitting). Thresholds from
+/// these maps are a little higher than the ensemble's own references would give, and no scan has to be kept for one
+/// purpose alone. `detector` and `sets` as `choose_detector` takes them. Scans that cannot be used are left out and
+/// recorded in `failed`. Throws Usage where the model is one network, two scans have one name, or there are fewer
+/// usable scans than folds; Input where none can be used.
 MapSet cross_detect(const Model& ensemble, const std::string& detector, const std::vector<std::string>& sets,
                     const std::vector<CaseInput>& healthy, int64_t folds, const RunConfig& run);
 

@@ -14,21 +14,16 @@
 namespace thor {
 namespace {
 
-constexpr double kWorst = 5;           // times the limit: so many false lesions of one scan are counted at most
-constexpr double kLargestShare = 0.1;  // of the region: thresholds that more of it exceeds are not looked at
-constexpr double kFinerBy = 0.9;       // each threshold is exceeded by so much less of the region than the one before
+constexpr double kWorst = 5;  // times the limit: so many false lesions of one scan are counted at most
+// Thresholds are powers of 2^(1/16), whatever the scans, and end far below the largest value.
+constexpr double kPerOctave = 16, kOctaves = 24;
 
-/// Candidates in descending order: the largest value, which nothing exceeds, then values that more and more exceed.
-std::vector<double> candidates(const MapSet& healthy, const SlicesOfScans& scans) {
-  std::vector<Tensor> all;
-  for (const auto& slices : scans) all.push_back(counted_values(healthy, slices));
-  const Tensor sorted = std::get<0>(at::cat(all).sort(0, /*descending=*/true));
-  std::vector<double> values{sorted[0].item<double>()};
-  const auto count = static_cast<double>(sorted.numel());
-  for (double above = 1; above < kLargestShare * count; above = std::max(above + 1, above / kFinerBy))
-    if (const double value = sorted[static_cast<int64_t>(above)].item<double>(); value < values.back())
-      values.push_back(value);
-  return values;
+double threshold_of_rung(double rung) { return std::exp2(rung / kPerOctave); }
+
+/// The first rung whose threshold no value of the maps exceeds.
+double first_rung(const MapSet& healthy) {
+  const double largest = healthy.maps.max().item<double>();
+  return largest > 0 ? std::ceil(kPerOctave * std::log2(largest)) : 0;
 }
 
 }  // namespace
@@ -54,20 +49,22 @@ int64_t lesions_above(const MapSet& set, const std::vector<size_t>& slices, doub
                        [](const Lesion& piece) { return piece.voxels >= kLeastLesionPixels; });
 }
 
+double counted_lesions(int64_t lesions, double most) { return std::min(static_cast<double>(lesions), kWorst * most); }
+
 std::optional<double> false_lesion_threshold(const MapSet& healthy, double most) {
   const SlicesOfScans scans = by_scan(healthy);
-  const double worst = kWorst * most;
   std::vector<double> counts(scans.size(), 0);
   std::optional<double> threshold;
-  for (const double candidate : candidates(healthy, scans)) {
-    double sum = worst;
+  const double first = first_rung(healthy);
+  for (double rung = first; rung > first - kPerOctave * kOctaves; --rung) {
+    double sum = kWorst * most;
     for (size_t i = 0; i < scans.size(); ++i) {
-      const auto here = static_cast<double>(lesions_above(healthy, scans[i], candidate));
-      counts[i] = std::max(counts[i], std::min(here, worst));
+      const double here = counted_lesions(lesions_above(healthy, scans[i], threshold_of_rung(rung)), most);
+      counts[i] = std::max(counts[i], here);  // pieces merge, so that a lower threshold may have fewer
       sum += counts[i];
     }
     if (sum > most * static_cast<double>(scans.size() + 1)) break;
-    threshold = candidate;
+    threshold = threshold_of_rung(rung);
   }
   return threshold;
 }

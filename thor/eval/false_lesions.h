@@ -19,10 +19,14 @@ std::vector<double> false_lesion_limits(double asked);
 /// corners, also those of neighbouring slices. `slices` are the scan's, in order.
 int64_t lesions_above(const MapSet& set, const std::vector<size_t>& slices, double threshold);
 
-/// The smallest threshold that keeps the expected number of false lesions in the next healthy scan at or below `most`
-/// (conformal risk control, Angelopoulos et al. 2022; METHODS 13): the mean of the scans' numbers, counted up to
-/// 5 * most and never falling with the threshold, and one more scan with 5 * most, is at most `most`. It holds for a
-/// scan exchangeable with these, whatever the maps. None for fewer than 4 scans.
+/// The number that counts where `most` are expected at most: one scan counts for 5 * most and no more.
+double counted_lesions(int64_t lesions, double most);
+
+/// The smallest threshold, of a fixed grid of values, that keeps the expected number of false lesions that count in the
+/// next healthy scan at or below `most` (conformal risk control, Angelopoulos et al. 2022; METHODS 13): the sum over
+/// the scans, and one more scan with 5 * most, is at most `most` times the scans and one. A scan's number at a
+/// threshold is its largest at this one or any higher one. It holds for a scan exchangeable with these, whatever the
+/// maps. None for fewer than 4 scans.
 std::optional<double> false_lesion_threshold(const MapSet& healthy, double most);
 
 }  // namespace thor

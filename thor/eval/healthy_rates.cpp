@@ -60,23 +60,7 @@ void compare_with_uniform(HealthyRates& row, const std::vector<double>& p_values
   row.ks_limit = ks_critical(p_values.size(), healthy);
 }
 
-/// Some slices of a set, with all that rates are counted from.
-MapSet only(const MapSet& set, const std::vector<size_t>& slices) {
-  MapSet some;
-  const std::vector<int64_t> rows(slices.begin(), slices.end());
-  const Tensor at = at::tensor(rows, at::kLong);
-  some.maps = set.maps.index_select(0, at);
-  some.images = set.images.index_select(0, at);
-  if (set.region.defined()) some.region = set.region.index_select(0, at);
-  some.about = set.about;
-  for (const size_t i : slices) {
-    some.names.push_back(set.names[i]);
-    some.scores.push_back(set.scores[i]);
-  }
-  return some;
-}
-
-/// Whether `detect` gives a scan no mask: its kind is another, or it looks like none of the calibration's.
+/// For each scan whether `detect` gives it no mask: its kind is another, or it looks like none of the calibration's.
 std::vector<bool> withheld_scans(const Calibration& calibration, const MapSet& set, const SlicesOfScans& scans) {
   std::vector<bool> withheld;
   for (const auto& slices : scans) {
@@ -102,7 +86,7 @@ HealthyRates count(const Calibration& calibration, const MapSet& set, const Heal
   for (size_t i = 0; i < scans.size(); ++i)
     if (!withheld_of[i]) given.insert(given.end(), scans[i].begin(), scans[i].end());
   if (!given.empty()) {
-    const CalibrationCheck of_given = check_calibration(asked, only(set, given));
+    const CalibrationCheck of_given = check_calibration(asked, some_slices(set, given));
     row.realized = of_given.pixels;
     row.lesions = of_given.lesions;
   }
@@ -247,8 +231,9 @@ std::string HealthyRatesResult::table() const {
     for (const double limit : limits) {
       const auto found = std::find_if(row.lesions.begin(), row.lesions.end(),
                                       [&](const RealizedRate& one) { return one.requested == limit; });
-      text += found == row.lesions.end()
-                  ? " - |"
+      text += found == row.lesions.end() ? " - |"
+              : std::isnan(found->low)
+                  ? fmt::format(" {:.2f} |", found->realized)
                   : fmt::format(" {:.2f} [{:.2f}, {:.2f}] |", found->realized, found->low, found->high);
     }
   }

@@ -41,8 +41,8 @@ struct SiteDraws {
 struct HealthyRates {
   std::string model, set;
   int64_t scans = 0, slices = 0, failed = 0;
-  /// For each rate, in scans that get a mask and in all scans, whatever the check says; intervals by bootstrap over
-  /// scans. Empty where no scan gets a mask.
+  /// For each rate, in scans that get a mask (empty where none does), and in all scans, whatever the check says;
+  /// intervals by bootstrap over scans.
   std::vector<RealizedRate> realized, raw;
   std::vector<RealizedRate> lesions;  ///< false lesions in scans that get a mask, by expected number
   int64_t withheld = 0;               ///< scans of which `detect` gives no mask and no p-value (scan_check.h)

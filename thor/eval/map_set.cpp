@@ -226,6 +226,26 @@ Image read_as_detected(const MapSet& set, const SplitRow& row) {
   return reorient(image, slice_order(image, steps));
 }
 
+MapSet some_slices(const MapSet& set, const std::vector<size_t>& slices) {
+  MapSet some;
+  const std::vector<int64_t> rows(slices.begin(), slices.end());
+  const Tensor at = at::tensor(rows, at::kLong);
+  some.images = set.images.index_select(0, at);
+  some.maps = set.maps.index_select(0, at);
+  some.pseudo_healthy = set.pseudo_healthy.index_select(0, at);
+  if (set.region.defined()) some.region = set.region.index_select(0, at);
+  for (const size_t i : slices) {
+    some.names.push_back(set.names[i]);
+    some.scores.push_back(set.scores[i]);
+    some.z_mm.push_back(set.z_mm[i]);
+    if (i < set.looks.size()) some.looks.push_back(set.looks[i]);
+  }
+  some.network_calls = set.network_calls;
+  some.seconds = set.seconds;
+  some.about = set.about;
+  return some;
+}
+
 MapSet need_maps(MapSet set) {
   if (set.names.empty())
     fail_input("none of the {} images could be used; the first: {}", set.failed.size(),
@@ -253,6 +273,7 @@ MapSet join_map_sets(const std::vector<MapSet>& parts) {
     healthy.push_back(part.pseudo_healthy);
     if (part.region.defined()) regions.push_back(part.region);
   }
+  if (whole.looks.size() != whole.names.size()) whole.looks.clear();  // some parts were read from files
   whole.images = at::cat(images);
   whole.maps = at::cat(maps);
   whole.pseudo_healthy = at::cat(healthy);

@@ -66,6 +66,9 @@ Image read_as_detected(const MapSet& set, const SplitRow& row);
 /// The sets of one method in parts of one list, as one. Throws Internal for none or for another grid.
 MapSet join_map_sets(const std::vector<MapSet>& parts);
 
+/// Some slices of a set, in this order; nothing of `failed` and `withheld`.
+MapSet some_slices(const MapSet& set, const std::vector<size_t>& slices);
+
 /// The set itself. Throws Input, with the first failure, where it is empty.
 MapSet need_maps(MapSet set);
 

@@ -13,6 +13,7 @@ namespace thor {
 namespace {
 
 constexpr const char* kEntries = "entries";
+constexpr double kLargestLooks = 50;
 
 /// "0.05" -> 0.05.
 double parse_rate(const std::string& text) {
@@ -23,13 +24,19 @@ double parse_rate(const std::string& text) {
   return rate;
 }
 
-/// Thresholds by the number of false lesions that they keep.
+std::pair<double, double> pair_of(const nlohmann::json& entry) {
+  if (!entry.is_array() || entry.size() != 2 || !entry[0].is_number() || !entry[1].is_number())
+    fail_input("it has {} where two numbers belong", entry.dump());
+  return {entry[0].get<double>(), entry[1].get<double>()};
+}
+
+/// Reads [[limit, threshold], ...].
 std::map<double, double> parse_lesion_thresholds(const nlohmann::json& json) {
   std::map<double, double> thresholds;
   for (const auto& entry : json) {
-    const auto limit = entry.at(0).get<double>();
-    if (!(limit > 0)) fail_input("it has a threshold for {} false lesions, expected a positive number", limit);
-    thresholds[limit] = entry.at(1).get<double>();
+    const auto [limit, value] = pair_of(entry);
+    if (!(limit > 0) || !thresholds.emplace(limit, value).second)
+      fail_input("it has a threshold for {} false lesions, expected positive numbers, each once", limit);
   }
   return thresholds;
 }
@@ -52,6 +59,12 @@ void check_healthy(const Calibration& calibration) {
       (!largest.empty() && static_cast<int64_t>(largest.size()) != calibration.scans))
     fail_input("its {} scores of {} scans do not fit each other or are not in ascending order", largest.size(),
                calibration.scans);
+  const auto sane = [](const ScanLooks& one) {  // logarithms of shares of white
+    return std::abs(one.strangeness) <= kLargestLooks && std::abs(one.grain) <= kLargestLooks;
+  };
+  if (static_cast<int64_t>(calibration.looks.size()) > calibration.scans ||
+      !std::all_of(calibration.looks.begin(), calibration.looks.end(), sane))
+    fail_input("its {} looks of {} scans cannot be", calibration.looks.size(), calibration.scans);
   if (calibration.pixels < 1) fail_input("it was made from {} pixels", calibration.pixels);
 }
 
@@ -126,7 +139,7 @@ void OperatingPoint::check() const {
     fail_usage("the false-positive rate is {}, expected a share between 0 and 1, e.g. 0.004", fpr);
   if (!(false_lesions >= 0)) fail_usage("{} false lesions are asked for, expected a positive number", false_lesions);
   if (fpr > 0 && false_lesions > 0)
-    fail_usage("a mask keeps a false-positive rate or a number of false lesions; ask for one of them");
+    fail_usage("`fpr` and `false-lesions` are two ways to choose a threshold; give one of them");
 }
 
 OperatingPoint Calibration::resolved(OperatingPoint point) const {
@@ -141,19 +154,24 @@ double Calibration::threshold(const OperatingPoint& point) const {
   if (found != lesion_thresholds.end()) return found->second;
   std::vector<double> limits;
   for (const auto& [known, value] : lesion_thresholds) limits.push_back(known);
+  if (limits.empty())
+    fail_usage(
+        "the calibration knows no numbers of false lesions: it is of an older version, or from fewer than 4 scans; "
+        "'thor calibrate' makes a new one");
   fail_usage(
       "the model is not calibrated for {} false lesions, only for {}; 'thor calibrate' with `false-lesions` {} makes "
       "one",
-      point.false_lesions, limits.empty() ? "rates" : fmt::format("{}", fmt::join(limits, ", ")), point.false_lesions);
+      point.false_lesions, fmt::join(limits, ", "), point.false_lesions);
 }
 
 std::string Calibration::promise(const OperatingPoint& point) const {
   const char* kind = site ? "the same scanner and kind" : "the same kind";
   if (point.false_lesions > 0)
     return fmt::format(
-        "In a new healthy scan {:g} false lesions are expected at most, if it is of {} as the {} healthy scans of the "
-        "calibration.",
-        point.false_lesions, kind, scans);
+        "No more than {:g} false lesions are expected in a new healthy scan (pieces of 5 or more pixels of the "
+        "network's "
+        "grid, up to {:g} of them counted), if it is of {} as the {} healthy scans of the calibration.",
+        point.false_lesions, 5 * point.false_lesions, kind, scans);
   const double rate = resolved(point).fpr;
   return site ? fmt::format(
                     "Of a new healthy scan, more than {:g} % of the region is marked with probability at most 1 in {}, "
@@ -224,7 +242,7 @@ Calibration parse_calibration(const JsonText& text) {
     calibration.scan_scores = json.value("scan_scores", std::vector<double>());
     calibration.site = json.value("site", false);
     for (const auto& looks : json.value("looks", nlohmann::json::array()))
-      calibration.looks.push_back({looks.at(0).get<double>(), looks.at(1).get<double>()});
+      calibration.looks.push_back({pair_of(looks).first, pair_of(looks).second});
     calibration.lesion_thresholds = parse_lesion_thresholds(json.value("lesion_thresholds", nlohmann::json::array()));
     json.at("pixels").get_to(calibration.pixels);
     json.at("data_sha256").get_to(calibration.data_sha256);

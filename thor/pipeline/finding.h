@@ -23,7 +23,7 @@ struct SliceFinding {
 struct FindingOptions {
   std::optional<Calibration> calibration;  ///< of the detector and setting in use; without it no mask and no p-value
   OperatingPoint point;                    ///< of the calibration, that sets the mask
-  bool ignore_check = false;               ///< mask, p-value and lesions also of scans that are not of the model's kind
+  bool ignore_check = false;               ///< mask, p-value and lesions in spite of what the check finds
   VolumeConfig volume;                     ///< of scans with more than one slice
 };
 
@@ -51,11 +51,11 @@ struct Finding {
   std::vector<SliceScore> slices;
   std::vector<Lesion> lesions;  ///< of a volume: the components of the mask; without one, of the map's own 0.5 % peak
   double lesion_threshold = 0;  ///< map value above which these lie; 0 where they are withheld
-  ScanCheck check;           ///< whether the scan is of the model's kind; if not, mask, p-value and lesions are absent
-  Window window;             ///< values of the scan, after the model's steps, that the network saw as 0 and 1
-  JsonText steps;            ///< what the model's steps measured; null of a single slice
-  Affine native_from_steps;  ///< RAS mm at the end of the steps -> RAS mm of the scan
-  Grid examined;             ///< grid of the examined slices at the end of the steps, blank ones too
+  ScanCheck check;              ///< why mask, p-value and lesions are absent, where they are
+  Window window;                ///< values of the scan, after the model's steps, that the network saw as 0 and 1
+  JsonText steps;               ///< what the model's steps measured; null of a single slice
+  Affine native_from_steps;     ///< RAS mm at the end of the steps -> RAS mm of the scan
+  Grid examined;                ///< grid of the examined slices at the end of the steps, blank ones too
 };
 
 }  // namespace thor

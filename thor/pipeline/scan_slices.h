@@ -13,7 +13,7 @@ namespace thor {
 /// A scan as the network sees it.
 struct ScanSlices {
   std::vector<NetworkSlice> slices;  ///< a picture's one; of a volume, those that show something
-  bool withheld = false;             ///< `detect` gives no mask and no p-value of it (scan_check.h)
+  bool withheld = false;             ///< it is of another kind (scan_check.h); looks are compared elsewhere
   JsonText record;                   ///< what the model's steps measured in a volume; null of a single slice
 };
 

@@ -50,8 +50,11 @@ PageSection lesion_section(const VolumeReport& report) {
                                  lesions.min_ml, lesions.threshold, lesions.above);
   if (!report.about.calibration)
     text +=
-        " The model is not calibrated for this setting: these are the volume's most suspicious places, sick or "
-        "not.";
+        report.about.check && !report.about.check->passed()
+            ? " The model is not calibrated for scans like this: these are the volume's most suspicious places, sick "
+              "or not."
+            : " The model is not calibrated for this setting: these are the volume's most suspicious places, sick or "
+              "not.";
   if (report.lesions.size() > kMaxRows)
     text += fmt::format(" The first {} of {} are shown.", kMaxRows, report.lesions.size());
   if (report.lesions.empty()) return {"Lesions", text + "\n\nThere is none.", {}, {}, {}, false};
@@ -160,7 +163,7 @@ std::string introduction(const Sidecar& about) {
         about.check->ignored
             ? "Mask and p-value were asked for all the same; do not rely on them."
             : "The map and the places of its highest values are shown; a mask and a p-value would mean "
-              "nothing. Healthy scans of the same scanner make them possible (thor calibrate --site).");
+              "nothing. Healthy scans of the same scanner make them possible ('thor calibrate' with `site`).");
   return text + "\n\n" + about.note;
 }
 

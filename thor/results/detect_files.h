@@ -22,7 +22,7 @@ struct CaseOutput {
   double score = 0;
   std::optional<double> p_value;  ///< where the model is calibrated for this detector and setting
   std::vector<Lesion> lesions;    ///< of a volume
-  std::string withheld;  ///< why mask, p-value and lesions are not given (scan_check.h); "" = nothing is withheld
+  std::string withheld;  ///< why a mask and a p-value, or lesions too, are not given (scan_check.h); "" = all are
 };
 struct FolderResult {
   std::vector<CaseOutput> done;
@@ -47,7 +47,7 @@ struct DetectOptions {
   std::string detector_name;
   JsonText detector_config;   ///< as resolved, for the sidecar
   OperatingPoint point;       ///< what the mask may cost in a healthy scan
-  bool ignore_check = false;  ///< mask, p-value and lesions also of scans that are not of the model's kind
+  bool ignore_check = false;  ///< mask, p-value and lesions in spite of what the check finds
   ScanChoice choice;          ///< of files and folders that hold more than one scan
   VolumeConfig volume;
   ResultLayout layout = ResultLayout::Flat;

@@ -139,7 +139,7 @@ TEST(Benchmark, CalibratesOnHealthyImagesOfAnotherList) {
       run_here(here, with(kBenchmark, "validation: val.csv", "calibration: calibration.csv"));
   for (const CellResult& cell : result.cells) {
     const auto& thresholds = cell.evaluation.groups.back().thresholds;
-    ASSERT_EQ(thresholds.size(), 8u);
+    ASSERT_EQ(thresholds.size(), 9u);
     EXPECT_EQ(thresholds[7].label, "calibrated 5 %");
     const MapSet seen = load_map_set(
         here / fmt::format("out/cells/{}__calibration_{}.safetensors", cell.method == 0 ? "thor" : "ddpm", cell.seed));

@@ -130,7 +130,7 @@ TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
   EXPECT_EQ(calibration.setting.config, JsonText(R"({"start_step":350})"));
   EXPECT_EQ(calibration.setting.perceptual, "unet");
   EXPECT_EQ(calibration.pixels, 7 * 24 * 24);
-  EXPECT_EQ(calibration.thresholds.size(), 8u);
+  EXPECT_EQ(calibration.thresholds.size(), 9u);
   EXPECT_TRUE(std::is_sorted(calibration.scores.begin(), calibration.scores.end()));
   EXPECT_NE(calibration.data_sha256, calibrate(scans(7, 2), {0.05}).data_sha256);
   for (const auto& [rate, threshold] : calibration.thresholds)
@@ -140,7 +140,7 @@ TEST(Calibrating, KeepsTheDetectorsSettingAndSortsTheScores) {
 TEST(Calibrating, TheRequestedRateLiesInTheIntervalOnFreshHealthyScans) {
   const Calibration calibration = calibrate(scans(400, 1), calibration_rates(0.05));
   const CalibrationCheck check = check_calibration(calibration, scans(200, 2));
-  ASSERT_EQ(check.pixels.size(), 7u);
+  ASSERT_EQ(check.pixels.size(), 8u);
   for (const RealizedRate& rate : check.pixels) {
     EXPECT_TRUE(rate.holds()) << rate.requested << ": " << rate.realized << " in " << rate.low << " to " << rate.high;
     EXPECT_LT(rate.high - rate.low, rate.requested);

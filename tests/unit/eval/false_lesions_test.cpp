@@ -39,7 +39,7 @@ TEST(FalseLesions, ArePiecesOfFivePixelsThatMeetAcrossSlices) {
   EXPECT_EQ(lesions_above(set, {0, 1, 2}, 0.5), 0);
 }
 
-/// Scans with squares whose number and values are the scan's own.
+/// Scans with squares of 3 x 3 pixels, as bright as each scan and chance make them.
 MapSet random_scans(int64_t count, uint64_t seed) {
   std::vector<std::string> names;
   for (int64_t i = 0; i < count; ++i) names.push_back(std::to_string(i));
@@ -61,7 +61,7 @@ TEST(FalseLesions, ThresholdKeepsTheirExpectedNumberInTheNextScan) {
       MapSet nine = all;
       nine.maps = all.maps.narrow(0, 0, 9);
       nine.names.resize(9);
-      sum += std::min(5 * most, static_cast<double>(lesions_above(all, {9}, *false_lesion_threshold(nine, most))));
+      sum += counted_lesions(lesions_above(all, {9}, *false_lesion_threshold(nine, most)), most);
     }
     EXPECT_LE(sum / kDraws, most);
     EXPECT_GT(sum / kDraws, 0.2 * most) << "no more careful than it must be";
@@ -70,7 +70,9 @@ TEST(FalseLesions, ThresholdKeepsTheirExpectedNumberInTheNextScan) {
 
 TEST(FalseLesions, NeedFourScansToBeKept) {
   EXPECT_FALSE(false_lesion_threshold(random_scans(3, 1), 1));
-  EXPECT_EQ(*false_lesion_threshold(random_scans(4, 1), 1), random_scans(4, 1).maps.max().item<double>());
+  const double largest = random_scans(4, 1).maps.max().item<double>();
+  EXPECT_GE(*false_lesion_threshold(random_scans(4, 1), 1), largest);
+  EXPECT_LT(*false_lesion_threshold(random_scans(4, 1), 1), 1.1 * largest);
 }
 
 TEST(FalseLesions, FewerAreKeptByAHigherThreshold) {

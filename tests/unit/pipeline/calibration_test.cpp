@@ -55,7 +55,7 @@ TEST(Calibration, HasAThresholdForEveryOperatingPointItWasMadeFor) {
   EXPECT_EQ(calibration.threshold(OperatingPoint{}), calibration.threshold(calibration.default_rate()));
   for (const OperatingPoint& wrong : {OperatingPoint{0, 2}, {0.02, 1}, {1.5, 0}, {0, -1}})
     EXPECT_THROW(calibration.threshold(wrong), Error) << wrong.fpr << " " << wrong.false_lesions;
-  EXPECT_THAT(calibration.promise({0, 1}), HasSubstr("1 false lesions are expected at most"));
+  EXPECT_THAT(calibration.promise({0, 1}), HasSubstr("No more than 1 false lesions are expected"));
 }
 
 TEST(Calibration, KeepsLesionThresholdsAndLooksInTheFile) {
@@ -157,12 +157,26 @@ TEST(Calibration, ThatCannotBeOneIsRefused) {
   };
   EXPECT_EQ(story_of_parsing(nlohmann::json::object()), "accepted");
   EXPECT_EQ(story_of_parsing(changed("pixels", 5)), "accepted");
-  for (const nlohmann::json& broken :
-       {nlohmann::json{{"fpr_5", 0.25}}, nlohmann::json{{"entries", 3}}, nlohmann::json{{"entries", {3}}},
-        changed("thresholds", nlohmann::json::object()), changed("thresholds", {{"1.5", 0.1}}),
-        changed("thresholds", {{"0.05x", 0.1}}), changed("thresholds", {{"0.05", nullptr}}), changed("scores", {3, 2}),
-        changed("scores", nlohmann::json::array()), changed("scores", "many"), changed("detector", 1),
-        changed("config", 1), changed("pixels", 0)})
+  for (const nlohmann::json& broken : {nlohmann::json{{"fpr_5", 0.25}},
+                                       nlohmann::json{{"entries", 3}},
+                                       nlohmann::json{{"entries", {3}}},
+                                       changed("thresholds", nlohmann::json::object()),
+                                       changed("thresholds", {{"1.5", 0.1}}),
+                                       changed("thresholds", {{"0.05x", 0.1}}),
+                                       changed("thresholds", {{"0.05", nullptr}}),
+                                       changed("scores", {3, 2}),
+                                       changed("scores", nlohmann::json::array()),
+                                       changed("scores", "many"),
+                                       changed("detector", 1),
+                                       changed("config", 1),
+                                       changed("pixels", 0),
+                                       changed("lesion_thresholds", {{1, 2, 3}}),
+                                       changed("lesion_thresholds", {{-1, 2}}),
+                                       changed("lesion_thresholds", {{1, 2}, {1, 3}}),
+                                       changed("lesion_thresholds", "many"),
+                                       changed("looks", {{1, true}}),
+                                       changed("looks", {{1e300, 0}}),
+                                       changed("looks", {{0, 0}, {0, 0}, {0, 0}, {0, 0}})})
     EXPECT_THAT(story_of_parsing(broken), HasSubstr("thor calibrate")) << broken.dump();
 }
 

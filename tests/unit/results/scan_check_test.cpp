@@ -9,6 +9,7 @@
 #include "tests/unit/results/volume_world.h"
 #include "thor/data/summary.h"
 #include "thor/pipeline/calibration.h"
+#include "thor/pipeline/open_slice.h"
 
 namespace thor {
 namespace {
@@ -136,6 +137,64 @@ TEST_F(CheckedScans, OfAnotherKindGetAMapButNoMaskNoPValueAndNoLesions) {
   }
   EXPECT_THAT(sidecar("inverted").at("lesions").at("withheld"), HasSubstr("no lesions are given"));
   EXPECT_THAT(said.warnings(), HasSubstr("inverted.nii.gz': no mask, no p-value"));
+}
+
+/// The same with a brain that the model knows, and pictures in the calibration that look like one of the scans.
+class ScansBesideACalibration : public CheckedScans {
+ protected:
+  void SetUp() override {
+    CheckedScans::SetUp();
+    const int64_t size = model.config.preprocess.size;
+    Tensor brain = at::zeros({1, size, size}, at::kByte);
+    brain[0].narrow(0, 3, size - 6).narrow(1, 3, size - 6).fill_(1);
+    model.training = JsonText("{}");  // the intensities alone refuse nothing
+    model.tissue = {at::zeros({1}, at::kFloat),
+                    brain,
+                    at::full({1, 101}, 0.3F),
+                    at::zeros({1, 101}, at::kFloat),
+                    at::full({1, size, size}, 75, at::kByte),
+                    at::full({1, size, size}, 10, at::kByte)};
+    for (const char* name : {"usual.nii.gz", "inverted.nii.gz", "slice.nii.gz"})
+      std::filesystem::remove(in + "/" + name);
+    Image slice = test::head();
+    slice.voxels = (slice.voxels / 1000).narrow(0, 4, 1).contiguous();
+    scan("like.nii.gz", slice);
+    slice.voxels = 1 - slice.voxels;
+    scan("unlike.nii.gz", slice);
+    Calibration calibration = calibrations_of(model)[0];
+    const ScanLooks like = looks_of(model.tissue, {open_slice(model, read_image(in + "/like.nii.gz")).slice.unit}, {0});
+    for (int i = -6; i < 6; ++i)
+      calibration.looks.push_back({like.strangeness + 0.05 * i, like.grain + 0.05 * (i % 3)});
+    calibration.scores.assign(12, 0);
+    calibration.scans = 12;
+    calibration.lesion_thresholds = {{1, 0.8}};
+    put_calibration(model, calibration);
+  }
+};
+
+TEST_F(ScansBesideACalibration, ThatLookLikeNoneOfItGetAMapButNoMask) {
+  const test::Said said;
+  for (const CaseOutput& one : detect().done) {
+    const bool like = one.name == "like";
+    const nlohmann::json check = sidecar(one.name).at("check");
+    EXPECT_TRUE(written(one.name + "_map.nii.gz"));
+    EXPECT_EQ(written(one.name + "_mask.nii.gz"), like);
+    EXPECT_EQ(one.p_value.has_value(), like);
+    EXPECT_EQ(one.withheld.empty(), like) << one.withheld;
+    EXPECT_EQ(check.at("passed"), like);
+    EXPECT_EQ(check.at("unlikeness").at("value") > check.at("unlikeness").at("limit"), !like);
+  }
+  EXPECT_THAT(said.warnings(), HasSubstr("unlike.nii.gz': no mask and no p-value are given"));
+}
+
+TEST_F(ScansBesideACalibration, GetTheirMaskWhereTheCheckIsIgnored) {
+  options.ignore_check = true;
+  options.point.false_lesions = 1;
+  for (const CaseOutput& one : detect().done) {
+    EXPECT_TRUE(written(one.name + "_mask.nii.gz"));
+    EXPECT_EQ(sidecar(one.name).at("calibration").at("false_lesions"), 1);
+    EXPECT_FALSE(sidecar(one.name).at("calibration").contains("fpr"));
+  }
 }
 
 TEST_F(CheckedScans, GetEverythingWhereTheCheckIsIgnoredAndTheSidecarSaysSo) {
