@@ -82,7 +82,6 @@ stage_train_variants() {
   train_network variant-control restorer configs/restorer-head.yaml $steps=1500
   train_network variant-no-height restorer configs/restorer-head.yaml $steps=1500 --set model.z_condition=false
   train_network variant-one-scanner restorer configs/restorer-head.yaml $steps=1500 --set train.scanner.share=0
-  train_network variant-skull-always restorer configs/restorer-head.yaml $steps=1500 --set train.strip_share=0
   slices=
 }
 
@@ -110,11 +109,11 @@ member() {
 
 # ensemble NAME RESTORER THOR REFERENCE CALIBRATION CHECK [OPTIONS]: both members as one model, calibrated with these options
 ensemble() {
-  shipped=results/$1.safetensors options=${7-}
-  "$thor" combine restorer="results/ship/$2.safetensors" thor="results/ship/$3.safetensors" --data "$4" -o results/ship/both.safetensors
+  shipped=results/$1.safetensors options=${7-} bf16="--precision bf16"
+  "$thor" combine restorer="results/ship/$2.safetensors" thor="results/ship/$3.safetensors" --data "$4" -o results/ship/both.safetensors $bf16
   "$thor" pack results/ship/both.safetensors -o "$shipped" --set detector.region=brain --set detector.score=top --set detector.smooth=2
-  "$thor" calibrate "$shipped" --data "$5" --check "$6" $options
-  for one in restorer thor; do "$thor" calibrate "$shipped" --member $one --data "$5" --check "$6"; done
+  "$thor" calibrate "$shipped" --data "$5" --check "$6" $bf16 $options
+  for one in restorer thor; do "$thor" calibrate "$shipped" --member $one --data "$5" --check "$6" $bf16; done
 }
 
 # Two healthy heads of other scanners.
@@ -177,15 +176,13 @@ real_variants() {
   mkdir -p results/variants
   restorer="--detector restorer --set detector.perceptual=ssim --set detector.region=brain --set detector.relative_to=0.5"
   slices=head-
-  for name in control no-height one-scanner skull-always; do
+  for name in control no-height one-scanner; do
     [ -f results/variants/$name.safetensors ] && continue
     no_height=
     [ $name = no-height ] && no_height="--set model.z_condition=false"
     "$thor" import results/runs/variant-$name/model.safetensors -o results/variants/fp32.safetensors --config configs/restorer-head.yaml $no_height $templates
     "$thor" pack results/variants/fp32.safetensors -o results/variants/$name.safetensors --match-to results/head-train.safetensors $restorer
   done
-  [ -f results/variants/unmatched.safetensors ] ||
-    "$thor" pack results/ship/restorer-head.safetensors -o results/variants/unmatched.safetensors --set "preprocess.landmarks=[]"
   slices=
 }
 

@@ -153,7 +153,7 @@ TEST_F(ModelCommands, CombineMakesAnEnsembleThatNamesItsMembersAndDetects) {
 
 TEST_F(ModelCommands, CalibrateMakesTheReferencesOfAnEnsembleAnewForEachFold) {
   must(
-      "thor combine one/model.safetensors two/model.safetensors --data ph/val.csv -o both.safetensors "
+      "thor combine a=one/model.safetensors b=two/model.safetensors --data ph/val.csv -o both.safetensors "
       "--set reference.blur=1");
   EXPECT_EQ(json_of("thor info both.safetensors --json")["training"]["reference"]["blur"], 1);
   const std::string calibrate = "thor calibrate both.safetensors --data ph/val.csv --json -o ";

@@ -146,7 +146,7 @@ TEST(Calibrating, TheRequestedRateLiesInTheIntervalOnFreshHealthyScans) {
     EXPECT_LT(rate.high - rate.low, rate.requested);
   }
   EXPECT_TRUE(check.p_values.holds()) << check.p_values.realized;
-  EXPECT_EQ(parse(check.to_json()).at("pixels").size(), 7u);
+  EXPECT_EQ(parse(check.to_json()).at("pixels").size(), 8u);
   EXPECT_THAT(check.table(), HasSubstr("holds"));
 }
 

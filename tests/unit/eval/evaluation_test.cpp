@@ -258,7 +258,12 @@ TEST_F(Evaluating, CalibratedThresholdsOfTheMapsAreUsedWhereAllAgree) {
   EXPECT_EQ(used[1].threshold, 0.75);
   EXPECT_EQ(used[2].label, "calibrated 5 %");
   EXPECT_EQ(used[2].threshold, 0.25);
+  // A scan that got no mask leaves the thresholds of the others; one of another calibration does not.
   sidecar("b", {{"input", folder_ / "b.png"}, {"map", "b_map.png"}});
+  EXPECT_EQ(group(evaluate_now(), "all").thresholds.size(), 3u);
+  sidecar("b", {{"input", folder_ / "b.png"},
+                {"map", "b_map.png"},
+                {"calibration", {{"thresholds", {{"0.05", 0.2}, {"0.01", 0.5}}}}}});
   EXPECT_EQ(group(evaluate_now(), "all").thresholds.size(), 2u);
 }
 

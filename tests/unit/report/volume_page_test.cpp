@@ -38,7 +38,7 @@ VolumeReport example(bool calibrated) {
   about.volume->native = {{10, 8, 6}, scaling({2, 2, 3})};
   about.volume->steps.text = R"([{"step":"{step: register}","similarity":0.61}])";
   about.volume->window = {0, 900};
-  if (calibrated) about.calibration = SidecarCalibration{0.05, 0.4, {}, 0.02, "the volume", 99, "One in twenty."};
+  if (calibrated) about.calibration = SidecarCalibration{{0.05, 0}, 0.4, {}, 0.02, "the volume", 99, "One in twenty."};
   return report;
 }
 
