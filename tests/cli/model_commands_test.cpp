@@ -159,7 +159,7 @@ TEST_F(ModelCommands, CalibrateMakesTheReferencesOfAnEnsembleAnewForEachFold) {
   const std::string calibrate = "thor calibrate both.safetensors --data ph/val.csv --json -o ";
   const auto within = json_of(calibrate + "within.safetensors")["calibration"],
              crossed = json_of(calibrate + "crossed.safetensors --folds 2")["calibration"];
-  EXPECT_EQ(crossed["scans"], within["scans"]);
+  EXPECT_EQ(crossed["cases"], within["cases"]);
   // What is found in a scan is rarer where its own maps were not among the healthy ones.
   EXPECT_GT(crossed["scores"][1], within["scores"][1]);
   expect_refusals(folder_->path(),
