@@ -91,11 +91,10 @@ every_other() {
   awk -v first="$1" -v folder="$data/ixi/" 'NR > 1 && NR % 2 == first { print folder $1 }' results/data/ixi/splits/val.csv
 }
 
-# Lesions to choose on are painted into one half; a choice was made with the halves exchanged.
+# Lesions to choose on are painted into this half of the validation slices.
 halve_validation() {
   mkdir -p results/ship
   every_other 0 > results/ship/reference.csv
-  every_other 1 > results/ship/other-half.csv
 }
 
 # member NAME RUN EXPERIMENT SETTINGS...: a network in half the size, with the preprocessing steps for raw scans, the brain of the
